@@ -1,0 +1,25 @@
+# Every third-party library, found once. All are Debian packages (see tools/packages.txt); linked statically where
+# Debian ships an archive, so that an executable needs nothing but the C library.
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+
+find_library(MODELPORT_CRYPTO_ARCHIVE NAMES libcrypto.a REQUIRED)
+find_library(MODELPORT_ZLIB_ARCHIVE NAMES libz.a REQUIRED)
+find_path(MODELPORT_VALIJSON_INCLUDE valijson/validator.hpp REQUIRED)
+
+add_library(dep_crypto INTERFACE)
+target_link_libraries(dep_crypto INTERFACE ${MODELPORT_CRYPTO_ARCHIVE} Threads::Threads ${CMAKE_DL_LIBS})
+add_library(dep_zlib INTERFACE)
+target_link_libraries(dep_zlib INTERFACE ${MODELPORT_ZLIB_ARCHIVE})
+add_library(dep_valijson INTERFACE)
+target_include_directories(dep_valijson SYSTEM INTERFACE ${MODELPORT_VALIJSON_INCLUDE})
+if(MODELPORT_TESTS)
+  find_package(GTest REQUIRED)
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+endif()
+
+# Declarations of libfmt without its shared object; src/base/fmt_library.cpp holds the implementation.
+add_library(dep_fmt INTERFACE)
+target_include_directories(dep_fmt SYSTEM INTERFACE $<TARGET_PROPERTY:fmt::fmt,INTERFACE_INCLUDE_DIRECTORIES>)
