@@ -1,0 +1,52 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "checkpoint/container.h"
+#include "checkpoint/pickle_value.h"
+#include "io/mapped_file.h"
+#include "tensor/tensor.h"
+
+namespace modelport {
+
+/// A tensor and where it hangs: "ema.model.0.conv.weight", as `a.b.0` through dict keys, attributes and indices.
+struct NamedTensor {
+  std::string name;
+  Tensor tensor;
+};
+
+/// An opened checkpoint: the inert tree of what was pickled, and views of its tensors. Nothing in it was executed.
+struct Checkpoint {
+  std::string path;
+  Container container = Container::kTorchZip;
+  std::shared_ptr<const MappedFile> file;
+  std::shared_ptr<const PickleArena> arena;
+  /// What torch.load would return; a dict from name to tensor for safetensors.
+  PickleValue root;
+  /// `__metadata__` of a safetensors file.
+  std::map<std::string, std::string> metadata;
+
+  /// An entry of the top-level dict, or null.
+  const PickleValue* find(std::string_view key) const;
+  /// Every class and function that the pickles name, in order of first appearance.
+  std::vector<PickleGlobal> globals() const;
+};
+
+/// Opens a checkpoint of a readable container as data.
+/// Errors: kNotFound, kUnreadable (also a directory), kDamaged (names the offset), kHostile (names what it would call),
+/// kUnsupportedModel (a container that is recognised but not read, named).
+Result<Checkpoint> open_checkpoint(const std::string& path);
+
+/// The pickled network: `ema` if there is one, else `model`, else the root itself (as Ultralytics' torch_safe_load
+/// chooses), which must be an nn.Module; null where the checkpoint holds only tensors.
+const PickleObject* model_root(const Checkpoint& checkpoint);
+
+/// Every tensor reachable from the root, in pickle order, each once, at the first name that leads to it.
+std::vector<NamedTensor> list_tensors(const Checkpoint& checkpoint);
+
+}  // namespace modelport

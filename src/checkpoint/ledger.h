@@ -1,0 +1,92 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "checkpoint/pickle_value.h"
+
+namespace modelport {
+
+class ModuleView;
+
+/// Why an attribute, tensor or child module need not be read: a row of a family's table.
+struct IgnoreRule {
+  /// Module class after aliases, such as "torch.nn.modules.conv.Conv2d"; '*' stands for any characters.
+  std::string_view module_class;
+  /// Name of an attribute, tensor, or child module (then all below it); '*' stands for any characters.
+  std::string_view attribute;
+  std::string_view reason;
+};
+
+enum class LedgerState {
+  kUnaccounted,
+  kRead,
+  kIgnored,       ///< A rule or `ignore` says why.
+  kIgnoredEqual,  ///< Recomputed and found equal.
+};
+
+/// One attribute or tensor of one module object.
+struct LedgerEntry {
+  std::string path;  ///< "model.22.cv3.0.2.stride": the first path that reaches the module.
+  std::string module_class;
+  std::string attribute;
+  enum class Kind { kAttribute, kTensor } kind = Kind::kAttribute;
+  LedgerState state = LedgerState::kUnaccounted;
+  std::string reason;
+};
+
+/// The account of a pickled network: every tensor and every attribute of every nn.Module reachable from the root must
+/// end read, ignored with a reason, or ignored because it was recomputed and is equal. Lists, dicts, tensors and inert
+/// objects among the attributes are one entry each; children in `_modules` are modules of their own. A module that
+/// hangs at several paths (a shared activation) is one account.
+/// What torch.nn.Module itself keeps (training, hook dicts) is accounted for by a table here; forward hooks that are
+/// not empty are refused.
+class Ledger {
+ public:
+  /// `root` must be a module (`model_root`) and must outlive the ledger, as must the strings of `rules`.
+  Ledger(const PickleObject& root, std::span<const IgnoreRule> rules);
+  Ledger(const Ledger&) = delete;
+  Ledger& operator=(const Ledger&) = delete;
+
+  /// The scoped view that translations read through. Views point back here: the ledger must outlive them.
+  ModuleView root();
+
+  /// Marks one attribute, tensor or child (with all below) as not needed.
+  void ignore(const ModuleView& module, std::string_view attribute, std::string_view reason);
+
+  /// Reads the tensor at `path` below `module` ("dfl.conv.weight") and marks it as recomputed. kInconsistentModel when
+  /// its shape or values differ from `expected`; dtypes may differ (values are compared as doubles, after rounding
+  /// `expected` to the tensor's dtype).
+  Status ignore_equal(const ModuleView& module, std::string_view path, const Tensor& expected);
+
+  /// Every entry with its state, in the order of the module tree.
+  std::vector<LedgerEntry> entries() const;
+  /// Those that nobody read or ignored.
+  std::vector<LedgerEntry> unaccounted() const;
+  /// kUnsupportedModel naming up to ten unaccounted entries, each with the nearest name its class did read; also when
+  /// a module carries forward hooks.
+  Status require_everything_accounted_for() const;
+
+ private:
+  friend class ModuleView;
+  struct Mark {
+    LedgerState state;
+    std::string reason;
+  };
+  using ModuleAccount = std::unordered_map<std::string, Mark>;
+
+  void mark(const PickleObject& module, std::string_view name, LedgerState state, std::string_view reason);
+  /// Counts views handed out: a hostile module graph that unfolds exponentially ends in kHostile.
+  Status count_view();
+
+  const PickleObject& root_;
+  std::span<const IgnoreRule> rules_;
+  std::unordered_map<const PickleObject*, ModuleAccount> accounts_;
+  size_t view_count_ = 0;
+};
+
+}  // namespace modelport
