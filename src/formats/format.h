@@ -1,0 +1,66 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "source/source_model.h"
+
+namespace modelport {
+
+/// What becomes of one operator of the catalogue in one format.
+enum class Lower { kNative, kDecompose, kRefuse };
+
+/// A model in a format's own closed node types, between lowering and bytes. Each format derives one.
+class LoweredModel {
+ public:
+  virtual ~LoweredModel() = default;
+};
+
+/// Options of the formats, already validated; a format reads what its schema lists.
+struct FormatOptions {
+  int64_t opset_version = 17;
+  std::optional<int64_t> ir_version;
+};
+
+/// Where an artifact's bytes go. Implemented by the publisher; errors are kUnwritable.
+class ArtifactSink {
+ public:
+  virtual ~ArtifactSink() = default;
+  virtual Status append(std::span<const std::byte> bytes) = 0;
+};
+
+/// One row per output format.
+struct Format {
+  std::string_view name;                ///< The convention's name: "onnx".
+  std::vector<std::string_view> files;  ///< What it writes, the model first: {"model.onnx"}.
+  std::string_view native_engine;       ///< "ONNX Runtime"
+
+  /// The graph (simplified, concrete or symbolic sizes) as this format's nodes. kUnsupportedFormat-free: what cannot be
+  /// held is kInvalidArgument naming the operator, the option that would help and the module path.
+  Result<std::shared_ptr<const LoweredModel>> (*lower)(const SourceModel& model, const Graph& graph,
+                                                       const FormatOptions& options);
+  /// Streams the file; weights are converted from their recipes while being written.
+  Status (*write)(const LoweredModel& lowered, ArtifactSink& sink);
+  /// Reads a written file back into the same node types, with bounds on everything; weights stay views of the mapped
+  /// file.
+  Result<std::shared_ptr<const LoweredModel>> (*read_back)(const std::string& path);
+  /// kValidationFailed naming the first difference: nodes, attributes, names, types, every byte of every weight.
+  Status (*require_identical)(const LoweredModel& written, const LoweredModel& read);
+  /// What the file computes, from the format's specification, not from lower().
+  Result<Graph> (*raise)(const LoweredModel& read);
+  /// Bytes that, appended to a copy of the file, make its twin: the same model with the probes as further outputs.
+  /// Names of those outputs in order.
+  struct Twin {
+    std::vector<std::byte> suffix;
+    std::vector<std::string> outputs;
+  };
+  Result<Twin> (*twin)(const LoweredModel& lowered);
+};
+
+}  // namespace modelport

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "reference/interpreter.h"
+#include "source/source_model.h"
+
+namespace modelport {
+
+/// How far a value may be from its reference. Documented in docs/proof.md; set per precision of the artifact, never
+/// from what was measured of it.
+struct Tolerance {
+  double relative =
+      2e-5;  ///< Of logits, scores, features: times max(1, largest magnitude of the reference in the channel group).
+  double pixels = 0.02;  ///< Of box coordinates, in input pixels.
+};
+
+/// The figures of one channel group of one value.
+struct Comparison {
+  std::string value;  ///< "output0", "class_logits"
+  std::string group;  ///< "boxes"
+  Role role = Role::kFeatures;
+  double max_difference = 0.0;  ///< Largest |actual - reference|; infinity where either is not finite and they differ.
+  double limit = 0.0;           ///< What it was held to, in the same unit.
+  double reference_magnitude = 0.0;
+  double cosine = 1.0;
+  std::string worst_index;  ///< "[0, 3, 1021]"
+  enum class Verdict { kAgrees, kDiffers } verdict = Verdict::kAgrees;
+};
+
+/// Largest tolerated difference for a group: `relative * max(1, magnitude)` or `pixels` by role.
+double limit_for(const Tolerance& tolerance, Role role, double reference_magnitude);
+
+/// Compares every channel group of `actual` with `reference`, in order of specs. Shapes must agree (kValidationFailed
+/// when not). `float32_error`, when not empty, holds per group the reference's own float32-against-float64 difference:
+/// the limit becomes max(limit, 4 times that), boxes at most 0.05 px.
+Result<std::vector<Comparison>> compare(std::span<const EvaluatedValue> reference,
+                                        std::span<const EvaluatedValue> actual, std::span<const IoSpec> specs,
+                                        const Tolerance& tolerance, std::span<const double> float32_error = {});
+
+bool all_agree(std::span<const Comparison> comparisons);
+
+/// Per channel group, the largest difference between the float32 and the float64 evaluation, in the order compare()
+/// reports.
+std::vector<double> own_error(std::span<const EvaluatedValue> float32, std::span<const EvaluatedValue> float64,
+                              std::span<const IoSpec> specs);
+
+}  // namespace modelport

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ops/op_info.h"
+
+namespace modelport {
+
+/// One concrete result or operand: floats held as float or double by the evaluation's precision, integers as int64.
+struct EvaluatedValue {
+  std::string name;
+  DType dtype = DType::kFloat32;
+  Shape shape;
+  std::vector<float> floats;      ///< Precision::kFloat32 and a float dtype
+  std::vector<double> doubles;    ///< Precision::kFloat64 and a float dtype
+  std::vector<int64_t> integers;  ///< Integer and bool dtypes
+};
+
+struct EvaluationRequest {
+  const Graph& graph;
+  /// In the order of graph.inputs; float inputs are given as floats whatever the precision.
+  std::vector<EvaluatedValue> inputs;
+  SymbolValues symbols;
+  Precision precision = Precision::kFloat32;
+  enum class Keep { kOutputs, kOutputsAndProbes } keep = Keep::kOutputsAndProbes;
+};
+
+struct EvaluationResult {
+  std::vector<EvaluatedValue> outputs;  ///< In the order of graph.outputs.
+  std::vector<EvaluatedValue> probes;   ///< In the order of graph.probes.
+  size_t arena_bytes = 0;               ///< Peak of the planned memory.
+};
+
+/// What the graph computes, by the reference semantics of its operators. In kFloat32 every float value is rounded to
+/// its dtype after the operator that made it (accumulation is float32); in kFloat64 nothing is rounded. Memory is one
+/// arena planned from lifetimes; weights are pulled from their recipes just before use. Errors: kInternal for missing
+/// symbols or shapes that do not match, kInterrupted never (cheap to run to the end).
+Result<EvaluationResult> evaluate(const EvaluationRequest& request);
+
+/// Values of nodes whose operands are all constants, for folding. Outputs only, float32.
+Result<std::vector<EvaluatedValue>> evaluate_node(const Graph& graph, NodeId node,
+                                                  std::vector<EvaluatedValue> operands);
+
+/// The deterministic, photo-like, unsymmetric test image [batch, channels, height, width] with values k/255, k integer:
+/// smooth waves, hard-edged blocks and noise from integer arithmetic only. Different for every seed, batch index,
+/// channel and axis.
+EvaluatedValue photo_like_input(const Shape& shape, uint32_t seed);
+
+}  // namespace modelport

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "tensor/tensor.h"
+
+namespace modelport {
+
+/// A named dense tensor given to or got from an engine.
+struct EngineTensor {
+  std::string name;
+  Tensor tensor;
+};
+
+/// A model loaded in a real engine.
+class EngineSession {
+ public:
+  virtual ~EngineSession() = default;
+  /// Runs once; outputs in the file's order, float dtypes as the engine gives them. kValidationFailed with the engine's
+  /// own words when it refuses.
+  virtual Result<std::vector<EngineTensor>> run(const std::vector<EngineTensor>& inputs) = 0;
+};
+
+/// Where an engine was found, or why not.
+struct EnginePresence {
+  bool found = false;
+  std::string version;                 ///< "1.32.0"
+  std::string library;                 ///< Path of what was opened.
+  std::vector<std::string> looked_at;  ///< Every place tried, in order, with what was wrong there.
+  std::string hint;                    ///< The command that would bring it.
+};
+
+/// One row per engine; virtual seam so that tests can stand in.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual std::string_view name() const = 0;     ///< "ONNX Runtime"
+  virtual const EnginePresence& presence() = 0;  ///< Loads the library on first use.
+  enum class Optimization { kNone, kAll };
+  /// Loads a model from memory, which must stay alive until the session is gone.
+  virtual Result<std::unique_ptr<EngineSession>> load(std::span<const std::byte> model, Optimization optimization) = 0;
+  /// Loads a model from a file.
+  virtual Result<std::unique_ptr<EngineSession>> load_file(const std::string& path, Optimization optimization) = 0;
+};
+
+/// ONNX Runtime through its C interface, found at run time: $MODELPORT_ONNXRUNTIME (a file or directory), then `lib/`
+/// beside and above the executable, a virtual environment named by $VIRTUAL_ENV or `venv` in the build directory of the
+/// executable, then the system's library path.
+Engine& onnx_runtime();
+
+}  // namespace modelport

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "checkpoint/checkpoint.h"
+#include "checkpoint/ledger.h"
+#include "source/source_model.h"
+
+namespace modelport {
+
+/// What the user asked of the model itself, before any format.
+struct BuildRequest {
+  std::optional<std::array<int64_t, 2>> image_size;  ///< {height, width}; absent: as trained.
+  int64_t batch = 1;
+  DynamicAxes dynamic = DynamicAxes::kNone;
+  double confidence_threshold = 0.25;
+  double iou_threshold = 0.7;
+};
+
+/// One row per architecture that a trainer knows.
+struct Architecture {
+  std::string_view family;      ///< "yolo11"
+  std::string_view root_class;  ///< For messages: "ultralytics.nn.tasks.DetectionModel".
+  Task task;
+  /// Whether this row translates that checkpoint.
+  bool (*matches)(const Checkpoint& checkpoint);
+  /// The literal translation. Everything it reads goes through `ledger`; the caller checks that nothing is left over.
+  Result<SourceModel> (*build)(const Checkpoint& checkpoint, Ledger& ledger, const BuildRequest& request);
+};
+
+/// A trainer: its framework and the table of what it translates. Handed to export/ as data, so that no family's code is
+/// linked unless named.
+struct Trainer {
+  std::string_view framework;   ///< "ultralytics"
+  std::string_view executable;  ///< "modelport-ultralytics"
+  std::span<const Architecture> architectures;
+  std::span<const IgnoreRule> ignore_rules;
+  /// Why none of the rows matched: of another framework (which), an unknown class (named), only tensors.
+  Error (*explain_mismatch)(const Checkpoint& checkpoint);
+};
+
+}  // namespace modelport

@@ -1,0 +1,64 @@
+#include "source/source_model.h"
+
+#include <fmt/format.h>
+
+namespace modelport {
+
+std::string_view role_name(Role role) {
+  switch (role) {
+    case Role::kImage:
+      return "image";
+    case Role::kBoxesPx:
+      return "boxes_px";
+    case Role::kScores:
+      return "scores";
+    case Role::kLogits:
+      return "logits";
+    case Role::kFeatures:
+      return "features";
+  }
+  return "";
+}
+
+std::string_view fact_origin_name(FactOrigin origin) {
+  switch (origin) {
+    case FactOrigin::kCheckpoint:
+      return "checkpoint";
+    case FactOrigin::kFrameworkDefault:
+      return "framework_default";
+    case FactOrigin::kUser:
+      return "user";
+  }
+  return "";
+}
+
+std::string_view task_name(Task task) {
+  switch (task) {
+    case Task::kDetection:
+      return "detection";
+    case Task::kClassification:
+      return "classification";
+    case Task::kSegmentation:
+      return "segmentation";
+    case Task::kPose:
+      return "pose";
+  }
+  return "";
+}
+
+SymbolValues symbols_for(const SourceModel& model, int64_t batch, int64_t height, int64_t width) {
+  const int64_t stride = model.facts.stride;
+  return {{"batch", batch},
+          {fmt::format("height/{}", stride), height / stride},
+          {fmt::format("width/{}", stride), width / stride}};
+}
+
+SymbolicShape image_input_shape(const InputSizes& sizes, int64_t channels, int64_t stride) {
+  const bool all = sizes.dynamic == DynamicAxes::kAll;
+  const Dim batch = sizes.dynamic == DynamicAxes::kNone ? Dim(sizes.batch) : Dim::symbol("batch");
+  const Dim height = all ? Dim(stride) * Dim::symbol(fmt::format("height/{}", stride)) : Dim(sizes.height);
+  const Dim width = all ? Dim(stride) * Dim::symbol(fmt::format("width/{}", stride)) : Dim(sizes.width);
+  return {batch, Dim(channels), height, width};
+}
+
+}  // namespace modelport

@@ -1,0 +1,126 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/json.h"
+#include "graph/graph.h"
+
+namespace modelport {
+
+/// What the numbers of an input, an output or a range of its channels mean; decides how they are compared.
+enum class Role {
+  kImage,     ///< Pixels, scaled as ModelFacts::preprocessing says.
+  kBoxesPx,   ///< Box coordinates in input pixels: compared in pixels.
+  kScores,    ///< Probabilities in [0, 1].
+  kLogits,    ///< Before sigmoid or softmax: compared relative to their largest magnitude.
+  kFeatures,  ///< Anything else that is real-valued.
+};
+std::string_view role_name(Role role);
+
+/// A range of channels of one value with one meaning. Compared on its own, never under one scale with its neighbours.
+struct ChannelGroup {
+  std::string name;  ///< "boxes", "scores".
+  Role role;
+  int64_t axis = 1;
+  int64_t begin = 0;
+  int64_t end = 0;
+};
+
+/// The contract of one input or output: names the engine sees, and what the elements are.
+struct IoSpec {
+  std::string name;    ///< "images", "output0": the name in Graph::inputs or outputs.
+  std::string layout;  ///< "NCHW", "NCA" (A: anchors), "NC".
+  Role role;
+  std::vector<ChannelGroup> groups;  ///< Empty: the whole value is one group of `role`.
+};
+
+/// Where a fact was taken from.
+enum class FactOrigin { kCheckpoint, kFrameworkDefault, kUser };
+std::string_view fact_origin_name(FactOrigin origin);
+
+enum class Task { kDetection, kClassification, kSegmentation, kPose };
+/// The convention's spelling: "detection" ...
+std::string_view task_name(Task task);
+
+enum class ColorSpace { kRgb, kBgr, kGray, kMulti };
+enum class ResizePolicy { kLetterbox, kStretch, kShortestEdgeCenterCrop };
+
+/// How a consumer turns an image file into the input: x = (pixel / 255 - mean) / std.
+struct Preprocessing {
+  std::vector<double> mean;
+  std::vector<double> std;
+  ColorSpace color_space = ColorSpace::kRgb;
+  ResizePolicy resize = ResizePolicy::kLetterbox;
+  std::string interpolation = "bilinear";
+  std::optional<double> crop_fraction;
+  std::optional<int64_t> pad_value;  ///< Letterbox border, 0..255.
+  FactOrigin origin = FactOrigin::kFrameworkDefault;
+};
+
+/// Detection's facts beyond the common ones.
+struct DetectionFacts {
+  bool anchor_based = false;
+  double confidence_threshold = 0.25;
+  double iou_threshold = 0.7;
+  int64_t max_detections = 300;
+  std::string coordinate_format = "xywh";
+};
+
+/// What is true of the model whatever format it is written to.
+struct ModelFacts {
+  std::string framework;          ///< "ultralytics"
+  std::string framework_version;  ///< As the checkpoint says; empty when it does not.
+  std::string date;               ///< As the checkpoint says.
+  std::string license;
+  std::string docs;
+  std::string description;
+  std::string author;
+  std::string model_name;  ///< "yolo11n"
+  Task task = Task::kDetection;
+  std::string source_task;  ///< The framework's own word: "detect", "classify".
+  std::vector<std::string> class_names;
+  FactOrigin class_names_origin = FactOrigin::kCheckpoint;
+  int64_t channels = 3;
+  int64_t stride = 32;  ///< Input height and width are multiples of it.
+  Preprocessing preprocessing;
+  std::optional<DetectionFacts> detection;
+  std::optional<int64_t> top_k;
+  /// The framework's own metadata entries, for formats that carry them ("stride" -> "32"), in order.
+  std::vector<std::pair<std::string, std::string>> framework_metadata;
+};
+
+/// Which input sizes may vary at run time.
+enum class DynamicAxes { kNone, kBatch, kAll };
+
+/// Sizes at which the artifact is exported.
+struct InputSizes {
+  int64_t batch = 1;
+  int64_t height = 640;
+  int64_t width = 640;
+  DynamicAxes dynamic = DynamicAxes::kNone;
+};
+
+/// A network and what its inputs and outputs mean: what every family produces and every format takes.
+struct SourceModel {
+  Graph graph;                  ///< Built literally: batch norm unfolded, sizes symbolic where `sizes.dynamic` says so.
+  std::vector<IoSpec> inputs;   ///< In the order of graph.inputs.
+  std::vector<IoSpec> outputs;  ///< In the order of graph.outputs.
+  std::vector<IoSpec> probes;   ///< In the order of graph.probes.
+  ModelFacts facts;
+  InputSizes sizes;
+  std::vector<std::string> notes;  ///< For the log as warnings: "imgsz 100 rounded up to 128 (stride 32)".
+};
+
+/// Symbol values for one evaluation at these sizes; the symbols are "batch", "height/S" and "width/S" with S =
+/// facts.stride. Sizes must be multiples of S.
+SymbolValues symbols_for(const SourceModel& model, int64_t batch, int64_t height, int64_t width);
+
+/// The declared input shape [batch, channels, height, width] for these sizes, symbolic where they may vary.
+SymbolicShape image_input_shape(const InputSizes& sizes, int64_t channels, int64_t stride);
+
+}  // namespace modelport
