@@ -1,0 +1,37 @@
+#include <array>
+
+#include "passes/pass.h"
+
+namespace modelport {
+
+Result<Graph> fold_batch_norm(const Graph& graph);
+Result<Graph> fold_constants(const Graph& graph);
+Result<Graph> eliminate_identities(const Graph& graph);
+Result<Graph> merge_reshapes(const Graph& graph);
+
+namespace {
+constexpr std::array<Pass, 4> kPasses = {{
+    {"fold_batch_norm", "Batch norm behind a convolution becomes part of its weight and bias.", Pass::Need::kAlways,
+     fold_batch_norm},
+    {"fold_constants", "What depends on constants alone is computed once, here.", Pass::Need::kOptional,
+     fold_constants},
+    {"eliminate_identities", "Operators that return their operand unchanged are left out.", Pass::Need::kOptional,
+     eliminate_identities},
+    {"merge_reshapes", "Consecutive splits and merges of axes become one reshape.", Pass::Need::kOptional,
+     merge_reshapes},
+}};
+}  // namespace
+
+std::span<const Pass> pass_list() { return kPasses; }
+
+Result<Graph> run_passes(const Graph& graph, Simplify simplify) {
+  Graph current = graph;
+  for (const Pass& pass : kPasses) {
+    if (pass.need == Pass::Need::kOptional && simplify == Simplify::kRequiredOnly) continue;
+    TRY(next, pass.run(current).in(std::string(pass.name)));
+    current = std::move(next);
+  }
+  return current;
+}
+
+}  // namespace modelport
