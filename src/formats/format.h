@@ -52,8 +52,9 @@ struct Format {
   Result<std::shared_ptr<const LoweredModel>> (*read_back)(const std::string& path);
   /// kValidationFailed naming the first difference: nodes, attributes, names, types, every byte of every weight.
   Status (*require_identical)(const LoweredModel& written, const LoweredModel& read);
-  /// What the file computes, from the format's specification, not from lower().
-  Result<Graph> (*raise)(const LoweredModel& read);
+  /// What the file computes, from the format's specification, not from lower(). Values of the file named in `probes`
+  /// become the graph's probes.
+  Result<Graph> (*raise)(const LoweredModel& read, std::span<const std::string> probes);
   /// Bytes that, appended to a copy of the file, make its twin: the same model with the probes as further outputs.
   /// Names of those outputs in order.
   struct Twin {

@@ -25,6 +25,10 @@ struct Value {
   std::optional<WeightRecipe> constant;
 };
 
+/// In what precision a node may be computed: kFloat32 stays out of half precision (pixel coordinates: float16 is spaced
+/// 0.5 above 512).
+enum class Numerics : uint8_t { kAny, kFloat32 };
+
 /// One application of an operator. `path` is the module of the checkpoint that it translates ("model.0.conv"), for
 /// messages.
 struct Node {
@@ -32,6 +36,7 @@ struct Node {
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
   std::string path;
+  Numerics numerics = Numerics::kAny;
 };
 
 struct NamedValue {

@@ -71,6 +71,9 @@ class GraphBuilder {
   std::string set_path(std::string path);
   const std::string& path() const { return path_; }
 
+  /// The numerics of nodes emitted from now on (kAny at first); returns the previous one.
+  Numerics set_numerics(Numerics numerics);
+
   /// Records an error found by a translation itself; the first one wins.
   void fail(Error error);
   const std::optional<Error>& error() const { return error_; }
@@ -82,6 +85,7 @@ class GraphBuilder {
   std::vector<ValueId> placeholders(const Op& op);
   Graph graph_;
   std::string path_;
+  Numerics numerics_ = Numerics::kAny;
   std::optional<Error> error_;
 };
 

@@ -24,12 +24,18 @@ struct EvaluationRequest {
   std::vector<EvaluatedValue> inputs;
   SymbolValues symbols;
   Precision precision = Precision::kFloat32;
+  /// Whether float64 evaluation rounds constants to their dtype first (what a float16 file holds) or takes them as
+  /// their recipes say.
+  enum class Constants { kExact, kRounded } constants = Constants::kExact;
+  /// kMagnitudes: also report the largest magnitude of every value.
+  enum class Measure { kNothing, kMagnitudes } measure = Measure::kNothing;
   enum class Keep { kOutputs, kOutputsAndProbes } keep = Keep::kOutputsAndProbes;
 };
 
 struct EvaluationResult {
   std::vector<EvaluatedValue> outputs;  ///< In the order of graph.outputs.
   std::vector<EvaluatedValue> probes;   ///< In the order of graph.probes.
+  std::vector<double> magnitudes;       ///< By ValueId, when measured; infinity where a value is not finite.
   size_t arena_bytes = 0;               ///< Peak of the planned memory.
 };
 

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/json.h"
+#include "formats/format.h"
+#include "passes/pass.h"
+#include "source/architecture.h"
+
+namespace modelport {
+
+/// How much of the written file is proven before it is published; each level includes those before it.
+enum class Validation {
+  kOff,        ///< Nothing. Proof "none".
+  kStructure,  ///< The file is read back and is what was lowered, byte for byte. Proof "structure".
+  kReference,  ///< What was read back is evaluated and compared. Proof "read_back".
+  kRuntime,    ///< The format's own engine runs the file. Proof "runtime".
+};
+std::string_view validation_name(Validation validation);
+std::string_view proof_name(Validation validation);
+
+enum class WeightPrecision { kFloat32, kFloat16 };
+
+/// export_config, validated, with defaults filled in.
+struct ExportOptions {
+  BuildRequest build;
+  FormatOptions format;
+  Simplify simplify = Simplify::kAll;
+  WeightPrecision precision = WeightPrecision::kFloat32;
+  std::optional<Validation> validate;  ///< Absent: the strongest that this machine has.
+  std::optional<double> tolerance;     ///< Absent: the documented one of the precision.
+};
+
+/// Reads export_config for one format ("" counts as {}). kInvalidArgument for text that is not a JSON object, an
+/// unknown key (the nearest is named), a wrong type, a value out of range, or a key that this format does not take. A
+/// null value counts as absent.
+Result<ExportOptions> parse_export_config(std::string_view text, std::string_view format);
+
+/// The configuration as it took effect, for metadata.json.
+Json effective_config(const ExportOptions& options, const InputSizes& sizes, Validation validation, double tolerance);
+
+/// JSON Schema of export_config for one format.
+Json export_config_schema(std::string_view format);
+
+}  // namespace modelport
