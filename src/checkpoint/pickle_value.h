@@ -117,6 +117,11 @@ struct PickleDict {
   const PickleValue* find(int64_t key) const;
 
  private:
+  std::optional<size_t> position(std::string_view key) const;
+  std::optional<size_t> position(int64_t key) const;
+  void index(size_t position);
+
+  // Filled only for large dicts.
   std::unordered_map<std::string_view, size_t> text_index_;
   std::unordered_map<int64_t, size_t> integer_index_;
 };
