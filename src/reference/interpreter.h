@@ -45,13 +45,4 @@ struct EvaluationResult {
 /// symbols or shapes that do not match, kInterrupted never (cheap to run to the end).
 Result<EvaluationResult> evaluate(const EvaluationRequest& request);
 
-/// Values of nodes whose operands are all constants, for folding. Outputs only, float32.
-Result<std::vector<EvaluatedValue>> evaluate_node(const Graph& graph, NodeId node,
-                                                  std::vector<EvaluatedValue> operands);
-
-/// The deterministic, photo-like, unsymmetric test image [batch, channels, height, width] with values k/255, k integer:
-/// smooth waves, hard-edged blocks and noise from integer arithmetic only. Different for every seed, batch index,
-/// channel and axis.
-EvaluatedValue photo_like_input(const Shape& shape, uint32_t seed);
-
 }  // namespace modelport

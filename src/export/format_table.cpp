@@ -1,0 +1,29 @@
+#include "export/format_table.h"
+
+#include <array>
+
+#include "formats/onnx/onnx_format.h"
+
+namespace modelport {
+
+std::span<const FormatRow> format_table() {
+  static const std::array<FormatRow, 6> kRows = {{
+      {"onnx", &onnx_format(), []() -> Engine* { return &onnx_runtime(); }, ""},
+      {"tensorrt", nullptr, nullptr,
+       "this release writes no TensorRT engines; export onnx and build the engine where it will run"},
+      {"coreml", nullptr, nullptr, "this release writes no CoreML packages"},
+      {"tflite", nullptr, nullptr, "this release writes no TFLite files"},
+      {"torchscript", nullptr, nullptr, "this release writes no TorchScript archives"},
+      {"openvino", nullptr, nullptr, "this release writes no OpenVINO IR; OpenVINO also reads model.onnx"},
+  }};
+  return kRows;
+}
+
+const FormatRow* find_format(std::string_view name) {
+  for (const FormatRow& row : format_table()) {
+    if (row.name == name) return &row;
+  }
+  return nullptr;
+}
+
+}  // namespace modelport

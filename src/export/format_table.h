@@ -1,0 +1,25 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "formats/format.h"
+#include "runtimes/engine.h"
+
+namespace modelport {
+
+/// What this build does with one of the convention's formats.
+struct FormatRow {
+  std::string_view name;
+  const Format* format;     ///< Null where it is not available.
+  Engine* (*engine)();      ///< The engine that proves it; null where there is none.
+  std::string_view reason;  ///< Why it is not available.
+};
+
+/// One row per format of the convention, in its order.
+std::span<const FormatRow> format_table();
+
+/// The row of this name, or null.
+const FormatRow* find_format(std::string_view name);
+
+}  // namespace modelport

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "export/export_options.h"
+#include "export/proof.h"
+
+namespace modelport {
+
+/// A file of the export, as `extra_metadata.files` lists it.
+struct FileRecord {
+  std::string name;
+  int64_t size = 0;
+  std::string sha256;
+};
+
+struct MetadataRequest {
+  const SourceModel& model;
+  const ExportOptions& options;
+  const Proof& proof;
+  std::string_view format;
+  double tolerance;
+  FileRecord checkpoint;
+  std::vector<FileRecord> files;
+};
+
+/// metadata.json, checked against convention/metadata.schema.json (kInternal names the violation). `created_at` is now
+/// in UTC, or SOURCE_DATE_EPOCH where that is set.
+Result<Json> make_metadata(const MetadataRequest& request);
+
+}  // namespace modelport

@@ -1,0 +1,291 @@
+#include "export/proof.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/log.h"
+#include "io/mapped_file.h"
+#include "reference/photo_like_input.h"
+
+namespace modelport {
+
+namespace {
+
+/// The gates of docs/proof.md. Box coordinates in input pixels; the others relative, see Tolerance.
+constexpr double kPixels = 0.02;
+constexpr double kHalfPixels = 0.5;
+constexpr double kHalfRounding = 0.25;
+constexpr double kHalfRoundingPixels = 16.0;
+
+/// A size at which the artifact is tried.
+struct Trial {
+  int64_t batch, height, width;
+  uint32_t seed;
+};
+
+/// The exported size; with a dynamic batch also two different images; with dynamic sizes also a second, non-square one.
+std::vector<Trial> trials(const SourceModel& model) {
+  const InputSizes& sizes = model.sizes;
+  std::vector<Trial> list = {{sizes.batch, sizes.height, sizes.width, 0}};
+  if (sizes.dynamic == DynamicAxes::kBatch) list.push_back({sizes.batch == 2 ? 3 : 2, sizes.height, sizes.width, 1});
+  if (sizes.dynamic == DynamicAxes::kAll) list.push_back({2, 3 * model.facts.stride, 5 * model.facts.stride, 1});
+  return list;
+}
+
+/// The reference's results on one trial and, once needed, its own float32 error.
+struct Reference {
+  Trial trial;
+  EvaluatedValue input;
+  EvaluationResult float32;
+  std::vector<double> output_error;
+  std::vector<double> probe_error;
+};
+
+Tolerance tolerance_of(const ProofSubject& subject, double pixels) { return {subject.relative_tolerance, pixels}; }
+
+EvaluationRequest request_for(const ProofSubject& subject, const Graph& graph, const Reference& reference) {
+  const Trial& trial = reference.trial;
+  return {graph, {reference.input}, symbols_for(subject.model, trial.batch, trial.height, trial.width)};
+}
+
+/// Compares outputs and probes with the reference. Where the first gate fails, the reference is evaluated in float64
+/// once and the gate becomes the larger of itself and four times the reference's own error.
+Result<std::vector<Comparison>> hold(const ProofSubject& subject, Proof& proof, Reference& reference,
+                                     const Tolerance& tolerance, std::span<const EvaluatedValue> outputs,
+                                     std::span<const EvaluatedValue> probes) {
+  const auto both = [&]() -> Result<std::vector<Comparison>> {
+    std::vector<Comparison> figures;
+    if (!outputs.empty()) {
+      TRY(of_outputs,
+          compare(reference.float32.outputs, outputs, subject.model.outputs, tolerance, reference.output_error));
+      figures = std::move(of_outputs);
+    }
+    if (!probes.empty()) {
+      TRY(of_probes, compare(reference.float32.probes, probes, subject.model.probes, tolerance, reference.probe_error));
+      figures.insert(figures.end(), of_probes.begin(), of_probes.end());
+    }
+    return figures;
+  };
+  TRY(figures, both());
+  if (all_agree(figures) || !reference.output_error.empty()) return figures;
+  EvaluationRequest request = request_for(subject, subject.model.graph, reference);
+  request.precision = Precision::kFloat64;
+  TRY(float64, evaluate(request));
+  reference.output_error = own_error(reference.float32.outputs, float64.outputs, subject.model.outputs);
+  reference.probe_error = own_error(reference.float32.probes, float64.probes, subject.model.probes);
+  proof.float64_gate = true;
+  return both();
+}
+
+Status require_agreement(const Check& check) {
+  for (const Comparison& figure : check.figures) {
+    if (figure.verdict == Comparison::Verdict::kAgrees) continue;
+    return fail(ErrorCode::kValidationFailed, "{}: {} {} differ by {:.3g} at {}, allowed is {:.3g}", check.what,
+                figure.value, figure.group, figure.max_difference, figure.worst_index, figure.limit);
+  }
+  return {};
+}
+
+void log_check(const Check& check) {
+  std::string figures;
+  for (const Comparison& figure : check.figures) {
+    figures += fmt::format("; {} {} differ by at most {:.2g} (allowed {:.2g})", figure.value, figure.group,
+                           figure.max_difference, figure.limit);
+  }
+  log_info("Proven: {}{}", check.what, figures);
+}
+
+EvaluatedValue evaluated_from(const EngineTensor& tensor) {
+  EvaluatedValue value;
+  value.name = tensor.name;
+  value.dtype = tensor.tensor.dtype();
+  value.shape = tensor.tensor.shape();
+  if (is_float(value.dtype)) {
+    value.floats = tensor.tensor.to_floats();
+  } else {
+    value.integers = tensor.tensor.to_int64s();
+  }
+  return value;
+}
+
+Result<std::vector<EvaluatedValue>> run_in(EngineSession& session, const SourceModel& model,
+                                           const EvaluatedValue& input) {
+  TRY(results, session.run({{model.inputs[0].name, Tensor::from_floats(input.shape, input.floats)}}));
+  std::vector<EvaluatedValue> values;
+  for (const EngineTensor& result : results) values.push_back(evaluated_from(result));
+  return values;
+}
+
+/// The file's bytes with the twin's suffix behind them.
+Result<std::vector<std::byte>> twin_bytes(const std::string& path, const Format::Twin& twin) {
+  TRY(file, MappedFile::open(path));
+  std::vector<std::byte> bytes;
+  bytes.reserve(file->bytes().size() + twin.suffix.size());
+  bytes.insert(bytes.end(), file->bytes().begin(), file->bytes().end());
+  bytes.insert(bytes.end(), twin.suffix.begin(), twin.suffix.end());
+  return bytes;
+}
+
+std::string size_text(const Trial& trial) { return fmt::format("{}x{}x{}", trial.batch, trial.height, trial.width); }
+
+/// Adds a check to the proof, says so in the log, and fails where a figure is over its limit.
+Status conclude(Proof& proof, Check check) {
+  CHECK_OK(require_agreement(check));
+  log_check(check);
+  proof.checks.push_back(std::move(check));
+  return {};
+}
+
+Result<EvaluationResult> evaluate_as(const ProofSubject& subject, const Graph& graph, const Reference& reference,
+                                     Precision precision, EvaluationRequest::Constants constants) {
+  EvaluationRequest request = request_for(subject, graph, reference);
+  request.precision = precision;
+  request.constants = constants;
+  return evaluate(request);
+}
+
+/// float32: what was read back against the unfolded graph.
+Status prove_read_back(const ProofSubject& subject, const Graph& raised, Proof& proof, Reference& reference) {
+  TRY(result, evaluate(request_for(subject, raised, reference)));
+  TRY(figures, hold(subject, proof, reference, tolerance_of(subject, kPixels), result.outputs, result.probes));
+  return conclude(
+      proof, {Validation::kReference,
+              fmt::format("the file read back computes what the checkpoint computes at {}", size_text(reference.trial)),
+              "", reference.input.shape, std::move(figures)});
+}
+
+/// float16: the rewrite without its rounding against the unfolded graph, then what was read back against the rewrite,
+/// both in float64 where no rounding hides a difference; then what rounding costs, against a wide documented limit.
+Status prove_half(const ProofSubject& subject, const Graph& raised, Proof& proof, Reference& reference,
+                  EvaluationResult& rounded) {
+  using Constants = EvaluationRequest::Constants;
+  const Tolerance tight{default_tolerance(WeightPrecision::kFloat32), kPixels};
+  const std::string at = size_text(reference.trial);
+  const auto both = [&](const EvaluationResult& expected, const EvaluationResult& actual,
+                        const Tolerance& tolerance) -> Result<std::vector<Comparison>> {
+    TRY(figures, compare(expected.outputs, actual.outputs, subject.model.outputs, tolerance));
+    TRY(of_probes, compare(expected.probes, actual.probes, subject.model.probes, tolerance));
+    figures.insert(figures.end(), of_probes.begin(), of_probes.end());
+    return figures;
+  };
+  TRY(unfolded, evaluate_as(subject, subject.model.graph, reference, Precision::kFloat64, Constants::kExact));
+  TRY(rewritten, evaluate_as(subject, subject.exported, reference, Precision::kFloat64, Constants::kExact));
+  TRY(of_rewrite, both(unfolded, rewritten, tight));
+  CHECK_OK(conclude(proof, {Validation::kReference,
+                            "before rounding, the float16 graph computes what the checkpoint computes at " + at, "",
+                            reference.input.shape, std::move(of_rewrite)}));
+  TRY(intended, evaluate_as(subject, subject.exported, reference, Precision::kFloat64, Constants::kRounded));
+  TRY(written, evaluate_as(subject, raised, reference, Precision::kFloat64, Constants::kRounded));
+  TRY(of_file, both(intended, written, tight));
+  CHECK_OK(
+      conclude(proof, {Validation::kReference, "the file read back computes what the float16 graph computes at " + at,
+                       "", reference.input.shape, std::move(of_file)}));
+  TRY(rounding, evaluate_as(subject, raised, reference, Precision::kFloat32, Constants::kExact));
+  rounded = std::move(rounding);
+  TRY(of_rounding, both(reference.float32, rounded, {kHalfRounding, kHalfRoundingPixels}));
+  return conclude(proof, {Validation::kReference, "float16 rounding stays within its documented cost at " + at, "",
+                          reference.input.shape, std::move(of_rounding)});
+}
+
+/// The engine runs the file (its outputs) and the file's twin (its probes).
+Status prove_in_engine(const ProofSubject& subject, Engine& engine, Proof& proof, Reference& reference) {
+  const std::string label = fmt::format("{} {}", engine.name(), engine.presence().version);
+  const double pixels = subject.precision == WeightPrecision::kFloat32 ? kPixels : kHalfPixels;
+  TRY(session, engine.load_file(subject.path, Engine::Optimization::kAll));
+  TRY(outputs, run_in(*session, subject.model, reference.input));
+  session.reset();
+  TRY(of_outputs, hold(subject, proof, reference, tolerance_of(subject, pixels), outputs, {}));
+  CHECK_OK(
+      conclude(proof, {Validation::kRuntime, fmt::format("{} runs the file at {}", label, size_text(reference.trial)),
+                       label, reference.input.shape, std::move(of_outputs)}));
+  TRY(twin, subject.row.format->twin(subject.lowered));
+  if (twin.outputs.empty()) return {};
+  TRY(bytes, twin_bytes(subject.path, twin));
+  TRY(twin_session, engine.load(bytes, Engine::Optimization::kNone));
+  TRY(all_values, run_in(*twin_session, subject.model, reference.input));
+  const size_t declared = subject.model.outputs.size();
+  if (all_values.size() != declared + twin.outputs.size()) {
+    return fail(ErrorCode::kValidationFailed, "{} sees {} outputs in the twin, {} were written", label,
+                all_values.size(), declared + twin.outputs.size());
+  }
+  const std::span<const EvaluatedValue> probes = std::span(all_values).subspan(declared);
+  TRY(of_probes, hold(subject, proof, reference, tolerance_of(subject, pixels), {}, probes));
+  return conclude(
+      proof, {Validation::kRuntime, fmt::format("{} runs the file's twin at {}", label, size_text(reference.trial)),
+              label, reference.input.shape, std::move(of_probes)});
+}
+
+}  // namespace
+
+Result<Proof> prove(const ProofSubject& subject, Validation level) {
+  Proof proof;
+  proof.level = level;
+  if (level == Validation::kOff) return proof;
+  const Format& format = *subject.row.format;
+  TRY(read, format.read_back(subject.path));
+  CHECK_OK(format.require_identical(subject.lowered, *read));
+  CHECK_OK(conclude(
+      proof,
+      {Validation::kStructure, "the file read back is what was lowered, node for node and byte for byte", "", {}, {}}));
+  if (level == Validation::kStructure) return proof;
+
+  TRY(twin, format.twin(subject.lowered));
+  TRY(raised, format.raise(*read, twin.outputs));
+  for (const Trial& trial : trials(subject.model)) {
+    Reference reference{
+        trial,
+        photo_like_input({trial.batch, subject.model.facts.channels, trial.height, trial.width}, trial.seed),
+        {},
+        {},
+        {}};
+    TRY(expected, evaluate(request_for(subject, subject.model.graph, reference)));
+    reference.float32 = std::move(expected);
+    if (subject.precision == WeightPrecision::kFloat32) {
+      CHECK_OK(prove_read_back(subject, raised, proof, reference));
+    } else {
+      EvaluationResult rounded;
+      CHECK_OK(prove_half(subject, raised, proof, reference, rounded));
+      reference.float32 = std::move(rounded);
+    }
+    if (level == Validation::kRuntime) CHECK_OK(prove_in_engine(subject, *subject.row.engine(), proof, reference));
+  }
+  return proof;
+}
+
+double default_tolerance(WeightPrecision precision) { return precision == WeightPrecision::kFloat32 ? 2e-5 : 2e-2; }
+
+Result<Validation> choose_validation(const FormatRow& row, std::optional<Validation> requested) {
+  if (requested && *requested != Validation::kRuntime) return *requested;
+  const EnginePresence* presence = row.engine != nullptr ? &row.engine()->presence() : nullptr;
+  if (presence != nullptr && presence->found) return Validation::kRuntime;
+  if (!requested) return Validation::kReference;
+  Error error = fail(ErrorCode::kUnavailable, "validate \"runtime\" needs {}, which is not on this machine",
+                     row.format->native_engine);
+  if (presence != nullptr) error.hint = presence->hint;
+  return error;
+}
+
+Json proof_json(const Proof& proof) {
+  Json checks = Json::array();
+  for (const Check& check : proof.checks) {
+    Json entry = {{"kind", proof_name(check.kind)}, {"what", check.what}};
+    if (!check.engine.empty()) entry["engine"] = check.engine;
+    if (!check.input_shape.empty()) entry["input_shape"] = check.input_shape;
+    Json figures = Json::array();
+    for (const Comparison& figure : check.figures) {
+      figures.push_back({{"value", figure.value},
+                         {"group", figure.group},
+                         {"role", role_name(figure.role)},
+                         {"max_difference", figure.max_difference},
+                         {"allowed", figure.limit},
+                         {"reference_magnitude", figure.reference_magnitude},
+                         {"cosine", figure.cosine}});
+    }
+    if (!figures.empty()) entry["figures"] = figures;
+    entry["verdict"] = "agrees";
+    checks.push_back(entry);
+  }
+  return {{"level", proof_name(proof.level)}, {"float64_gate", proof.float64_gate}, {"checks", checks}};
+}
+
+}  // namespace modelport

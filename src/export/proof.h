@@ -1,0 +1,52 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "export/export_options.h"
+#include "export/format_table.h"
+#include "reference/compare.h"
+
+namespace modelport {
+
+/// One thing that was checked of a written file, with its figures.
+struct Check {
+  Validation kind = Validation::kStructure;
+  std::string what;    ///< "the file read back is what was lowered", "ONNX Runtime 1.32.0 runs the file"
+  std::string engine;  ///< With version; empty without one.
+  Shape input_shape;   ///< Of the image it was run on; empty for structure.
+  std::vector<Comparison> figures;
+};
+
+struct Proof {
+  Validation level = Validation::kOff;
+  std::vector<Check> checks;
+  bool float64_gate = false;  ///< Whether the reference's own float32 error had to be measured.
+};
+
+/// The written file and everything it is held to.
+struct ProofSubject {
+  const SourceModel& model;  ///< Unfolded: the reference.
+  const Graph& exported;     ///< After passes (and to_half): what was lowered.
+  const LoweredModel& lowered;
+  const FormatRow& row;
+  std::string path;  ///< The written file.
+  WeightPrecision precision = WeightPrecision::kFloat32;
+  double relative_tolerance = 2e-5;
+};
+
+/// The documented default of `tolerance` for a precision.
+double default_tolerance(WeightPrecision precision);
+
+/// The strongest level this machine can reach for a format, and the requested one if it can; kUnavailable with the
+/// command that would enable it where a level asked for by name cannot be reached.
+Result<Validation> choose_validation(const FormatRow& row, std::optional<Validation> requested);
+
+/// Proves the file up to `level`. kValidationFailed names the first group that differs and its figures.
+Result<Proof> prove(const ProofSubject& subject, Validation level);
+
+/// `extra_metadata.proof`.
+Json proof_json(const Proof& proof);
+
+}  // namespace modelport

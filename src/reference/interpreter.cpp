@@ -1,0 +1,215 @@
+#include "reference/interpreter.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <new>
+#include <thread>
+
+#include "base/half.h"
+#include "kernels/thread_pool.h"
+#include "ops/verify_types.h"
+#include "reference/arena_plan.h"
+
+namespace modelport {
+
+namespace {
+
+struct Free {
+  void operator()(std::byte* bytes) const { std::free(bytes); }
+};
+using Arena = std::unique_ptr<std::byte[], Free>;
+
+Arena allocate(size_t bytes) {
+  if (bytes == 0) return nullptr;
+  auto* memory = static_cast<std::byte*>(std::aligned_alloc(64, bytes));
+  if (memory == nullptr) throw std::bad_alloc();
+  return Arena(memory);
+}
+
+size_t held_bytes(DType dtype, Precision precision) {
+  return is_float(dtype) && precision == Precision::kFloat32 ? sizeof(float) : sizeof(double);
+}
+
+Shape fixed_shape(const ValueType& type) {
+  Shape shape;
+  for (const Dim& size : type.shape) shape.push_back(*size.constant());
+  return shape;
+}
+
+/// Rounds float values in place to what `dtype` can hold.
+template <class Real>
+void round_to(DType dtype, Real* values, int64_t count) {
+  if (dtype == DType::kFloat16) {
+    for (int64_t i = 0; i < count; ++i) values[i] = float_from_half(half_from_float(static_cast<float>(values[i])));
+  } else if (dtype == DType::kBFloat16) {
+    for (int64_t i = 0; i < count; ++i)
+      values[i] = float_from_bfloat16(bfloat16_from_float(static_cast<float>(values[i])));
+  }
+}
+
+template <class Real>
+double magnitude(const Real* values, int64_t count) {
+  double largest = 0.0;
+  for (int64_t i = 0; i < count; ++i) {
+    if (!std::isfinite(values[i])) return std::numeric_limits<double>::infinity();
+    largest = std::max(largest, static_cast<double>(std::abs(values[i])));
+  }
+  return largest;
+}
+
+/// One evaluation: the plan of which buffer holds which value when, and the walk over the nodes.
+class Run {
+ public:
+  Run(const EvaluationRequest& request, const Graph& graph)
+      : request_(request), graph_(graph), pool_(std::max(1u, std::min(8u, std::thread::hardware_concurrency()))) {}
+
+  Result<EvaluationResult> operator()() {
+    plan();
+    CHECK_OK(load_inputs());
+    if (request_.measure == EvaluationRequest::Measure::kMagnitudes) result_.magnitudes.resize(graph_.values.size());
+    for (const Node& node : graph_.nodes) run(node);
+    for (const NamedValue& output : graph_.outputs) result_.outputs.push_back(extract(output));
+    if (request_.keep == EvaluationRequest::Keep::kOutputsAndProbes) {
+      for (const NamedValue& probe : graph_.probes) result_.probes.push_back(extract(probe));
+    }
+    result_.arena_bytes = arena_plan_.bytes;
+    return std::move(result_);
+  }
+
+ private:
+  /// Step 0 holds the inputs, step i + 1 is node i, the last step reads the results. A constant lives from its first to
+  /// its last reader.
+  void plan() {
+    const size_t end = graph_.nodes.size() + 1;
+    lifetimes_.resize(graph_.values.size(), Lifetime{0, end, 0});
+    const auto touch = [&](ValueId id, size_t step) {
+      Lifetime& lifetime = lifetimes_[static_cast<size_t>(id)];
+      lifetime.first = std::min(lifetime.first, step);
+      lifetime.last = std::max(lifetime.last, step);
+    };
+    for (const NamedValue& input : graph_.inputs) touch(input.value, 0);
+    for (size_t i = 0; i < graph_.nodes.size(); ++i) {
+      for (const ValueId id : graph_.nodes[i].inputs) touch(id, i + 1);
+      for (const ValueId id : graph_.nodes[i].outputs) touch(id, i + 1);
+    }
+    for (const NamedValue& output : graph_.outputs) touch(output.value, end);
+    for (const NamedValue& probe : graph_.probes) touch(probe.value, end);
+    arrays_.resize(graph_.values.size());
+    for (size_t i = 0; i < graph_.values.size(); ++i) {
+      const ValueType& type = graph_.values[i].type;
+      arrays_[i] = {type.dtype, fixed_shape(type), nullptr};
+      lifetimes_[i].bytes = static_cast<size_t>(arrays_[i].size()) * held_bytes(type.dtype, request_.precision);
+      if (lifetimes_[i].first > lifetimes_[i].last) lifetimes_[i] = {0, 0, 0};
+    }
+    arena_plan_ = plan_arena(lifetimes_);
+    arena_ = allocate(arena_plan_.bytes);
+    for (size_t i = 0; i < arrays_.size(); ++i) arrays_[i].data = arena_.get() + arena_plan_.offsets[i];
+    loaded_.resize(graph_.values.size());
+  }
+
+  Status load_inputs() {
+    if (request_.inputs.size() != graph_.inputs.size()) {
+      return fail(ErrorCode::kInternal, "{} inputs given, the graph has {}", request_.inputs.size(),
+                  graph_.inputs.size());
+    }
+    for (size_t i = 0; i < graph_.inputs.size(); ++i) {
+      const EvaluatedValue& given = request_.inputs[i];
+      const Array& array = at(graph_.inputs[i].value);
+      if (given.shape != array.shape) {
+        return fail(ErrorCode::kInternal, "input {} is {}, {} is given", graph_.inputs[i].name, shape_text(array.shape),
+                    shape_text(given.shape));
+      }
+      if (!is_float(array.dtype)) {
+        std::copy(given.integers.begin(), given.integers.end(), array.as<int64_t>());
+        continue;
+      }
+      with_real(request_.precision, [&](auto real) {
+        using Real = decltype(real);
+        std::copy(given.floats.begin(), given.floats.end(), array.as<Real>());
+        if (request_.precision == Precision::kFloat32) round_to(array.dtype, array.as<Real>(), array.size());
+      });
+    }
+    return {};
+  }
+
+  void load_constant(ValueId id) {
+    const auto index = static_cast<size_t>(id);
+    const Value& value = graph_.values[index];
+    if (!value.constant || loaded_[index]) return;
+    loaded_[index] = true;
+    const Array& array = arrays_[index];
+    const auto count = static_cast<size_t>(array.size());
+    if (!is_float(array.dtype)) {
+      value.constant->read(0, std::span(array.as<int64_t>(), count));
+      return;
+    }
+    with_real(request_.precision, [&](auto real) {
+      using Real = decltype(real);
+      value.constant->read(0, std::span(array.as<Real>(), count));
+      if (request_.precision == Precision::kFloat32 || request_.constants == EvaluationRequest::Constants::kRounded) {
+        round_to(array.dtype, array.as<Real>(), array.size());
+      }
+    });
+  }
+
+  void run(const Node& node) {
+    std::vector<Array> inputs, outputs;
+    for (const ValueId id : node.inputs) {
+      load_constant(id);
+      inputs.push_back(at(id));
+    }
+    for (const ValueId id : node.outputs) outputs.push_back(at(id));
+    op_info(node.op).evaluate(node.op, {inputs, outputs, request_.precision, pool_});
+    for (size_t i = 0; i < outputs.size(); ++i) finish(node.outputs[i], outputs[i]);
+  }
+
+  void finish(ValueId id, const Array& array) {
+    if (!is_float(array.dtype)) return;
+    with_real(request_.precision, [&](auto real) {
+      using Real = decltype(real);
+      if (request_.precision == Precision::kFloat32) round_to(array.dtype, array.as<Real>(), array.size());
+      if (!result_.magnitudes.empty())
+        result_.magnitudes[static_cast<size_t>(id)] = magnitude(array.as<Real>(), array.size());
+    });
+  }
+
+  EvaluatedValue extract(const NamedValue& named) {
+    load_constant(named.value);
+    const Array& array = at(named.value);
+    EvaluatedValue value{named.name, array.dtype, array.shape, {}, {}, {}};
+    const auto count = static_cast<size_t>(array.size());
+    if (!is_float(array.dtype)) {
+      value.integers.assign(array.as<int64_t>(), array.as<int64_t>() + count);
+    } else if (request_.precision == Precision::kFloat32) {
+      value.floats.assign(array.as<float>(), array.as<float>() + count);
+    } else {
+      value.doubles.assign(array.as<double>(), array.as<double>() + count);
+    }
+    return value;
+  }
+
+  const Array& at(ValueId id) const { return arrays_[static_cast<size_t>(id)]; }
+
+  const EvaluationRequest& request_;
+  const Graph& graph_;
+  ThreadPool pool_;
+  std::vector<Lifetime> lifetimes_;
+  ArenaPlan arena_plan_;
+  Arena arena_;
+  std::vector<Array> arrays_;
+  std::vector<bool> loaded_;
+  EvaluationResult result_;
+};
+
+}  // namespace
+
+Result<EvaluationResult> evaluate(const EvaluationRequest& request) {
+  TRY(fixed, concrete(request.graph, request.symbols));
+  return Run(request, fixed)();
+}
+
+}  // namespace modelport
