@@ -4,10 +4,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "checkpoint/container.h"
+#include "checkpoint/pickle_scan.h"
 #include "checkpoint/pickle_value.h"
 #include "io/mapped_file.h"
 #include "tensor/tensor.h"
@@ -41,6 +43,15 @@ struct Checkpoint {
 /// Errors: kNotFound, kUnreadable (also a directory), kDamaged (names the offset), kHostile (names what it would call),
 /// kUnsupportedModel (a container that is recognised but not read, named).
 Result<Checkpoint> open_checkpoint(const std::string& path);
+
+/// What a file says about itself, whether or not it can be opened: for reports. Container and pickles only; nothing is
+/// believed.
+struct CheckpointSurvey {
+  Container container = Container::kUnknown;
+  /// Every pickle in the file, by member name (the file itself: "").
+  std::vector<std::pair<std::string, PickleScan>> pickles;
+};
+Result<CheckpointSurvey> survey_checkpoint(const std::string& path);
 
 /// The pickled network: `ema` if there is one, else `model`, else the root itself (as Ultralytics' torch_safe_load
 /// chooses), which must be an nn.Module; null where the checkpoint holds only tensors.

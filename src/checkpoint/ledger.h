@@ -34,7 +34,8 @@ struct LedgerEntry {
   std::string path;  ///< "model.22.cv3.0.2.stride": the first path that reaches the module.
   std::string module_class;
   std::string attribute;
-  enum class Kind { kAttribute, kTensor } kind = Kind::kAttribute;
+  /// kModule stands for an ignored child and all below it.
+  enum class Kind { kAttribute, kTensor, kModule } kind = Kind::kAttribute;
   LedgerState state = LedgerState::kUnaccounted;
   std::string reason;
 };
@@ -44,7 +45,7 @@ struct LedgerEntry {
 /// objects among the attributes are one entry each; children in `_modules` are modules of their own. A module that
 /// hangs at several paths (a shared activation) is one account.
 /// What torch.nn.Module itself keeps (training, hook dicts) is accounted for by a table here; forward hooks that are
-/// not empty are refused.
+/// not empty are refused, and so is a name that Python would look up in another place than the one read here.
 class Ledger {
  public:
   /// `root` must be a module (`model_root`) and must outlive the ledger, as must the strings of `rules`.
@@ -68,17 +69,20 @@ class Ledger {
   /// Those that nobody read or ignored.
   std::vector<LedgerEntry> unaccounted() const;
   /// kUnsupportedModel naming up to ten unaccounted entries, each with the nearest name its class did read; also when
-  /// a module carries forward hooks.
+  /// a module carries forward hooks or shadows one of its own names.
   Status require_everything_accounted_for() const;
 
  private:
   friend class ModuleView;
+  class Walk;
   struct Mark {
     LedgerState state;
     std::string reason;
   };
   using ModuleAccount = std::unordered_map<std::string, Mark>;
 
+  const Mark* find_mark(const PickleObject& module, const std::string& module_class, const std::string& name,
+                        Mark& from_rule) const;
   void mark(const PickleObject& module, std::string_view name, LedgerState state, std::string_view reason);
   /// Counts views handed out: a hostile module graph that unfolds exponentially ends in kHostile.
   Status count_view();

@@ -17,11 +17,12 @@ constexpr uint8_t kHighestProtocol = 5;
 class Unpickler {
  public:
   Unpickler(std::span<const std::byte> bytes, PickleArena& arena, const PersistentLoader& loader,
-            const PickleLimits& limits)
+            const PickleLimits& limits, std::vector<RefusedCall>* refused_calls)
       : bytes_(reinterpret_cast<const char*>(bytes.data()), bytes.size()),
         arena_(arena),
         loader_(loader),
         limits_(limits),
+        refused_calls_(refused_calls),
         work_left_(limits.work) {}
 
   Result<UnpickledValue> run();
@@ -68,6 +69,8 @@ class Unpickler {
   Status set_items(std::span<const PickleValue> keys_and_values);
   Status add_items(std::span<const PickleValue> items);
   Status push_global(std::string_view module, std::string_view name);
+  /// A call that is not made: an error, or recorded.
+  Status refuse(std::string text);
   Status call(const PickleValue& callable, std::span<const PickleValue> arguments);
   Status new_object(const PickleValue& type, std::span<const PickleValue> arguments);
   Status build(const PickleValue& state);
@@ -78,6 +81,7 @@ class Unpickler {
   PickleArena& arena_;
   const PersistentLoader& loader_;
   const PickleLimits& limits_;
+  std::vector<RefusedCall>* refused_calls_;
   size_t work_left_;
   std::vector<PickleValue> stack_;
   std::vector<size_t> marks_;
@@ -241,28 +245,38 @@ Status Unpickler::push_global(std::string_view module, std::string_view name) {
   return push(PickleValue::global(arena_.global(module, name)));
 }
 
+Status Unpickler::refuse(std::string text) {
+  if (!refused_calls_) {
+    Error error = hostile("{}", text);
+    error.hint = "the file would run code when Python loads it; nothing was run";
+    return error;
+  }
+  refused_calls_->push_back({std::move(text), opcode_offset_});
+  PickleObject* object = arena_.new_object();
+  object->type = arena_.global("modelport", "refused");
+  return push(PickleValue::object(object));
+}
+
 Status Unpickler::call(const PickleValue& callable, std::span<const PickleValue> arguments) {
   const PickleGlobal* global = callable.as_global();
   if (!global) {
     if (const PickleObject* object = callable.as_object()) {
-      return hostile("it calls an object of class {}", object->type->qualified_name());
+      return refuse(fmt::format("it calls an object of class {}", object->type->qualified_name()));
     }
-    return hostile("it calls {}", pickle_kind_name(callable.kind()));
+    return refuse(fmt::format("it calls {}", pickle_kind_name(callable.kind())));
   }
-  CHECK_OK(charge(arguments.size()));
+  CHECK_OK(charge(arguments.size() + 1));
   auto value = evaluate_pickle_call({arena_, *global, arguments, work_left_});
-  if (!value) {
-    return value.error().code == ErrorCode::kHostile
-               ? hostile("{}", value.error().message)
-               : Status(
-                     Error{value.error().code, damaged("{}", value.error().message).message, {}, value.error().hint});
-  }
-  return push(*value);
+  if (value) return push(*value);
+  Error error = std::move(value).error();
+  if (error.code == ErrorCode::kHostile) return refuse(std::move(error.message));
+  error.message = damaged("{}", error.message).message;
+  return error;
 }
 
 Status Unpickler::new_object(const PickleValue& type, std::span<const PickleValue> arguments) {
   const PickleGlobal* global = type.as_global();
-  if (!global) return hostile("it makes an instance of {}, which is no class", pickle_kind_name(type.kind()));
+  if (!global) return refuse(fmt::format("it makes an instance of {}", pickle_kind_name(type.kind())));
   // Classes that this program knows as values (OrderedDict, set, torch.Size) may be made this way too.
   if (find_pickle_callable(*global)) return call(type, arguments);
   CHECK_OK(charge(arguments.size() + 8));
@@ -294,7 +308,8 @@ Status Unpickler::build(const PickleValue& state) {
     return {};
   }
   if (const PickleGlobal* global = target->as_global()) {
-    return hostile("it changes attributes of {} itself", global->qualified_name());
+    CHECK_OK(pop());
+    return refuse(fmt::format("it changes attributes of {} itself", global->qualified_name()));
   }
   // Python attributes on a tensor or a set carry no data that a network computes with.
   if (target->kind() == PickleKind::kTensor || target->kind() == PickleKind::kSet) return {};
@@ -626,8 +641,8 @@ Status Unpickler::step_class(PickleOpcode opcode) {
 }  // namespace
 
 Result<UnpickledValue> read_pickle(std::span<const std::byte> bytes, PickleArena& arena, const PersistentLoader& loader,
-                                   const PickleLimits& limits) {
-  return Unpickler(bytes, arena, loader, limits).run();
+                                   const PickleLimits& limits, std::vector<RefusedCall>* refused_calls) {
+  return Unpickler(bytes, arena, loader, limits, refused_calls).run();
 }
 
 }  // namespace modelport

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <functional>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "checkpoint/pickle_value.h"
@@ -28,12 +30,20 @@ struct UnpickledValue {
   size_t size = 0;
 };
 
+/// A call that is refused, and the offset of its opcode.
+struct RefusedCall {
+  /// What is called and how: "it calls posix.system".
+  std::string text;
+  size_t offset = 0;
+};
+
 /// Reads one pickle of protocol 0 to 5 as data, into `arena`. Nothing is imported or called: instances become inert
 /// objects, and a call (REDUCE, INST, OBJ, NEWOBJ_EX) of anything that is not in the table of pickle_call.h fails
 /// with kHostile, wherever it sits, naming the callable and the byte offset. kDamaged names the offset too. Texts
 /// may point into `bytes`, which must outlive the arena.
+/// With `refused_calls` such calls are recorded there instead and give an inert object: to report all of a file.
 /// The opcodes are those of CPython's Lib/pickletools.py.
 Result<UnpickledValue> read_pickle(std::span<const std::byte> bytes, PickleArena& arena, const PersistentLoader& loader,
-                                   const PickleLimits& limits = {});
+                                   const PickleLimits& limits = {}, std::vector<RefusedCall>* refused_calls = nullptr);
 
 }  // namespace modelport

@@ -43,6 +43,7 @@ std::optional<std::vector<int64_t>> integers(const PickleValue& value) {
 
 // More axes than any framework has; bounds the copies of one shape tuple that a file shares among tensors.
 constexpr size_t kMaxRank = 64;
+constexpr int64_t kMostRepeated = int64_t{1} << 24;
 
 Result<PickleValue> view_storage(const PickleCall& call, std::optional<DType> dtype) {
   const auto& arguments = call.arguments;
@@ -54,11 +55,17 @@ Result<PickleValue> view_storage(const PickleCall& call, std::optional<DType> dt
   auto shape = integers(arguments[2]);
   auto strides = integers(arguments[3]);
   if (!shape || !strides) return bad_arguments(call);
+  if (storage->located == PickleStorage::Located::kLater) return make_inert(call);
   CHECK_OK(take_work(call, shape->size() + 1));
   if (!dtype && storage->typed == PickleStorage::Typed::kNo) return bad_arguments(call);
   TRY(tensor, Tensor::view(dtype.value_or(storage->dtype), *std::move(shape), *std::move(strides), *offset,
                            storage->bytes, storage->owner)
                   .in(fmt::format("storage {}", storage->key)));
+  // Strides of zero repeat elements; what repeats them beyond memory is no weight.
+  if (tensor.element_count() > std::max(storage->element_count, kMostRepeated)) {
+    return refused(
+        call, fmt::format("a shape of {} elements on a storage of {}", tensor.element_count(), storage->element_count));
+  }
   return PickleValue::tensor(call.arena.new_tensor({std::move(tensor), PickleTensor::Role::kTensor}));
 }
 

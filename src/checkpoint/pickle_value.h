@@ -158,6 +158,8 @@ struct PickleStorage {
   DType dtype = DType::kFloat32;
   /// Whether the dtype is known; untyped storages are viewed by the tensor's own dtype.
   enum class Typed { kNo, kYes } typed = Typed::kYes;
+  /// Whether `bytes` are known: legacy files name storages before they say where these lie.
+  enum class Located { kYes, kLater } located = Located::kYes;
   std::string key;
   int64_t element_count = 0;
   std::span<const std::byte> bytes;
@@ -179,12 +181,15 @@ class PickleArena {
   const PickleStorage* new_storage(PickleStorage storage) { return &storages_.emplace_back(std::move(storage)); }
   const PickleTensor* new_tensor(PickleTensor tensor) { return &tensors_.emplace_back(std::move(tensor)); }
   std::string_view new_text(std::string text) { return texts_.emplace_back(std::move(text)); }
+  /// Keeps what texts point into alive.
+  void keep(std::shared_ptr<const void> owner) { kept_.push_back(std::move(owner)); }
   /// The one node of this name.
   const PickleGlobal* global(std::string_view module, std::string_view name);
   /// Every global named in the file, in order of first appearance.
   const std::deque<PickleGlobal>& globals() const { return globals_; }
 
  private:
+  std::vector<std::shared_ptr<const void>> kept_;
   std::deque<PickleSequence> sequences_;
   std::deque<PickleDict> dicts_;
   std::deque<PickleObject> objects_;

@@ -1,0 +1,218 @@
+#include "checkpoint/checkpoint.h"
+
+#include <unordered_set>
+
+#include "checkpoint/safetensors.h"
+#include "checkpoint/torch_legacy.h"
+#include "checkpoint/torch_zip.h"
+#include "io/zip_reader.h"
+
+namespace modelport {
+namespace {
+
+/// Members of archives that torch did not write are scanned up to this size.
+constexpr uint64_t kScanLimit = uint64_t{64} << 20;
+
+Error unread_container(Container container) {
+  const ContainerInfo& info = container_info(container);
+  Error error = fail(ErrorCode::kUnsupportedModel, "this is a {}, which is not read as a checkpoint", info.name);
+  error.hint = info.hint;
+  return error;
+}
+
+/// The pickles among the members. Flags are not believed: a member that claims to be encrypted may be plain.
+std::vector<std::pair<std::string, PickleScan>> scan_members(const ZipReader& zip) {
+  std::vector<std::pair<std::string, PickleScan>> scans;
+  for (const ZipMember& member : zip.members()) {
+    std::vector<std::byte> buffer;
+    std::span<const std::byte> content = member.raw;
+    if (member.size > kScanLimit || content.size() > kScanLimit) continue;
+    if (member.method == ZipMember::Method::kDeflated) {
+      auto inflated = inflate_member(member, kScanLimit);
+      if (!inflated) continue;
+      buffer = *std::move(inflated);
+      content = buffer;
+    }
+    PickleScan scan = scan_pickles(content);
+    if (scan.pickles > 0 || !scan.refused_calls.empty()) scans.emplace_back(member.name, std::move(scan));
+  }
+  return scans;
+}
+
+Error refuse_zip(const ZipReader& zip, Container container) {
+  for (const auto& [name, scan] : scan_members(zip)) {
+    if (auto error = refused_call_error(scan)) return (*std::move(error)).in(name);
+  }
+  return unread_container(container);
+}
+
+/// Files without a known beginning: whatever can be read as a pickle is told as one.
+Error refuse_pickle(std::span<const std::byte> bytes) {
+  const PickleScan scan = scan_pickles(bytes);
+  if (auto error = refused_call_error(scan)) return *std::move(error);
+  if (!scan.damage) return unread_container(Container::kPlainPickle);
+  const bool says_pickle = !bytes.empty() && bytes[0] == std::byte{0x80};
+  if (scan.pickles > 0 || says_pickle || !scan.globals.empty()) {
+    Error error = *scan.damage;
+    for (const PickleGlobal& global : scan.globals)
+      error.message += fmt::format("; it names {}", global.qualified_name());
+    return std::move(error).in(std::string(container_info(Container::kPlainPickle).name));
+  }
+  return fail(ErrorCode::kDamaged, "this is no checkpoint of a known kind: as a pickle it ends at once ({})",
+              scan.damage->message);
+}
+
+Result<Checkpoint> open_mapped(const std::shared_ptr<const MappedFile>& file) {
+  const auto bytes = file->bytes();
+  if (bytes.empty()) return fail(ErrorCode::kDamaged, "the file is empty");
+  auto arena = std::make_shared<PickleArena>();
+  Checkpoint checkpoint;
+  checkpoint.path = file->path();
+  checkpoint.file = file;
+  checkpoint.container = container_from_bytes(bytes);
+  switch (checkpoint.container) {
+    case Container::kZip: {
+      TRY(zip, ZipReader::open(bytes));
+      checkpoint.container = classify_zip(zip);
+      if (checkpoint.container != Container::kTorchZip) return refuse_zip(zip, checkpoint.container);
+      TRY(root, read_torch_zip(zip, bytes.size(), file, *arena));
+      checkpoint.root = root;
+      break;
+    }
+    case Container::kTorchLegacy: {
+      TRY(root, read_torch_legacy(bytes, file, *arena).in(std::string(container_info(checkpoint.container).name)));
+      checkpoint.root = root;
+      break;
+    }
+    case Container::kSafetensors: {
+      TRY(read, read_safetensors(bytes, file, *arena));
+      checkpoint.root = read.root;
+      checkpoint.metadata = std::move(read.metadata);
+      break;
+    }
+    case Container::kPlainPickle:
+    case Container::kUnknown:
+      return refuse_pickle(bytes);
+    default:
+      return unread_container(checkpoint.container);
+  }
+  checkpoint.arena = std::move(arena);
+  return checkpoint;
+}
+
+/// Walks containers and objects depth first, each once, without recursion.
+class TensorWalk {
+ public:
+  std::vector<NamedTensor> run(const PickleValue& root) {
+    pending_.push_back({root, ""});
+    while (!pending_.empty()) {
+      auto [value, name] = std::move(pending_.back());
+      pending_.pop_back();
+      if (value.identity() && !seen_.insert(value.identity()).second) continue;
+      if (const Tensor* tensor = value.as_tensor()) found_.push_back({std::move(name), *tensor});
+      children_.clear();
+      add_children(value, name);
+      pending_.insert(pending_.end(), std::make_move_iterator(children_.rbegin()),
+                      std::make_move_iterator(children_.rend()));
+    }
+    return std::move(found_);
+  }
+
+ private:
+  void add(const PickleValue& value, const std::string& name, std::string_view part) {
+    if (!value.identity()) return;
+    children_.emplace_back(value, name.empty() ? std::string(part) : fmt::format("{}.{}", name, part));
+  }
+
+  void add_dict(const PickleDict& dict, const std::string& name) {
+    for (const auto& [key, value] : dict.entries) {
+      if (auto text = key.as_string()) {
+        add(value, name, *text);
+      } else {
+        add(value, name, pickle_value_text(key, 80));
+      }
+    }
+  }
+
+  void add_children(const PickleValue& value, const std::string& name) {
+    if (const auto* items = value.as_sequence()) {
+      for (size_t i = 0; i < items->size(); ++i) add((*items)[i], name, fmt::to_string(i));
+    } else if (const PickleDict* dict = value.as_dict()) {
+      add_dict(*dict, name);
+      // `_modules`, `_parameters` and `_buffers` do not count in the names that PyTorch users know.
+    } else if (const PickleObject* object = value.as_object()) {
+      if (const PickleDict* attributes = object->attributes()) {
+        for (const auto& [key, item] : attributes->entries) {
+          const auto text = key.as_string();
+          const bool is_slot =
+              object->is_module() && (text == "_modules" || text == "_parameters" || text == "_buffers");
+          if (is_slot && item.as_dict()) {
+            add_dict(*item.as_dict(), name);
+          } else if (text) {
+            add(item, name, *text);
+          }
+        }
+      }
+      for (size_t i = 0; i < object->list_items.size(); ++i) add(object->list_items[i], name, fmt::to_string(i));
+      add_dict(object->dict_items, name);
+      for (size_t i = 0; i < object->arguments.size(); ++i) add(object->arguments[i], name, fmt::to_string(i));
+    }
+  }
+
+  std::vector<std::pair<PickleValue, std::string>> pending_;
+  std::vector<std::pair<PickleValue, std::string>> children_;
+  std::unordered_set<const void*> seen_;
+  std::vector<NamedTensor> found_;
+};
+
+}  // namespace
+
+const PickleValue* Checkpoint::find(std::string_view key) const {
+  const PickleDict* dict = root.as_dict();
+  return dict ? dict->find(key) : nullptr;
+}
+
+std::vector<PickleGlobal> Checkpoint::globals() const { return {arena->globals().begin(), arena->globals().end()}; }
+
+Result<Checkpoint> open_checkpoint(const std::string& path) {
+  TRY(file, MappedFile::open(path));
+  return open_mapped(file).in(path);
+}
+
+Result<CheckpointSurvey> survey_checkpoint(const std::string& path) {
+  TRY(file, MappedFile::open(path));
+  CheckpointSurvey survey;
+  survey.container = container_from_bytes(file->bytes());
+  switch (survey.container) {
+    case Container::kZip: {
+      auto zip = ZipReader::open(file->bytes());
+      if (!zip) break;
+      survey.container = classify_zip(*zip);
+      survey.pickles = scan_members(*zip);
+      break;
+    }
+    case Container::kTorchLegacy:
+    case Container::kPlainPickle:
+    case Container::kUnknown: {
+      PickleScan scan = scan_pickles(file->bytes());
+      if (scan.pickles > 0 || !scan.globals.empty()) survey.pickles.emplace_back("", std::move(scan));
+      break;
+    }
+    default:
+      break;
+  }
+  return survey;
+}
+
+const PickleObject* model_root(const Checkpoint& checkpoint) {
+  for (const std::string_view key : {"ema", "model"}) {
+    const PickleValue* value = checkpoint.find(key);
+    if (value && value->as_object() && value->as_object()->is_module()) return value->as_object();
+  }
+  const PickleObject* root = checkpoint.root.as_object();
+  return root && root->is_module() ? root : nullptr;
+}
+
+std::vector<NamedTensor> list_tensors(const Checkpoint& checkpoint) { return TensorWalk().run(checkpoint.root); }
+
+}  // namespace modelport

@@ -1,0 +1,228 @@
+#include "checkpoint/ledger.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <unordered_set>
+
+#include "base/half.h"
+#include "base/nearest_name.h"
+#include "checkpoint/module_internals.h"
+#include "checkpoint/module_view.h"
+
+namespace modelport {
+namespace {
+
+// A network of the largest family asks for some ten thousand views.
+constexpr size_t kMostViews = 1'000'000;
+constexpr size_t kMostNamed = 10;
+
+constexpr std::string_view kSlots[] = {"_parameters", "_buffers", "_modules"};
+
+/// '*' stands for any characters.
+bool matches(std::string_view pattern, std::string_view text) {
+  const size_t star = pattern.find('*');
+  if (star == std::string_view::npos) return pattern == text;
+  if (!text.starts_with(pattern.substr(0, star))) return false;
+  const std::string_view rest = pattern.substr(star + 1);
+  for (size_t i = star; i <= text.size(); ++i) {
+    if (matches(rest, text.substr(i))) return true;
+  }
+  return false;
+}
+
+bool is_empty(const PickleValue& value) {
+  if (value.is_none()) return true;
+  if (const PickleDict* dict = value.as_dict()) return dict->entries.empty();
+  const auto* items = value.as_sequence();
+  return items && items->empty();
+}
+
+std::string join(const std::string& path, std::string_view name) {
+  return path.empty() ? std::string(name) : fmt::format("{}.{}", path, name);
+}
+
+/// A float64 value as the dtype would hold it.
+double round_to(double value, DType dtype) {
+  switch (dtype) {
+    case DType::kFloat32:
+      return static_cast<float>(value);
+    case DType::kFloat16:
+      return float_from_half(half_from_float(static_cast<float>(value)));
+    case DType::kBFloat16:
+      return float_from_bfloat16(bfloat16_from_float(static_cast<float>(value)));
+    default:
+      return value;
+  }
+}
+
+}  // namespace
+
+/// Visits every module that is not ignored once, in the order of the tree, without recursion.
+class Ledger::Walk {
+ public:
+  explicit Walk(const Ledger& ledger) : ledger_(ledger) {}
+
+  std::vector<LedgerEntry> run() {
+    pending_.emplace_back(&ledger_.root_, "");
+    while (!pending_.empty()) {
+      const auto [module, path] = std::move(pending_.back());
+      pending_.pop_back();
+      if (seen_.insert(module).second) visit(*module, path);
+    }
+    return std::move(entries_);
+  }
+
+  /// What cannot be accounted for at all, such as hooks.
+  const std::vector<std::string>& problems() const { return problems_; }
+
+ private:
+  void visit(const PickleObject& module, const std::string& path) {
+    const std::string type = canonical_class_name(*module.type);
+    std::unordered_set<std::string_view> names;
+    const auto check_name = [&](std::string_view name) {
+      if (!names.insert(name).second)
+        problems_.push_back(fmt::format("{} ({}) is there twice", join(path, name), type));
+    };
+    for (const std::string_view slot : {kSlots[0], kSlots[1]}) {
+      for (const auto& [key, value] : module.attribute(slot)->as_dict()->entries) {
+        const auto name = key.as_string();
+        if (!name || value.is_none()) continue;
+        check_name(*name);
+        add(module, type, path, *name, LedgerEntry::Kind::kTensor);
+      }
+    }
+    std::vector<std::pair<const PickleObject*, std::string>> children;
+    for (const auto& [key, value] : module.attribute(kSlots[2])->as_dict()->entries) {
+      const auto name = key.as_string();
+      if (!name || value.is_none()) continue;
+      check_name(*name);
+      Mark from_rule;
+      const Mark* mark = ledger_.find_mark(module, type, std::string(*name), from_rule);
+      const PickleObject* child = value.as_object();
+      if (mark || !child || !child->is_module()) {
+        add(module, type, path, *name, LedgerEntry::Kind::kModule);
+      } else {
+        children.emplace_back(child, join(path, *name));
+      }
+    }
+    for (const auto& [key, value] : module.attributes()->entries) {
+      const auto name = key.as_string();
+      if (!name || std::ranges::find(kSlots, *name) != std::end(kSlots)) continue;
+      check_name(*name);
+      if (const ModuleInternal* internal = find_module_internal(*name)) {
+        if (internal->condition == ModuleInternal::Condition::kMustBeEmpty && !is_empty(value)) {
+          problems_.push_back(
+              fmt::format("{} ({}) is set: it would change what the module computes", join(path, *name), type));
+        }
+        entries_.push_back({join(path, *name), type, std::string(*name), LedgerEntry::Kind::kAttribute,
+                            LedgerState::kIgnored, std::string(internal->reason)});
+        continue;
+      }
+      add(module, type, path, *name, LedgerEntry::Kind::kAttribute);
+    }
+    pending_.insert(pending_.end(), children.rbegin(), children.rend());
+  }
+
+  void add(const PickleObject& module, const std::string& type, const std::string& path, std::string_view name,
+           LedgerEntry::Kind kind) {
+    Mark from_rule;
+    const Mark* mark = ledger_.find_mark(module, type, std::string(name), from_rule);
+    entries_.push_back({join(path, name), type, std::string(name), kind, mark ? mark->state : LedgerState::kUnaccounted,
+                        mark ? mark->reason : ""});
+  }
+
+  const Ledger& ledger_;
+  std::vector<std::pair<const PickleObject*, std::string>> pending_;
+  std::unordered_set<const PickleObject*> seen_;
+  std::vector<LedgerEntry> entries_;
+  std::vector<std::string> problems_;
+};
+
+Ledger::Ledger(const PickleObject& root, std::span<const IgnoreRule> rules) : root_(root), rules_(rules) {}
+
+ModuleView Ledger::root() { return ModuleView(this, &root_, ""); }
+
+const Ledger::Mark* Ledger::find_mark(const PickleObject& module, const std::string& module_class,
+                                      const std::string& name, Mark& from_rule) const {
+  const auto account = accounts_.find(&module);
+  if (account != accounts_.end()) {
+    const auto mark = account->second.find(name);
+    if (mark != account->second.end()) return &mark->second;
+  }
+  for (const IgnoreRule& rule : rules_) {
+    if (matches(rule.module_class, module_class) && matches(rule.attribute, name)) {
+      from_rule = {LedgerState::kIgnored, std::string(rule.reason)};
+      return &from_rule;
+    }
+  }
+  return nullptr;
+}
+
+void Ledger::mark(const PickleObject& module, std::string_view name, LedgerState state, std::string_view reason) {
+  accounts_[&module].insert_or_assign(std::string(name), Mark{state, std::string(reason)});
+}
+
+Status Ledger::count_view() {
+  if (++view_count_ <= kMostViews) return {};
+  return fail(ErrorCode::kHostile, "the module tree unfolds to more than {} modules", kMostViews);
+}
+
+void Ledger::ignore(const ModuleView& module, std::string_view attribute, std::string_view reason) {
+  mark(module.object(), attribute, LedgerState::kIgnored, reason);
+}
+
+Status Ledger::ignore_equal(const ModuleView& module, std::string_view path, const Tensor& expected) {
+  const size_t dot = path.rfind('.');
+  const std::string_view name = dot == std::string_view::npos ? path : path.substr(dot + 1);
+  TRY(view, module.descendant(dot == std::string_view::npos ? std::string_view() : path.substr(0, dot)));
+  TRY(found, view.tensor(name));
+  const auto differs = [&](std::string_view what) {
+    return fail(ErrorCode::kInconsistentModel, "{} {}", name, what).in(view.where());
+  };
+  if (found.shape() != expected.shape()) {
+    return differs(fmt::format("is {}, {} is expected", shape_text(found.shape()), shape_text(expected.shape())));
+  }
+  const auto values = found.to_doubles();
+  const auto wanted = expected.to_doubles();
+  for (size_t i = 0; i < values.size(); ++i) {
+    const double rounded = round_to(wanted[i], found.dtype());
+    if (values[i] != rounded) {
+      return differs(fmt::format("has {} at element {}, {} is expected", values[i], i, rounded));
+    }
+  }
+  mark(view.object(), name, LedgerState::kIgnoredEqual, "recomputed and equal");
+  return {};
+}
+
+std::vector<LedgerEntry> Ledger::entries() const { return Walk(*this).run(); }
+
+std::vector<LedgerEntry> Ledger::unaccounted() const {
+  auto all = entries();
+  std::erase_if(all, [](const LedgerEntry& entry) { return entry.state != LedgerState::kUnaccounted; });
+  return all;
+}
+
+Status Ledger::require_everything_accounted_for() const {
+  Walk walk(*this);
+  const auto all = walk.run();
+  if (!walk.problems().empty()) return fail(ErrorCode::kUnsupportedModel, "{}", walk.problems().front());
+  std::string named;
+  size_t count = 0;
+  for (const LedgerEntry& entry : all) {
+    if (entry.state != LedgerState::kUnaccounted || ++count > kMostNamed) continue;
+    std::vector<std::string> read;
+    for (const LedgerEntry& other : all) {
+      if (other.state == LedgerState::kRead && other.module_class == entry.module_class)
+        read.push_back(other.attribute);
+    }
+    named += fmt::format("{}{} ({})", count > 1 ? ", " : "", entry.path, entry.module_class);
+    const std::string nearest = nearest_name(entry.attribute, read);
+    if (!nearest.empty()) named += fmt::format(" [nearest that is read: {}]", nearest);
+  }
+  if (count == 0) return {};
+  if (count > kMostNamed) named += fmt::format(" and {} more", count - kMostNamed);
+  return fail(ErrorCode::kUnsupportedModel, "the checkpoint holds what the translation does not read: {}", named);
+}
+
+}  // namespace modelport

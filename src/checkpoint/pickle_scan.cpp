@@ -1,0 +1,51 @@
+#include "checkpoint/pickle_scan.h"
+
+#include <algorithm>
+
+namespace modelport {
+namespace {
+
+bool is_rebuilt_tensor(const PickleGlobal& global) {
+  return global.module == "torch._utils" && global.name.starts_with("_rebuild_tensor");
+}
+
+}  // namespace
+
+PickleScan scan_pickles(std::span<const std::byte> bytes) {
+  PickleScan scan;
+  PickleArena arena;
+  const PersistentLoader loader = [&arena](const PickleValue&) -> Result<PickleValue> {
+    PickleStorage storage;
+    storage.located = PickleStorage::Located::kLater;
+    return PickleValue::storage(arena.new_storage(std::move(storage)));
+  };
+  size_t at = 0;
+  while (at < bytes.size()) {
+    const size_t calls_before = scan.refused_calls.size();
+    auto pickle = read_pickle(bytes.subspan(at), arena, loader, {}, &scan.refused_calls);
+    for (size_t i = calls_before; i < scan.refused_calls.size(); ++i) scan.refused_calls[i].offset += at;
+    if (!pickle) {
+      scan.damage = std::move(pickle).error();
+      if (at > 0) scan.damage = (*std::move(scan.damage)).in(fmt::format("after {} bytes of pickles", at));
+      break;
+    }
+    ++scan.pickles;
+    at += pickle->size;
+  }
+  for (const PickleGlobal& global : arena.globals()) {
+    if (global.module == "modelport") continue;
+    scan.globals.push_back(global);
+    if (is_rebuilt_tensor(global)) scan.tensors = PickleScan::Tensors::kSome;
+  }
+  return scan;
+}
+
+std::optional<Error> refused_call_error(const PickleScan& scan) {
+  if (scan.refused_calls.empty()) return std::nullopt;
+  const RefusedCall& first = scan.refused_calls.front();
+  Error error = fail(ErrorCode::kHostile, "pickle, byte {}: {}", first.offset, first.text);
+  error.hint = "the file would run code when Python loads it; nothing was run";
+  return error;
+}
+
+}  // namespace modelport
