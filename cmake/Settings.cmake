@@ -15,9 +15,10 @@ add_library(modelport_settings INTERFACE)
 target_include_directories(modelport_settings INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_definitions(modelport_settings INTERFACE MODELPORT_VERSION="${PROJECT_VERSION}")
 target_compile_options(modelport_settings INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough)
-# GCC 12 reports std::string concatenation as overlapping copies (bug 105651).
+# GCC 12 reports std::string concatenation as overlapping copies (bug 105651) and a std::string moved out of a
+# std::variant (Result) as uninitialised.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  target_compile_options(modelport_settings INTERFACE -Wno-restrict)
+  target_compile_options(modelport_settings INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
 endif()
 if(MODELPORT_WARNINGS_AS_ERRORS)
   target_compile_options(modelport_settings INTERFACE -Werror)

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include "checkpoint/module_view.h"
+#include "ops/graph_builder.h"
+
+/// What every layer needs to read a module: weights as constants, and attributes that must fit them.
+namespace modelport {
+
+/// Two parts of one module that exclude each other, as kInconsistentModel at that module.
+template <class... Args>
+Error contradiction(const ModuleView& module, fmt::format_string<Args...> format, Args&&... args) {
+  return fail(ErrorCode::kInconsistentModel, format, std::forward<Args>(args)...).in(module.where());
+}
+
+/// Reads an integer attribute that says again what is known otherwise. kInconsistentModel when it is not `actual`.
+Status expect_int(const ModuleView& module, std::string_view name, int64_t actual);
+
+/// Reads two integers in [least, 2^20], such as `stride`. One integer stands for both.
+Result<std::array<int64_t, 2>> bounded_pair(const ModuleView& module, std::string_view name, int64_t least);
+
+/// Reads an integer in [least, 2^20].
+Result<int64_t> bounded_int(const ModuleView& module, std::string_view name, int64_t least);
+
+/// A floating-point parameter or buffer as a float32 constant. kInconsistentModel when its shape is not `shape`.
+Result<ValueId> weight(GraphBuilder& b, const ModuleView& module, std::string_view name, const Shape& shape);
+
+/// The same for one that may be missing or None.
+Result<std::optional<ValueId>> optional_weight(GraphBuilder& b, const ModuleView& module, std::string_view name,
+                                               const Shape& shape);
+
+/// Size of a value's axis that must be a plain number, such as channels. kUnsupportedModel at the module otherwise.
+Result<int64_t> fixed_size(const GraphBuilder& b, const ModuleView& module, ValueId value, size_t axis);
+
+/// kInconsistentModel unless `value` has this many channels (axis 1).
+Status expect_channels(const GraphBuilder& b, const ModuleView& module, ValueId value, int64_t channels);
+
+}  // namespace modelport
