@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <span>
 
 namespace modelport {
 
@@ -41,5 +42,13 @@ inline uint16_t bfloat16_from_float(float value) {
   if ((bits & 0x7fffffffu) > 0x7f800000u) return static_cast<uint16_t>((bits >> 16) | 0x40u);
   return static_cast<uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
 }
+
+/// Many conversions at once, with the CPU's F16C instructions where it has them. Same sizes; `halves` need not be
+/// aligned.
+void half_to_float(std::span<const uint16_t> halves, std::span<float> out);
+void float_to_half(std::span<const float> values, std::span<uint16_t> out);
+/// Every value becomes the nearest half or bfloat16, still held as a float.
+void round_to_half(std::span<float> values);
+void round_to_bfloat16(std::span<float> values);
 
 }  // namespace modelport

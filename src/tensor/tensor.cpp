@@ -1,5 +1,6 @@
 #include "tensor/tensor.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -31,40 +32,42 @@ float float_from_float8(uint8_t bits, int exponent_bits) {
   return sign * __builtin_ldexpf(1.0f + fraction, exponent - bias);
 }
 
-/// One element as To; the wide switch keeps every conversion rule of the project in one place.
-template <class To>
-To element_as(DType dtype, const std::byte* at) {
+/// Calls visit(load_element) with the function that turns the bytes of one element into a number; every conversion rule
+/// of the project is here.
+template <class Visit>
+void with_loader(DType dtype, Visit visit) {
+  using Bytes = const std::byte*;
   switch (dtype) {
     case DType::kFloat64:
-      return static_cast<To>(load<double>(at));
+      return visit([](Bytes at) { return load<double>(at); });
     case DType::kFloat32:
-      return static_cast<To>(load<float>(at));
+      return visit([](Bytes at) { return load<float>(at); });
     case DType::kFloat16:
-      return static_cast<To>(float_from_half(load<uint16_t>(at)));
+      return visit([](Bytes at) { return float_from_half(load<uint16_t>(at)); });
     case DType::kBFloat16:
-      return static_cast<To>(float_from_bfloat16(load<uint16_t>(at)));
+      return visit([](Bytes at) { return float_from_bfloat16(load<uint16_t>(at)); });
     case DType::kFloat8E4M3:
-      return static_cast<To>(float_from_float8(load<uint8_t>(at), 4));
+      return visit([](Bytes at) { return float_from_float8(load<uint8_t>(at), 4); });
     case DType::kFloat8E5M2:
-      return static_cast<To>(float_from_float8(load<uint8_t>(at), 5));
+      return visit([](Bytes at) { return float_from_float8(load<uint8_t>(at), 5); });
     case DType::kInt64:
-      return static_cast<To>(load<int64_t>(at));
+      return visit([](Bytes at) { return load<int64_t>(at); });
     case DType::kInt32:
-      return static_cast<To>(load<int32_t>(at));
+      return visit([](Bytes at) { return load<int32_t>(at); });
     case DType::kInt16:
-      return static_cast<To>(load<int16_t>(at));
+      return visit([](Bytes at) { return load<int16_t>(at); });
     case DType::kInt8:
-      return static_cast<To>(load<int8_t>(at));
+      return visit([](Bytes at) { return load<int8_t>(at); });
     case DType::kUInt64:
-      return static_cast<To>(load<uint64_t>(at));
+      return visit([](Bytes at) { return load<uint64_t>(at); });
     case DType::kUInt32:
-      return static_cast<To>(load<uint32_t>(at));
+      return visit([](Bytes at) { return load<uint32_t>(at); });
     case DType::kUInt16:
-      return static_cast<To>(load<uint16_t>(at));
+      return visit([](Bytes at) { return load<uint16_t>(at); });
     case DType::kUInt8:
-      return static_cast<To>(load<uint8_t>(at));
+      return visit([](Bytes at) { return load<uint8_t>(at); });
     case DType::kBool:
-      return static_cast<To>(load<uint8_t>(at) != 0);
+      return visit([](Bytes at) { return static_cast<uint8_t>(load<uint8_t>(at) != 0); });
     case DType::kComplex64:
     case DType::kComplex128:
       break;
@@ -72,17 +75,15 @@ To element_as(DType dtype, const std::byte* at) {
   __builtin_unreachable();
 }
 
-/// Calls `visit(out_index, element_pointer)` for the C-order range [begin, begin + count).
+/// Calls `visit(element_pointer, byte_stride, count)` for the rows of the C-order range [begin, begin + count).
 template <class Visit>
-void for_each_element(const Tensor& tensor, int64_t begin, int64_t count, Visit visit) {
+void for_each_row(const Tensor& tensor, int64_t begin, int64_t count, Visit visit) {
   if (count == 0) return;
   const int64_t width = dtype_bytes(tensor.dtype());
   const Shape& shape = tensor.shape();
   const std::vector<int64_t>& strides = tensor.strides();
-  if (tensor.is_contiguous()) {
-    for (int64_t i = 0; i < count; ++i) visit(i, tensor.data() + (begin + i) * width);
-    return;
-  }
+  if (tensor.is_contiguous()) return visit(tensor.data() + begin * width, width, count);
+  const size_t last = shape.size() - 1;
   std::vector<int64_t> index(shape.size());
   int64_t rest = begin;
   int64_t at = 0;
@@ -91,9 +92,14 @@ void for_each_element(const Tensor& tensor, int64_t begin, int64_t count, Visit 
     rest /= shape[axis];
     at += index[axis] * strides[axis];
   }
-  for (int64_t i = 0; i < count; ++i) {
-    visit(i, tensor.data() + at * width);
-    for (size_t axis = shape.size(); axis-- > 0;) {
+  while (true) {
+    const int64_t run = std::min(count, shape[last] - index[last]);
+    visit(tensor.data() + at * width, strides[last] * width, run);
+    count -= run;
+    if (count == 0) return;
+    at -= index[last] * strides[last];
+    index[last] = 0;
+    for (size_t axis = last; axis-- > 0;) {
       at += strides[axis];
       if (++index[axis] < shape[axis]) break;
       at -= strides[axis] * shape[axis];
@@ -111,10 +117,14 @@ Tensor owning(DType dtype, Shape shape, std::vector<T> values) {
 
 template <class T>
 void read_as(const Tensor& tensor, int64_t begin, std::span<T> out) {
-  const auto count = static_cast<int64_t>(out.size());
-  const DType dtype = tensor.dtype();
-  for_each_element(tensor, begin, count,
-                   [&](int64_t i, const std::byte* at) { out[static_cast<size_t>(i)] = element_as<T>(dtype, at); });
+  T* to = out.data();
+  with_loader(tensor.dtype(), [&](auto load_element) {
+    for_each_row(tensor, begin, static_cast<int64_t>(out.size()),
+                 [&](const std::byte* from, int64_t stride, int64_t count) {
+                   for (int64_t i = 0; i < count; ++i) to[i] = static_cast<T>(load_element(from + i * stride));
+                   to += count;
+                 });
+  });
 }
 
 template <class T>
@@ -183,9 +193,29 @@ bool Tensor::is_contiguous() const {
 
 std::span<const std::byte> Tensor::bytes() const { return {data_, static_cast<size_t>(count_ * dtype_bytes(dtype_))}; }
 
+Tensor Tensor::permute(std::span<const int64_t> permutation) const {
+  Tensor permuted = *this;
+  for (size_t axis = 0; axis < permutation.size(); ++axis) {
+    permuted.shape_[axis] = shape_[static_cast<size_t>(permutation[axis])];
+    permuted.strides_[axis] = strides_[static_cast<size_t>(permutation[axis])];
+  }
+  return permuted;
+}
+
+Tensor Tensor::reshape(Shape shape) const {
+  Tensor reshaped = *this;
+  reshaped.strides_ = contiguous_strides(shape);
+  reshaped.shape_ = std::move(shape);
+  return reshaped;
+}
+
 void Tensor::read(int64_t begin, std::span<float> out) const {
   if (dtype_ == DType::kFloat32 && is_contiguous()) {
     std::memcpy(out.data(), data_ + begin * 4, out.size_bytes());
+    return;
+  }
+  if (dtype_ == DType::kFloat16 && is_contiguous()) {
+    half_to_float({reinterpret_cast<const uint16_t*>(data_) + begin, out.size()}, out);
     return;
   }
   read_as<float>(*this, begin, out);
@@ -200,12 +230,18 @@ std::vector<int64_t> Tensor::to_int64s() const { return all_as<int64_t>(*this); 
 bool same_values(const Tensor& a, const Tensor& b) {
   if (a.dtype() != b.dtype() || a.shape() != b.shape()) return false;
   const auto width = static_cast<size_t>(dtype_bytes(a.dtype()));
-  std::vector<const std::byte*> elements(static_cast<size_t>(a.element_count()));
-  for_each_element(a, 0, a.element_count(),
-                   [&](int64_t i, const std::byte* at) { elements[static_cast<size_t>(i)] = at; });
+  std::vector<std::byte> elements(static_cast<size_t>(a.element_count()) * width);
+  size_t copied = 0;
+  for_each_row(a, 0, a.element_count(), [&](const std::byte* from, int64_t stride, int64_t count) {
+    for (int64_t i = 0; i < count; ++i, copied += width)
+      std::memcpy(elements.data() + copied, from + i * stride, width);
+  });
   bool same = true;
-  for_each_element(b, 0, b.element_count(), [&](int64_t i, const std::byte* at) {
-    same = same && std::memcmp(elements[static_cast<size_t>(i)], at, width) == 0;
+  size_t compared = 0;
+  for_each_row(b, 0, b.element_count(), [&](const std::byte* from, int64_t stride, int64_t count) {
+    for (int64_t i = 0; i < count && same; ++i, compared += width) {
+      same = std::memcmp(elements.data() + compared, from + i * stride, width) == 0;
+    }
   });
   return same;
 }

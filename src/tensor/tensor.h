@@ -39,6 +39,11 @@ class Tensor {
   /// The bytes of a contiguous tensor.
   std::span<const std::byte> bytes() const;
 
+  /// The same bytes seen with axis i being axis permutation[i] of this tensor.
+  Tensor permute(std::span<const int64_t> permutation) const;
+  /// The same bytes seen with another shape of as many elements; for contiguous tensors.
+  Tensor reshape(Shape shape) const;
+
   /// Elements [begin, begin + out.size()) in C order, converted: floats exactly or by rounding to nearest even,
   /// integers and bools by value. Complex tensors are not supported (asserts).
   void read(int64_t begin, std::span<float> out) const;
