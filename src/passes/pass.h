@@ -30,11 +30,10 @@ struct HalfReport {
   std::vector<std::string> kept_float32;  ///< "model.23.dfl.conv: box decoding", "model.4: reaches 7.1e4"
 };
 
-/// Float16 weights and arithmetic between Cast nodes; inputs and outputs stay float32. Values listed in `keep_float32`
-/// (and the arithmetic that makes them) stay float32: box decoding, anchors times stride, TopK, and what leaves the
-/// float16 range according to `magnitudes` (largest |value| of the float32 reference by ValueId, empty when not
-/// evaluated).
-Result<Graph> to_half(const SourceModel& model, const Graph& graph, std::span<const double> magnitudes,
-                      HalfReport& report);
+/// Float16 weights and arithmetic between Cast nodes; the graph's inputs and outputs stay float32. Nodes of
+/// Numerics::kFloat32 (box decoding, anchors times stride), what reads their results, and what leaves the float16 range
+/// stay float32. `magnitudes` is the largest |value| of the float32 reference by ValueId; empty when it was not
+/// evaluated.
+Result<Graph> to_half(const Graph& graph, std::span<const double> magnitudes, HalfReport& report);
 
 }  // namespace modelport

@@ -1,0 +1,51 @@
+#include "io/interrupt.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <mutex>
+#include <thread>
+
+#include "base/log.h"
+
+namespace modelport {
+
+namespace {
+
+std::mutex current_mutex;
+Publication* current = nullptr;
+
+void wait_for_interrupt(sigset_t signals) {
+  int signal = 0;
+  while (sigwait(&signals, &signal) != 0) {
+  }
+  const std::lock_guard lock(current_mutex);
+  if (current != nullptr) current->abort();
+  log_error("Interrupted by {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  ::_exit(128 + signal);
+}
+
+}  // namespace
+
+void install_interrupt_handling() {
+  std::signal(SIGPIPE, SIG_IGN);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::thread(wait_for_interrupt, signals).detach();
+}
+
+InterruptScope::InterruptScope(Publication& publication) {
+  const std::lock_guard lock(current_mutex);
+  current = &publication;
+}
+
+InterruptScope::~InterruptScope() {
+  const std::lock_guard lock(current_mutex);
+  current = nullptr;
+}
+
+}  // namespace modelport

@@ -1,0 +1,61 @@
+#include "io/output_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace modelport {
+
+namespace {
+constexpr size_t kMaxWrite = size_t{1} << 24;
+
+Error unwritable(const std::string& path, int error) {
+  return fail(ErrorCode::kUnwritable, "cannot write {}: {}", path, std::strerror(error));
+}
+}  // namespace
+
+Result<OutputFile> OutputFile::create(std::string path) {
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+  if (descriptor < 0) return unwritable(path, errno);
+  return OutputFile(std::move(path), descriptor);
+}
+
+OutputFile::OutputFile(OutputFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      size_(other.size_),
+      hash_(std::move(other.hash_)),
+      digest_(std::move(other.digest_)) {}
+
+OutputFile::~OutputFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Status OutputFile::append(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor_, bytes.data(), std::min(bytes.size(), kMaxWrite));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return unwritable(path_, written == 0 ? ENOSPC : errno);
+    const auto count = static_cast<size_t>(written);
+    hash_.update(bytes.first(count));
+    bytes = bytes.subspan(count);
+    size_ += written;
+  }
+  return {};
+}
+
+Status OutputFile::finish() {
+  const bool synced = ::fsync(descriptor_) == 0 || errno == EINVAL;
+  const int sync_error = errno;
+  const bool closed = ::close(std::exchange(descriptor_, -1)) == 0;
+  if (!synced) return unwritable(path_, sync_error);
+  if (!closed) return unwritable(path_, errno);
+  digest_ = hash_.hex_digest();
+  return {};
+}
+
+}  // namespace modelport

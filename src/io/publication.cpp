@@ -1,0 +1,236 @@
+#include "io/publication.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "io/mapped_file.h"
+
+namespace modelport {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kRecord = "metadata.json";
+constexpr std::string_view kPreviousRecord = ".modelport-previous.json";
+constexpr std::string_view kNewPrefix = ".modelport-new-";
+constexpr std::string_view kAsidePrefix = ".modelport-aside-";
+
+Error unwritable(const std::string& path, const std::string& doing, int error) {
+  return fail(ErrorCode::kUnwritable, "cannot {} {}: {}", doing, path, std::strerror(error));
+}
+
+/// Makes the directory and its missing parents; `made` lists those that were made, outermost first.
+Status make_directories(const std::string& directory, std::vector<std::string>& made) {
+  if (::mkdir(directory.c_str(), 0777) == 0) {
+    made.push_back(directory);
+    return {};
+  }
+  if (errno == EEXIST) return {};
+  if (errno != ENOENT) return unwritable(directory, "make the directory", errno);
+  const std::string parent = fs::path(directory).parent_path().string();
+  if (parent.empty() || parent == directory) return unwritable(directory, "make the directory", ENOENT);
+  CHECK_OK(make_directories(parent, made));
+  if (::mkdir(directory.c_str(), 0777) == 0) {
+    made.push_back(directory);
+  } else if (errno != EEXIST) {
+    return unwritable(directory, "make the directory", errno);
+  }
+  return {};
+}
+
+/// A name that a record may speak for: a plain entry of the directory that is not one of ours.
+bool is_artifact_name(const std::string& name) {
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
+         name.find('\0') == std::string::npos && name != kRecord && !name.starts_with(".modelport-");
+}
+
+/// The files that a record lists, wherever the record is malformed: none.
+std::vector<Json> listed_files(const Json& record) {
+  std::vector<Json> files;
+  const Json::json_pointer pointer("/extra_metadata/files");
+  if (!record.contains(pointer) || !record.at(pointer).is_array()) return files;
+  for (const Json& file : record.at(pointer)) {
+    if (file.is_object() && file.contains("name") && file["name"].is_string() && is_artifact_name(file["name"]))
+      files.push_back(file);
+  }
+  return files;
+}
+
+/// The first path component of a listed name is the entry that is renamed and removed.
+bool lists(const Json& record, const std::string& name) {
+  const std::vector<Json> files = listed_files(record);
+  return std::any_of(files.begin(), files.end(), [&](const Json& file) { return file["name"] == name; });
+}
+
+/// A record of this directory, or null where there is none or it is not JSON.
+Json read_record(const std::string& path) {
+  const auto file = MappedFile::open(path);
+  if (!file) return nullptr;
+  const std::span<const std::byte> bytes = (*file)->bytes();
+  auto record = parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, ErrorCode::kDamaged);
+  return record ? *record : Json(nullptr);
+}
+
+bool holds(const std::string& path, const Json& record_of_file) {
+  const auto file = MappedFile::open(path);
+  return file && record_of_file.contains("sha256") && record_of_file["sha256"] == sha256_hex((*file)->bytes());
+}
+
+bool exists(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0;
+}
+
+void remove_entry(const std::string& path) {
+  std::error_code ignored;
+  fs::remove_all(path, ignored);
+}
+
+Status rename_entry(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) return unwritable(to, "rename a new file to", errno);
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Publication>> Publication::begin(const std::string& directory) {
+  std::vector<std::string> made;
+  const std::string plain = fs::path(directory).lexically_normal().string();
+  const std::string target = plain.size() > 1 && plain.back() == '/' ? plain.substr(0, plain.size() - 1) : plain;
+  CHECK_OK(make_directories(target, made));
+  const int descriptor = ::open(target.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return unwritable(target, "open the output directory", errno);
+  std::unique_ptr<Publication> publication(new Publication(target, descriptor, std::move(made)));
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    publication->state_ = State::kCommitted;
+    if (errno != EWOULDBLOCK) return unwritable(target, "lock", errno);
+    Error error = fail(ErrorCode::kBusy, "another export is writing to {}", target);
+    error.hint = "wait for it or choose another --output_dir";
+    return error;
+  }
+  if (::access(target.c_str(), W_OK | X_OK) != 0) {
+    const int reason = errno;
+    publication->state_ = State::kCommitted;
+    return unwritable(target, "write into", reason);
+  }
+  CHECK_OK(publication->finish_interrupted_run());
+  return publication;
+}
+
+Publication::~Publication() {
+  discard();
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+std::string Publication::path(std::string_view name) const { return directory_ + "/" + std::string(name); }
+
+Status Publication::finish_interrupted_run() {
+  const Json record = read_record(path(kRecord));
+  const Json previous = read_record(path(kPreviousRecord));
+  const Json unpublished = read_record(path(std::string(kNewPrefix) + std::string(kRecord)));
+  if (exists(path(kRecord))) {
+    remove_listed(previous, &record);
+  } else {
+    // Killed between taking the old record away and putting the new one there: what the new one describes is in place
+    // without a record.
+    for (const Json& file : listed_files(unpublished)) {
+      const std::string in_place = path(file["name"].get<std::string>());
+      if (holds(in_place, file)) remove_entry(in_place);
+    }
+    remove_listed(previous, nullptr);
+  }
+  remove_leftovers(kNewPrefix);
+  remove_leftovers(kAsidePrefix);
+  remove_entry(path(kPreviousRecord));
+  return {};
+}
+
+Result<std::shared_ptr<OutputFile>> Publication::create(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  if (state_ != State::kOpen) return fail(ErrorCode::kInterrupted, "the export was interrupted");
+  TRY(file, OutputFile::create(path(std::string(kNewPrefix) + name)));
+  auto shared = std::make_shared<OutputFile>(std::move(file));
+  pending_.push_back({name, shared});
+  return shared;
+}
+
+Status Publication::commit(const Json& metadata) {
+  const std::lock_guard lock(mutex_);
+  if (state_ != State::kOpen) return fail(ErrorCode::kInterrupted, "the export was interrupted");
+  CHECK_OK(write_record(metadata));
+  CHECK_OK(replace_files(metadata));
+  state_ = State::kCommitted;
+  const Json previous = read_record(path(kPreviousRecord));
+  remove_listed(previous, &metadata);
+  remove_leftovers(kAsidePrefix);
+  remove_entry(path(kPreviousRecord));
+  ::fsync(descriptor_);
+  return {};
+}
+
+Status Publication::write_record(const Json& metadata) {
+  TRY(record, OutputFile::create(path(std::string(kNewPrefix) + std::string(kRecord))));
+  const std::string text = print_json(metadata);
+  CHECK_OK(record.append(std::as_bytes(std::span(text))));
+  return record.finish();
+}
+
+Status Publication::replace_files(const Json& metadata) {
+  for (const Pending& pending : pending_) {
+    if (!lists(metadata, pending.name))
+      return fail(ErrorCode::kInternal, "metadata.json does not list {}", pending.name);
+  }
+  if (exists(path(kRecord))) CHECK_OK(rename_entry(path(kRecord), path(kPreviousRecord)));
+  for (const Pending& pending : pending_) {
+    struct stat status {};
+    const std::string target = path(pending.name);
+    if (::lstat(target.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
+      CHECK_OK(rename_entry(target, path(std::string(kAsidePrefix) + pending.name)));
+    }
+    CHECK_OK(rename_entry(pending.file->path(), target));
+  }
+  CHECK_OK(rename_entry(path(std::string(kNewPrefix) + std::string(kRecord)), path(kRecord)));
+  ::fsync(descriptor_);
+  return {};
+}
+
+void Publication::remove_listed(const Json& record, const Json* kept_by) const {
+  for (const Json& file : listed_files(record)) {
+    const std::string name = file["name"];
+    if (kept_by == nullptr || !lists(*kept_by, name)) remove_entry(path(name));
+  }
+}
+
+void Publication::remove_leftovers(std::string_view prefix) const {
+  std::error_code ignored;
+  std::vector<std::string> leftovers;
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory_, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(prefix)) leftovers.push_back(path(name));
+  }
+  for (const std::string& leftover : leftovers) remove_entry(leftover);
+}
+
+void Publication::abort() {
+  const std::lock_guard lock(mutex_);
+  discard();
+}
+
+void Publication::discard() {
+  if (state_ != State::kOpen) return;
+  state_ = State::kAborted;
+  for (const Pending& pending : pending_) remove_entry(pending.file->path());
+  remove_entry(path(std::string(kNewPrefix) + std::string(kRecord)));
+  for (auto made = made_directories_.rbegin(); made != made_directories_.rend(); ++made) ::rmdir(made->c_str());
+}
+
+}  // namespace modelport

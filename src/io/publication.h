@@ -1,0 +1,68 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "io/output_file.h"
+
+namespace modelport {
+
+/// One export on its way into a directory that holds one export, all or nothing. metadata.json is the commit record:
+/// whoever reads the directory takes its absence for "no export".
+///
+/// begin() takes an exclusive flock on the directory for the publication's whole life and finishes the cleanup of a run
+/// that was killed. Files are written under names that start with ".modelport-new-". commit() syncs them, renames the
+/// old metadata.json to ".modelport-previous.json", moves an existing package directory aside, renames the new files
+/// into place, renames metadata.json last, then removes what the previous record listed and the new one does not.
+/// Killed at any moment, the directory holds the old export, the new one, or no metadata.json. Files that no record
+/// lists are never touched.
+///
+/// Destroyed without commit, it removes what it wrote (and a directory that it made, if empty).
+class Publication {
+ public:
+  /// kBusy when another run holds the directory; kUnwritable when it cannot be made or written. Missing parents are
+  /// made.
+  static Result<std::unique_ptr<Publication>> begin(const std::string& directory);
+  ~Publication();
+  Publication(const Publication&) = delete;
+  Publication& operator=(const Publication&) = delete;
+
+  /// A new file of the export ("model.onnx"), under its temporary name until commit. kInterrupted after abort().
+  Result<std::shared_ptr<OutputFile>> create(const std::string& name);
+
+  /// Publishes every finished file with this record, which must list them under extra_metadata.files.
+  Status commit(const Json& metadata);
+
+  /// Removes what was written; later calls of create() and commit() fail. Waits for a commit that has begun. Safe from
+  /// another thread.
+  void abort();
+
+ private:
+  struct Pending {
+    std::string name;
+    std::shared_ptr<OutputFile> file;
+  };
+
+  Publication(std::string directory, int descriptor, std::vector<std::string> made)
+      : directory_(std::move(directory)), descriptor_(descriptor), made_directories_(std::move(made)) {}
+  std::string path(std::string_view name) const;
+  Status finish_interrupted_run();
+  Status write_record(const Json& metadata);
+  Status replace_files(const Json& metadata);
+  void remove_listed(const Json& record, const Json* kept_by) const;
+  void remove_leftovers(std::string_view prefix) const;
+  void discard();
+
+  std::string directory_;
+  int descriptor_ = -1;
+  std::vector<std::string> made_directories_;
+  std::vector<Pending> pending_;
+  std::mutex mutex_;
+  enum class State { kOpen, kCommitted, kAborted } state_ = State::kOpen;
+};
+
+}  // namespace modelport
