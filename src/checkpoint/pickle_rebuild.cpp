@@ -193,10 +193,11 @@ Result<PickleValue> encode_latin1(const PickleCall& call) {
   return PickleValue::text(PickleKind::kBytes, call.arena.new_text(*std::move(bytes)));
 }
 
-Result<PickleValue> get_enum_member(const PickleCall& call) {
+Result<PickleValue> get_member(const PickleCall& call) {
   if (call.arguments.size() != 2) return bad_arguments(call);
   const PickleGlobal* type = call.arguments[0].as_global();
   const auto name = call.arguments[1].as_string();
+  if (call.arguments[0].as_object() && name && !name->starts_with('_')) return make_inert(call);
   if (!type || !is_listed_enumeration(*type) || !name || name->starts_with('_')) {
     return refused(call, fmt::format("({}, {})", pickle_value_text(call.arguments[0], 80),
                                      pickle_value_text(call.arguments[1], 80)));

@@ -32,8 +32,9 @@ Result<PickleValue> make_set(const PickleCall& call);
 Result<PickleValue> make_bytes(const PickleCall& call);
 /// _codecs.encode(text, 'latin1').
 Result<PickleValue> encode_latin1(const PickleCall& call);
-/// getattr(enumeration, 'NAME').
-Result<PickleValue> get_enum_member(const PickleCall& call);
+/// getattr(enumeration, 'NAME'), and getattr(object, 'method') of an inert object: how a bound method is pickled, such
+/// as the `forward_fuse` that a fused module keeps under `forward`. Kept as an inert object of class builtins.getattr.
+Result<PickleValue> get_member(const PickleCall& call);
 /// copyreg._reconstructor(class, base, state): Python would call `base.__init__`, hence only plain bases.
 Result<PickleValue> reconstruct(const PickleCall& call);
 /// copyreg.__newobj__(class, *arguments).
