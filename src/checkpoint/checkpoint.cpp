@@ -1,5 +1,7 @@
 #include "checkpoint/checkpoint.h"
 
+#include <algorithm>
+#include <optional>
 #include <unordered_set>
 
 #include "checkpoint/safetensors.h"
@@ -15,7 +17,7 @@ constexpr uint64_t kScanLimit = uint64_t{64} << 20;
 
 Error unread_container(Container container) {
   const ContainerInfo& info = container_info(container);
-  Error error = fail(ErrorCode::kUnsupportedModel, "this is a {}, which is not read as a checkpoint", info.name);
+  Error error = fail(ErrorCode::kUnsupportedModel, "unsupported checkpoint container: {}", info.name);
   error.hint = info.hint;
   return error;
 }
@@ -39,10 +41,48 @@ std::vector<std::pair<std::string, PickleScan>> scan_members(const ZipReader& zi
   return scans;
 }
 
-Error refuse_zip(const ZipReader& zip, Container container) {
-  for (const auto& [name, scan] : scan_members(zip)) {
+/// What lies behind the local headers of an archive whose directory cannot be believed.
+std::vector<std::pair<std::string, PickleScan>> scan_local_members(std::span<const std::byte> bytes) {
+  constexpr std::string_view kLocalSignature = "PK\x03\x04";
+  constexpr size_t kHeaderSize = 30;
+  constexpr size_t kMostMembers = 16;
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  std::vector<std::pair<std::string, PickleScan>> scans;
+  size_t at = 0;
+  for (size_t i = 0; i < kMostMembers; ++i) {
+    at = text.find(kLocalSignature, at);
+    if (at == std::string_view::npos || bytes.size() - at < kHeaderSize) break;
+    const auto field = [&](size_t offset) {
+      return static_cast<size_t>(text[at + offset] & 0xff) | static_cast<size_t>(text[at + offset + 1] & 0xff) << 8;
+    };
+    const size_t name_size = field(26);
+    const size_t data = at + kHeaderSize + name_size + field(28);
+    if (data > bytes.size()) break;
+    PickleScan scan = scan_pickles(bytes.subspan(data, std::min<size_t>(bytes.size() - data, kScanLimit)));
+    if (!scan.globals.empty()) scans.emplace_back(text.substr(at + kHeaderSize, name_size), std::move(scan));
+    at = data;
+  }
+  return scans;
+}
+
+std::optional<Error> first_refused_call(const std::vector<std::pair<std::string, PickleScan>>& scans) {
+  for (const auto& [name, scan] : scans) {
     if (auto error = refused_call_error(scan)) return (*std::move(error)).in(name);
   }
+  return std::nullopt;
+}
+
+/// A hostile call is the better name for a broken archive than what is broken.
+Error refuse_broken_zip(std::span<const std::byte> bytes, Error broken) {
+  if (auto error = first_refused_call(scan_local_members(bytes))) {
+    error->message += fmt::format("; {}", broken.message);
+    return *std::move(error);
+  }
+  return broken;
+}
+
+Error refuse_zip(const ZipReader& zip, Container container) {
+  if (auto error = first_refused_call(scan_members(zip))) return *std::move(error);
   return unread_container(container);
 }
 
@@ -72,7 +112,9 @@ Result<Checkpoint> open_mapped(const std::shared_ptr<const MappedFile>& file) {
   checkpoint.container = container_from_bytes(bytes);
   switch (checkpoint.container) {
     case Container::kZip: {
-      TRY(zip, ZipReader::open(bytes));
+      auto opened = ZipReader::open(bytes);
+      if (!opened) return refuse_broken_zip(bytes, std::move(opened).error());
+      const ZipReader& zip = *opened;
       checkpoint.container = classify_zip(zip);
       if (checkpoint.container != Container::kTorchZip) return refuse_zip(zip, checkpoint.container);
       TRY(root, read_torch_zip(zip, bytes.size(), file, *arena));
@@ -109,9 +151,11 @@ class TensorWalk {
       auto [value, name] = std::move(pending_.back());
       pending_.pop_back();
       if (value.identity() && !seen_.insert(value.identity()).second) continue;
-      if (const Tensor* tensor = value.as_tensor()) found_.push_back({std::move(name), *tensor});
       children_.clear();
       add_children(value, name);
+      if (const PickleTensor* node = value.tensor_node()) {
+        found_.push_back({std::move(name), node->tensor, node->role});
+      }
       pending_.insert(pending_.end(), std::make_move_iterator(children_.rbegin()),
                       std::make_move_iterator(children_.rend()));
     }
@@ -186,7 +230,10 @@ Result<CheckpointSurvey> survey_checkpoint(const std::string& path) {
   switch (survey.container) {
     case Container::kZip: {
       auto zip = ZipReader::open(file->bytes());
-      if (!zip) break;
+      if (!zip) {
+        survey.pickles = scan_local_members(file->bytes());
+        break;
+      }
       survey.container = classify_zip(*zip);
       survey.pickles = scan_members(*zip);
       break;
@@ -204,15 +251,17 @@ Result<CheckpointSurvey> survey_checkpoint(const std::string& path) {
   return survey;
 }
 
-const PickleObject* model_root(const Checkpoint& checkpoint) {
+PickleValue find_model(const Checkpoint& checkpoint) {
+  const auto is_module = [](const PickleValue& value) { return value.as_object() && value.as_object()->is_module(); };
   for (const std::string_view key : {"ema", "model"}) {
     const PickleValue* value = checkpoint.find(key);
-    if (value && value->as_object() && value->as_object()->is_module()) return value->as_object();
+    if (value && is_module(*value)) return *value;
   }
-  const PickleObject* root = checkpoint.root.as_object();
-  return root && root->is_module() ? root : nullptr;
+  return is_module(checkpoint.root) ? checkpoint.root : PickleValue();
 }
 
-std::vector<NamedTensor> list_tensors(const Checkpoint& checkpoint) { return TensorWalk().run(checkpoint.root); }
+const PickleObject* model_root(const Checkpoint& checkpoint) { return find_model(checkpoint).as_object(); }
+
+std::vector<NamedTensor> list_tensors(const PickleValue& root) { return TensorWalk().run(root); }
 
 }  // namespace modelport

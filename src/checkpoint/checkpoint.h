@@ -20,6 +20,7 @@ namespace modelport {
 struct NamedTensor {
   std::string name;
   Tensor tensor;
+  PickleTensor::Role role = PickleTensor::Role::kTensor;
 };
 
 /// An opened checkpoint: the inert tree of what was pickled, and views of its tensors. Nothing in it was executed.
@@ -54,10 +55,12 @@ struct CheckpointSurvey {
 Result<CheckpointSurvey> survey_checkpoint(const std::string& path);
 
 /// The pickled network: `ema` if there is one, else `model`, else the root itself (as Ultralytics' torch_safe_load
-/// chooses), which must be an nn.Module; null where the checkpoint holds only tensors.
+/// chooses), if that is an nn.Module; else None.
+PickleValue find_model(const Checkpoint& checkpoint);
+/// The same as an object; null where the checkpoint holds only tensors.
 const PickleObject* model_root(const Checkpoint& checkpoint);
 
-/// Every tensor reachable from the root, in pickle order, each once, at the first name that leads to it.
-std::vector<NamedTensor> list_tensors(const Checkpoint& checkpoint);
+/// Every tensor reachable from `root`, in pickle order, each once, at the first name that leads to it.
+std::vector<NamedTensor> list_tensors(const PickleValue& root);
 
 }  // namespace modelport

@@ -83,13 +83,19 @@ constexpr PickleCallable kCallables[] = {
     {"uuid.UUID", make_inert, kInertReason},
     // Kept, never called: calling what it returns is refused like the call of any object.
     {"functools.partial", make_inert, "kept as an inert object; what it wraps is never called"},
-    {"operator.itemgetter", make_inert, kInertReason},
+    {"random.Random", make_inert, kInertReason},
+    {"re._compile", make_inert, kInertReason},
+    {"logging.getLogger", make_inert, kInertReason},
+    {"ultralytics.utils.IterableSimpleNamespace", make_inert, kInertReason},
+    {"ultralytics.yolo.utils.IterableSimpleNamespace", make_inert, kInertReason},
 
     // dill (Ultralytics 8.1 and 8.2 save with it) names builtin types by a call.
     {"dill._dill._load_type", load_builtin_type, "the name of a harmless builtin type"},
 
     // Enumerations are pickled as a call of their class.
     {"torchvision.transforms.functional.InterpolationMode", make_inert, kEnumReason},
+    {"torch.amp.grad_scaler.OptState", make_inert, kEnumReason},
+    {"torch.cuda.amp.grad_scaler.OptState", make_inert, kEnumReason},
     {"PIL.Image.Resampling", make_inert, kEnumReason},
     {"timm.layers.format.Format", make_inert, kEnumReason},
     {"enum.Enum", make_inert, kEnumReason},

@@ -253,7 +253,7 @@ Status Unpickler::refuse(std::string text) {
   }
   refused_calls_->push_back({std::move(text), opcode_offset_});
   PickleObject* object = arena_.new_object();
-  object->type = arena_.global("modelport", "refused");
+  object->type = arena_.global(kRefusedModule, "call");
   return push(PickleValue::object(object));
 }
 
@@ -261,6 +261,7 @@ Status Unpickler::call(const PickleValue& callable, std::span<const PickleValue>
   const PickleGlobal* global = callable.as_global();
   if (!global) {
     if (const PickleObject* object = callable.as_object()) {
+      if (object->type->module == kRefusedModule) return refuse("it calls what a refused call gave");
       return refuse(fmt::format("it calls an object of class {}", object->type->qualified_name()));
     }
     return refuse(fmt::format("it calls {}", pickle_kind_name(callable.kind())));

@@ -4,6 +4,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -36,6 +37,9 @@ struct RefusedCall {
   std::string text;
   size_t offset = 0;
 };
+
+/// Module name of the class of objects that stand for the results of refused calls.
+inline constexpr std::string_view kRefusedModule = "<refused>";
 
 /// Reads one pickle of protocol 0 to 5 as data, into `arena`. Nothing is imported or called: instances become inert
 /// objects, and a call (REDUCE, INST, OBJ, NEWOBJ_EX) of anything that is not in the table of pickle_call.h fails

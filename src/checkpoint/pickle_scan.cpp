@@ -33,7 +33,7 @@ PickleScan scan_pickles(std::span<const std::byte> bytes) {
     at += pickle->size;
   }
   for (const PickleGlobal& global : arena.globals()) {
-    if (global.module == "modelport") continue;
+    if (global.module == kRefusedModule) continue;
     scan.globals.push_back(global);
     if (is_rebuilt_tensor(global)) scan.tensors = PickleScan::Tensors::kSome;
   }

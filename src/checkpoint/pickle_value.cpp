@@ -13,6 +13,13 @@ std::optional<int64_t> integer_key(const PickleValue& key) {
   return key.as_integer();
 }
 
+/// As Python prints it: 1.0, not 1.
+std::string float_text(double value) {
+  std::string text = fmt::format("{}", value);
+  if (text.find_first_not_of("-0123456789") == std::string::npos) text += ".0";
+  return text;
+}
+
 void print(const PickleValue& value, size_t limit, int depth, std::string& out);
 
 void print_items(std::span<const PickleValue> items, size_t limit, int depth, std::string& out) {
@@ -42,7 +49,7 @@ void print(const PickleValue& value, size_t limit, int depth, std::string& out) 
       out += "<big integer>";
       return;
     case PickleKind::kFloat:
-      out += fmt::format("{}", *value.as_number());
+      out += float_text(*value.as_number());
       return;
     case PickleKind::kString:
       out += fmt::format("'{}'", value.as_string()->substr(0, limit));
@@ -176,8 +183,13 @@ const PickleStorage* PickleValue::as_storage() const {
   return kind_ == PickleKind::kStorage ? std::get<const PickleStorage*>(payload_) : nullptr;
 }
 
+const PickleTensor* PickleValue::tensor_node() const {
+  return kind_ == PickleKind::kTensor ? std::get<const PickleTensor*>(payload_) : nullptr;
+}
+
 const Tensor* PickleValue::as_tensor() const {
-  return kind_ == PickleKind::kTensor ? &std::get<const PickleTensor*>(payload_)->tensor : nullptr;
+  const PickleTensor* node = tensor_node();
+  return node ? &node->tensor : nullptr;
 }
 
 const void* PickleValue::identity() const {

@@ -80,6 +80,8 @@ class PickleValue {
   const PickleObject* as_object() const;
   const PickleStorage* as_storage() const;
   const Tensor* as_tensor() const;
+  /// The tensor with its role.
+  const PickleTensor* tensor_node() const;
 
   /// Identity of the container behind the value; null for scalars.
   const void* identity() const;

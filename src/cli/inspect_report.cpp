@@ -1,0 +1,114 @@
+#include "cli/inspect_report.h"
+
+#include <set>
+
+#include "checkpoint/checkpoint_facts.h"
+
+namespace modelport {
+namespace {
+
+void add_if_told(Json& report, std::string_view key, const std::string& value) {
+  if (!value.empty()) report[key] = value;
+}
+
+/// "  name          value" lines of the report's scalars.
+void print_scalars(const Json& report, std::string& out) {
+  for (const auto& [key, value] : report.items()) {
+    if (value.is_string()) out += fmt::format("{:<18} {}\n", key, value.get<std::string>());
+    if (value.is_number()) out += fmt::format("{:<18} {}\n", key, value.get<int64_t>());
+  }
+}
+
+void print_list(const Json& report, const std::string& key, std::string& out) {
+  const auto list = report.find(key);
+  if (list == report.end()) return;
+  out += fmt::format("{} ({})\n", key, list->size());
+  for (const Json& item : *list) out += fmt::format("  {}\n", item.get<std::string>());
+}
+
+void print_object(const Json& report, const std::string& key, std::string& out) {
+  const auto object = report.find(key);
+  if (object == report.end()) return;
+  out += fmt::format("{} ({})\n", key, object->size());
+  for (const auto& [name, value] : object->items()) out += fmt::format("  {:<16} {}\n", name, value.get<std::string>());
+}
+
+void print_tensors(const Json& report, std::string& out) {
+  const auto tensors = report.find("tensors");
+  if (tensors == report.end()) return;
+  out += fmt::format("tensors ({})\n", tensors->size());
+  for (const Json& tensor : *tensors) {
+    out += fmt::format("  {:<10} {:<20} {}\n", tensor["dtype"].get<std::string>(),
+                       shape_text(tensor["shape"].get<Shape>()), tensor["name"].get<std::string>());
+  }
+}
+
+}  // namespace
+
+Json checkpoint_report(const Checkpoint& checkpoint) {
+  const CheckpointFacts facts = describe_checkpoint(checkpoint);
+  Json report;
+  report["file"] = checkpoint.path;
+  report["bytes"] = checkpoint.file->bytes().size();
+  report["container"] = container_info(checkpoint.container).name;
+  report["framework"] = facts.framework;
+  add_if_told(report, "version", facts.framework_version);
+  add_if_told(report, "date", facts.date);
+  add_if_told(report, "license", facts.license);
+  add_if_told(report, "model_class", facts.model_class);
+  add_if_told(report, "task", facts.task);
+  add_if_told(report, "architecture", facts.architecture);
+  report["parameters"] = facts.parameter_count;
+  if (!facts.class_names.empty()) report["class_names"] = facts.class_names;
+  if (!facts.train_args.empty()) {
+    Json& args = report["train_args"] = Json::object();
+    for (const auto& [key, value] : facts.train_args) args[key] = value;
+  }
+  if (!checkpoint.metadata.empty()) report["metadata"] = checkpoint.metadata;
+  Json& tensors = report["tensors"] = Json::array();
+  for (const NamedTensor& tensor : list_tensors(checkpoint.root)) {
+    tensors.push_back({{"name", tensor.name},
+                       {"dtype", dtype_name(tensor.tensor.dtype())},
+                       {"shape", tensor.tensor.shape()},
+                       {"parameter", tensor.role == PickleTensor::Role::kParameter}});
+  }
+  Json& globals = report["globals"] = Json::array();
+  for (const PickleGlobal& global : checkpoint.globals()) globals.push_back(global.qualified_name());
+  return report;
+}
+
+Json refusal_report(const std::string& path, const CheckpointSurvey& survey, const Error& error) {
+  Json report;
+  report["file"] = path;
+  report["container"] = container_info(survey.container).name;
+  report["verdict"] = error_info(error.code).name;
+  report["error"] = error.text();
+  Json& globals = report["globals"] = Json::array();
+  Json calls = Json::array();
+  std::set<std::string> seen;
+  for (const auto& [member, scan] : survey.pickles) {
+    const std::string where = member.empty() ? "" : member + ": ";
+    for (const PickleGlobal& global : scan.globals) {
+      if (seen.insert(global.qualified_name()).second) globals.push_back(global.qualified_name());
+    }
+    for (const RefusedCall& call : scan.refused_calls) {
+      calls.push_back(fmt::format("{}byte {}: {}", where, call.offset, call.text));
+    }
+  }
+  if (!calls.empty()) report["refused_calls"] = std::move(calls);
+  return report;
+}
+
+std::string report_text(const Json& report) {
+  std::string out;
+  print_scalars(report, out);
+  print_list(report, "class_names", out);
+  print_object(report, "train_args", out);
+  print_object(report, "metadata", out);
+  print_tensors(report, out);
+  print_list(report, "refused_calls", out);
+  print_list(report, "globals", out);
+  return out;
+}
+
+}  // namespace modelport

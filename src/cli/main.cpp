@@ -1,0 +1,61 @@
+#include <cstdio>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/nearest_name.h"
+#include "cli/command.h"
+#include "cli/inspect.h"
+#include "io/mapped_file.h"
+
+namespace modelport {
+namespace {
+
+constexpr Command kCommands[] = {
+    {"inspect", "print what a checkpoint is, without running any of it", run_inspect},
+};
+
+void print_help() {
+  fmt::print("usage: modelport COMMAND [ARGUMENT...]\n\ncommands:\n");
+  for (const Command& command : kCommands) fmt::print("  {:<10} {}\n", command.name, command.description);
+  fmt::print("\nmodelport COMMAND --help explains a command; modelport --version prints the version.\n");
+}
+
+Result<int> run(std::span<const std::string> arguments) {
+  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h") {
+    print_help();
+    return arguments.empty() ? error_info(ErrorCode::kInvalidArgument).exit_code : 0;
+  }
+  if (arguments[0] == "--version") {
+    fmt::print("modelport {}\n", MODELPORT_VERSION);
+    return 0;
+  }
+  std::vector<std::string> names;
+  for (const Command& command : kCommands) {
+    if (command.name == arguments[0]) return command.run(arguments.subspan(1));
+    names.emplace_back(command.name);
+  }
+  Error error = fail(ErrorCode::kInvalidArgument, "there is no command {}", arguments[0]);
+  const std::string nearest = nearest_name(arguments[0], names);
+  error.hint = nearest.empty() ? "modelport --help lists them" : fmt::format("did you mean {}?", nearest);
+  return error;
+}
+
+}  // namespace
+}  // namespace modelport
+
+int main(int count, char** values) {
+  using namespace modelport;
+  install_bus_error_guard();
+  try {
+    const std::vector<std::string> arguments(values + 1, values + count);
+    auto code = run(arguments);
+    if (code) return *code;
+    log_error("{}", code.error().text());
+    return error_info(code.error().code).exit_code;
+  } catch (const std::bad_alloc&) {
+    log_error("out of memory");
+    return 1;
+  }
+}
