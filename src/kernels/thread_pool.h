@@ -1,0 +1,43 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace modelport {
+
+/// A few threads that sleep between jobs (no spinning: a worker shares its cores). One caller at a time.
+class ThreadPool {
+ public:
+  /// `threads` counts the caller; 1 runs everything there.
+  explicit ThreadPool(unsigned threads);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  unsigned size() const { return static_cast<unsigned>(workers_.size()) + 1; }
+
+  /// Calls task(0) ... task(count - 1), in any order, from the pool's threads and the caller's; returns when all are
+  /// done.
+  void parallel_for(int64_t count, const std::function<void(int64_t)>& task);
+
+ private:
+  void work();
+  void drain(const std::function<void(int64_t)>& task, int64_t count);
+
+  std::vector<std::thread> workers_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::condition_variable done_;
+  const std::function<void(int64_t)>* task_ = nullptr;
+  int64_t count_ = 0;
+  int64_t next_ = 0;
+  uint64_t generation_ = 0;
+  size_t busy_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace modelport
