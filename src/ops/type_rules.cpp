@@ -17,6 +17,11 @@ Status require_same_size(const Dim& a, const Dim& b, std::string_view what) {
               a.text(), b.text());
 }
 
+Status require_at_most(const Dim& a, const Dim& b, std::string_view what) {
+  if (const auto slack = (b - a).lower_bound(); slack && *slack >= 0) return {};
+  return fail(ErrorCode::kInconsistentModel, "{}: {} must be at most {}", what, a.text(), b.text());
+}
+
 Status require_same_dtype(DType a, DType b, std::string_view what) {
   if (a == b) return {};
   return fail(ErrorCode::kInconsistentModel, "{} differs: {} and {}", what, dtype_name(a), dtype_name(b));

@@ -9,6 +9,8 @@ namespace modelport {
 
 /// `what` says which sizes must agree: "size of axis 1 of operands 0 and 2".
 Status require_same_size(const Dim& a, const Dim& b, std::string_view what);
+/// a <= b for every value of the symbols.
+Status require_at_most(const Dim& a, const Dim& b, std::string_view what);
 Status require_same_dtype(DType a, DType b, std::string_view what);
 /// 0 <= axis < rank.
 Status require_axis(int64_t axis, size_t rank);
