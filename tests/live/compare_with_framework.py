@@ -6,7 +6,7 @@ Needs the environment of tests/oracle/requirements-oracle.lock. Exit code 0: eve
 table names it. Bars, for float32: boxes within 0.02 px and scores within 1e-4 of the fused or the unfused model,
 whichever is closer, or within 4 times the framework's own float32-against-float64 difference on that input; every
 detection above 0.25 matched, before and after NMS. For float16 the framework's own float16 takes float32's place in
-that rule.
+that rule, and 2 times is the limit.
 """
 import ast
 import json
@@ -110,7 +110,8 @@ def compare_outputs(report, label, task, mine, models, x, half):
         report.expect(got.shape == theirs["fused"].shape, f"{label}: {group} {got.shape}, expected {theirs['fused'].shape}")
         if got.shape != theirs["fused"].shape:
             return
-        bars[group] = max(base, 4 * max(n[group] for n in noise))
+        # Two suffice for float16: the framework's own decodes boxes in float16 too, which an export must not.
+        bars[group] = max(base, (2 if half else 4) * max(n[group] for n in noise))
         row[group] = min(float(np.abs(got - t).max()) for t in theirs.values())
         row[f"{group}_bar"] = bars[group]
         report.expect(np.isfinite(got).all(), f"{label}: {group} not finite")
@@ -158,7 +159,10 @@ def compare_loading(report, checkpoint, path, model, photos, shape, half):
 
 def compare(checkpoint, path, photos, half=False, load_too=True):
     report = Report()
-    onnx.checker.check_model(str(path), full_check=True)
+    try:
+        onnx.checker.check_model(str(path), full_check=True)
+    except onnx.checker.ValidationError as error:
+        report.failures.append(f"onnx.checker: {str(error).splitlines()[0]}")
     models = {"float64": load(checkpoint, torch.float64), "unfused": load(checkpoint, torch.float32),
               "fused": load(checkpoint, torch.float32, fused=True)}
     if half:
