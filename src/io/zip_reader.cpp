@@ -329,9 +329,8 @@ Result<std::vector<std::byte>> inflate_member(const ZipMember& member, uint64_t 
     status = inflate(&stream, Z_NO_FLUSH);
     consumed += in - stream.avail_in;
     const uint64_t written = (out > 0 ? out : 1) - stream.avail_out;
-    if (out == 0 && written > 0) break;
     produced += written;
-    if (status == Z_OK && consumed == member.raw.size() && written == 0) break;
+    if (produced > content.size() || (consumed == member.raw.size() && written == 0)) break;
   }
   inflateEnd(&stream);
   if (status != Z_STREAM_END || produced != member.size || consumed != member.raw.size()) {

@@ -1,0 +1,288 @@
+#include "checkpoint/pickle_reader.h"
+
+#include <gmock/gmock.h>
+
+#include "checkpoint/pickle_call.h"
+#include "checkpoint/pickle_scan.h"
+#include "pickle_builder.h"
+
+namespace modelport {
+namespace {
+
+using namespace pickled;
+using testing::HasSubstr;
+
+std::span<const std::byte> bytes_of(const std::string& pickle) {
+  return {reinterpret_cast<const std::byte*>(pickle.data()), pickle.size()};
+}
+
+/// Reads a pickle and keeps what its value points into.
+class Reading {
+ public:
+  explicit Reading(std::string pickle, PickleLimits limits = {}) : pickle_(std::move(pickle)) {
+    const PersistentLoader loader = [](const PickleValue&) { return Result<PickleValue>(PickleValue::integer(42)); };
+    result_ = read_pickle(bytes_of(pickle_), arena_, loader, limits);
+  }
+  const PickleValue& value() const {
+    EXPECT_TRUE(result_) << (result_ ? "" : result_.error().text());
+    return result_ ? result_->value : none_;
+  }
+  std::string text() const { return pickle_value_text(value(), 500); }
+  bool fails() const { return !result_; }
+  Error error() const { return result_ ? Error{} : result_.error(); }
+  const PickleArena& arena() const { return arena_; }
+
+ private:
+  std::string pickle_;
+  PickleArena arena_;
+  Result<UnpickledValue> result_ = Error{};
+  PickleValue none_;
+};
+
+std::string text_of(const std::string& pickle) { return Reading(pickle).text(); }
+
+void expect_hostile(const std::string& pickle, std::string_view what) {
+  const Reading reading(pickle);
+  ASSERT_TRUE(reading.fails()) << "accepted, although " << what;
+  EXPECT_EQ(reading.error().code, ErrorCode::kHostile) << reading.error().text();
+  EXPECT_THAT(reading.error().message, HasSubstr(what));
+}
+
+void expect_damaged(const std::string& pickle, std::string_view what) {
+  const Reading reading(pickle);
+  ASSERT_TRUE(reading.fails()) << "accepted, although " << what;
+  EXPECT_EQ(reading.error().code, ErrorCode::kDamaged) << reading.error().text();
+  EXPECT_THAT(reading.error().message, HasSubstr(what));
+}
+
+TEST(PickleReader, ReadsTheTextOpcodesOfProtocol0) {
+  EXPECT_EQ(text_of("(lp0\nI7\naI01\naL12345678901L\naF1.5\naVa\\u00e9\naS'it\\'s'\naNa."),
+            "[7, True, 12345678901, 1.5, 'a\xc3\xa9', 'it's', None]");
+  EXPECT_EQ(text_of("(dVk\nI1\ns."), "{'k': 1}");
+  EXPECT_EQ(text_of("(Va\nVb\nd."), "{'a': 'b'}");
+}
+
+TEST(PickleReader, ReadsTheBinaryOpcodesOfProtocol2) {
+  EXPECT_EQ(text_of(proto() + "(K\x05M\x01\x02" + integer(-3) + long_integer(-5'000'000'000) + real(0.25) + text("s") +
+                    boolean(true) + boolean(false) + none() + "t."),
+            "(5, 513, -3, -5000000000, 0.25, 's', True, False, None)");
+  EXPECT_EQ(text_of("\x8a\x01\xff."), "-1");
+  EXPECT_EQ(text_of("K\x01\x85."), "(1,)");
+  EXPECT_EQ(text_of("K\x01K\x02\x86."), "(1, 2)");
+  EXPECT_EQ(text_of("K\x01K\x02K\x03\x87."), "(1, 2, 3)");
+  EXPECT_EQ(text_of("}K\x01K\x02s."), "{1: 2}");
+  EXPECT_EQ(text_of("U\x02hi."), "'hi'");
+}
+
+TEST(PickleReader, ReadsTheOpcodesOfProtocols3To5) {
+  EXPECT_EQ(text_of(proto(4) + "\x95" + raw(uint64_t{5}) + "\x8f(K\x01\x90."), "{1}");
+  EXPECT_EQ(text_of("(K\x01\x91."), "{1}");
+  EXPECT_EQ(text_of("\x8c\x01"
+                    "a\x94h" +
+                    std::string(1, '\0') + "\x86."),
+            "('a', 'a')");
+  EXPECT_EQ(text_of(proto(5) + "C\x03"
+                               "abc."),
+            "<3 bytes>");
+  EXPECT_EQ(text_of("\x96" + raw(uint64_t{2}) + "ab."), "<2 bytes>");
+  EXPECT_EQ(text_of("\x8c\x05torch\x8c\x04Size\x93."), "torch.Size");
+}
+
+TEST(PickleReader, KeepsIntegersBeyond64BitsAsBytes) {
+  EXPECT_EQ(Reading("\x8a\x09" + std::string(9, '\x7f') + ".").value().kind(), PickleKind::kBigInteger);
+  EXPECT_EQ(Reading("L123456789012345678901234567890L\n.").value().kind(), PickleKind::kBigInteger);
+}
+
+TEST(PickleReader, KeepsIdentityOfWhatIsShared) {
+  const Reading reading("]" + put(0) + get(0) + "\x86.");
+  const auto& items = *reading.value().as_sequence();
+  EXPECT_EQ(items[0].identity(), items[1].identity());
+}
+
+TEST(PickleReader, ReadsCycles) {
+  const Reading reading("]" + put(0) + get(0) + "a.");
+  EXPECT_EQ(reading.value().identity(), reading.value().as_sequence()->front().identity());
+  EXPECT_EQ(reading.text(), "[[[[...]]]]");
+}
+
+TEST(PickleReader, ReadsNestingWithoutRecursion) {
+  constexpr size_t kDepth = 500'000;
+  const Reading reading(std::string(kDepth, ']') + std::string(kDepth - 1, 'a') + ".");
+  EXPECT_THAT(reading.text(), HasSubstr("..."));
+}
+
+TEST(PickleReader, MakesInstancesOfUnknownClassesInert) {
+  const Reading reading(object("some.package", "Loss", dict({text("weight"), real(2)})) + ".");
+  const PickleObject* loss = reading.value().as_object();
+  ASSERT_NE(loss, nullptr);
+  EXPECT_EQ(loss->type->qualified_name(), "some.package.Loss");
+  EXPECT_EQ(loss->attribute("weight")->as_number(), 2.0);
+}
+
+TEST(PickleReader, MergesStatesThatAreBuiltTwice) {
+  const Reading reading(object("a", "B", dict({text("x"), integer(1), text("y"), integer(2)})) +
+                        dict({text("y"), integer(3)}) + "b.");
+  EXPECT_EQ(reading.value().as_object()->attribute("x")->as_integer(), 1);
+  EXPECT_EQ(reading.value().as_object()->attribute("y")->as_integer(), 3);
+}
+
+TEST(PickleReader, ALaterEqualKeyReplacesTheValue) {
+  std::string pickle = "}(";
+  for (int i = 0; i < 40; ++i) pickle += text("key" + std::to_string(i % 20)) + integer(i);
+  const Reading reading(pickle + "u.");
+  EXPECT_EQ(reading.value().as_dict()->entries.size(), 20u);
+  EXPECT_EQ(reading.value().as_dict()->find("key3")->as_integer(), 23);
+  EXPECT_EQ(reading.value().as_dict()->find("key20"), nullptr);
+}
+
+TEST(PickleReader, RefusesCallsOfUnlistedCallablesByEveryOpcode) {
+  const std::string arguments = tuple({text("ls")});
+  expect_hostile(reduce(global("posix", "system"), arguments) + ".", "byte 23: it calls posix.system");
+  expect_hostile("(" + text("ls") + "ios\nsystem\n.", "it calls os.system");
+  expect_hostile("(" + global("os", "system") + text("ls") + "o.", "it calls os.system");
+  expect_hostile(global("os", "system") + arguments + "}\x92.", "it calls os.system");
+  expect_hostile("\x8c\x02os\x8c\x06system\x93" + arguments + "R.", "it calls os.system");
+}
+
+TEST(PickleReader, RefusesCallsWhereverTheyHide) {
+  const std::string evil = reduce(global("os", "system"), ")");
+  expect_hostile("K\x01" + evil + "0.", "os.system");                  // dropped from the stack
+  expect_hostile(dict({text("a"), list({evil})}) + ".", "os.system");  // deep inside
+  expect_hostile(object("a", "B", evil) + ".", "os.system");           // in a state
+  expect_hostile(reduce(global("torch._tensor", "_rebuild_from_type_v2"),
+                        tuple({global("os", "system"), global("torch", "Tensor"), tuple({text("ls")}), none()})) +
+                     ".",
+                 "with os.system");
+}
+
+TEST(PickleReader, RefusesIndirectCalls) {
+  expect_hostile(reduce(reduce(global("functools", "partial"), tuple({global("os", "system"), text("ls")})), ")") + ".",
+                 "an object of class functools.partial");
+  expect_hostile(reduce(global("builtins", "getattr"), tuple({global("os", "path"), text("join")})) + ".",
+                 "builtins.getattr with (os.path, 'join')");
+  expect_hostile(
+      reduce(global("torchvision.transforms.functional", "InterpolationMode.__init__.__globals__"), ")") + ".",
+      "it calls torchvision");
+  expect_hostile(reduce(global("transformers.trainer_utils", "a.b"), ")") + ".", "it calls transformers");
+  expect_hostile(reduce(global("copy_reg", "_reconstructor"),
+                        tuple({global("a", "B"), global("subprocess", "Popen"), text("ls")})) +
+                     ".",
+                 "with base class subprocess.Popen");
+  expect_hostile(reduce(global("dill._dill", "_load_type"), tuple({text("CodeType")})) + ".", "with 'CodeType'");
+  expect_hostile(reduce(global("_codecs", "encode"), tuple({text("x"), text("rot13")})) + ".", "encoding 'rot13'");
+  expect_hostile(reduce(text("not callable"), ")") + ".", "it calls a string");
+  expect_hostile(global("torch._utils", "x") + dict({text("a"), none()}) + "b.",
+                 "changes attributes of torch._utils.x");
+  expect_hostile(text("x") + ")\x81.", "makes an instance of a string");
+  expect_hostile("\x82\x01.", "extension registry");
+}
+
+TEST(PickleReader, EvaluatesListedCalls) {
+  EXPECT_EQ(text_of(reduce(global("collections", "OrderedDict"), ")") + "(" + text("k") + integer(1) + "u."),
+            "{'k': 1}");
+  EXPECT_EQ(text_of(reduce(global("collections", "OrderedDict"), tuple({list({list({text("k"), integer(1)})})})) + "."),
+            "{'k': 1}");
+  EXPECT_EQ(text_of(reduce(global("__builtin__", "set"), tuple({list({integer(1)})})) + "."), "{1}");
+  EXPECT_EQ(text_of(reduce(global("torch", "Size"), tuple({tuple({integer(3), integer(4)})})) + "."), "(3, 4)");
+  EXPECT_EQ(text_of(reduce(global("collections", "defaultdict"), tuple({global("os", "system")})) + "."), "{}");
+  EXPECT_EQ(text_of(reduce(global("_codecs", "encode"), tuple({text("a\xc3\xa9"), text("latin1")})) + "."),
+            "<2 bytes>");
+  EXPECT_EQ(text_of(reduce(global("pathlib", "PosixPath"), tuple({text("/")})) + "."), "<pathlib.PosixPath>");
+  EXPECT_EQ(text_of(reduce(reduce(global("dill._dill", "_load_type"), tuple({text("set")})), tuple({list({})})) + "."),
+            "{}");
+  const std::string dtype = reduce(global("numpy", "dtype"), tuple({text("f8"), boolean(false), boolean(true)}));
+  const std::string eight =
+      reduce(global("_codecs", "encode"), tuple({text(std::string("\0\0\0\0\0\0\xc3\xb8?", 9)), text("latin1")}));
+  EXPECT_EQ(text_of(reduce(global("numpy.core.multiarray", "scalar"), tuple({dtype, eight})) + "."), "1.5");
+}
+
+TEST(PickleReader, GivesEveryListedCallableAReason) {
+  for (const PickleCallable& row : pickle_callables()) {
+    EXPECT_NE(row.evaluate, nullptr) << row.name;
+    EXPECT_GT(row.reason.size(), 5u) << row.name;
+  }
+}
+
+TEST(PickleReader, AListedCallableWithWrongArgumentsIsDamaged) {
+  for (const PickleCallable& row : pickle_callables()) {
+    if (row.name.ends_with('*')) continue;
+    const size_t dot = row.name.rfind('.');
+    for (const std::string& arguments :
+         {std::string(")"), tuple({none()}), tuple({integer(1), none(), none(), none()}),
+          tuple({list({}), list({}), list({}), list({}), list({}), list({}), list({})})}) {
+      const Reading reading(reduce(global(row.name.substr(0, dot), row.name.substr(dot + 1)), arguments) + ".");
+      if (reading.fails()) {
+        EXPECT_THAT(reading.error().message, HasSubstr("byte")) << row.name;
+      }
+    }
+  }
+}
+
+TEST(PickleReader, NamesTheOffsetOfDamage) {
+  expect_damaged("", "byte 0: the pickle ends without");
+  expect_damaged("K\x01", "byte 2: the pickle ends without");
+  expect_damaged("a.", "byte 0: the stack is empty");
+  expect_damaged("]]t.", "byte 2: no mark");
+  expect_damaged("h\x07.", "memo entry 7");
+  expect_damaged("K\x01\xff.", "byte 2: 0xff is not an opcode");
+  expect_damaged(proto(6) + "N.", "protocol 6");
+  expect_damaged("X\xff\xff\xff\x7f.", "2147483647 bytes are declared, 1 are left");
+  expect_damaged("X\x01" + std::string(3, '\0') + "\xff.", "not UTF-8");
+  expect_damaged("\x95" + raw(uint64_t{99}) + "N.", "a frame of 99 bytes");
+  expect_damaged(
+      "K\x01K\x02"
+      "a.",
+      "elements are appended to an integer");
+  expect_damaged("](K\x01K\x02u.", "entries are set on a list");
+  expect_damaged("}(K\x01u.", "a key without a value");
+  expect_damaged("Pid\n.", "persistent id is text");
+  expect_damaged("I12x\n.", "an integer is malformed");
+}
+
+TEST(PickleReader, BoundsStackMemoAndWork) {
+  PickleLimits limits;
+  limits.stack = 10;
+  limits.memo = 5;
+  limits.work = 1000;
+  EXPECT_EQ(Reading(std::string(11, 'N') + ".", limits).error().code, ErrorCode::kHostile);
+  EXPECT_EQ(Reading(std::string(11, '(') + ".", limits).error().code, ErrorCode::kHostile);
+  std::string memos = "N";
+  for (uint8_t i = 0; i < 6; ++i) memos += put(i);
+  EXPECT_EQ(Reading(memos + ".", limits).error().code, ErrorCode::kHostile);
+  // Each copy of a list costs what it holds: 100 elements copied 20 times.
+  std::string copies = "](" + std::string("NNNN") + "e" + put(0) + "0" + global("builtins", "list") + put(1) + "0";
+  for (int i = 0; i < 400; ++i) copies += get(1) + get(0) + "\x85R0";
+  EXPECT_THAT(Reading(copies + "N.", limits).error().message, HasSubstr("beyond the limit"));
+  limits.bytes = 3;
+  EXPECT_EQ(Reading("NNNN.", limits).error().code, ErrorCode::kHostile);
+}
+
+TEST(PickleReader, SurvivesEveryTruncationAndEveryByteChanged) {
+  const std::string pickle = proto() +
+                             dict({text("a"), tensor(storage("FloatStorage", "0", 4), 0, {2, 2}, {2, 1}), text("b"),
+                                   object("a", "B", dict({text("x"), real(1)})), text("c"), list({integer(1)})}) +
+                             ".";
+  for (size_t size = 0; size < pickle.size(); ++size) EXPECT_TRUE(Reading(pickle.substr(0, size)).fails()) << size;
+  for (size_t at = 0; at < pickle.size(); ++at) {
+    for (int value = 0; value < 256; value += 5) {
+      std::string changed = pickle;
+      changed[at] = static_cast<char>(value);
+      Reading reading(changed);
+      if (!reading.fails()) (void)reading.text();
+    }
+  }
+}
+
+TEST(PickleScan, ListsEverythingThatWouldBeCalledInEveryPickle) {
+  const std::string bytes = list({text("honest")}) + "." +
+                            list({reduce(global("os", "system"), ")"), reduce(global("os", "exec"), ")")}) + ".";
+  const PickleScan scan = scan_pickles(bytes_of(bytes));
+  EXPECT_EQ(scan.pickles, 2u);
+  ASSERT_EQ(scan.refused_calls.size(), 2u);
+  EXPECT_EQ(scan.refused_calls[1].text, "it calls os.exec");
+  EXPECT_EQ(bytes[scan.refused_calls[1].offset], 'R');
+  EXPECT_EQ(scan.globals.size(), 2u);
+}
+
+}  // namespace
+}  // namespace modelport
