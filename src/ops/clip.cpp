@@ -1,0 +1,19 @@
+#include "ops/elementwise.h"
+#include "ops/op_table.h"
+
+namespace modelport {
+
+namespace {
+
+void evaluate(const Op& op, const Evaluation& e) {
+  const Clip& limits = std::get<Clip>(op);
+  map_elements(e, [&]<class Real>(Real x) {
+    return std::clamp(x, static_cast<Real>(limits.min), static_cast<Real>(limits.max));
+  });
+}
+
+}  // namespace
+
+const OpInfo kClipInfo = {"Clip", 1, 1, infer_unary, evaluate, nullptr, same_op};
+
+}  // namespace modelport

@@ -1,0 +1,23 @@
+#include "ops/elementwise.h"
+#include "ops/op_table.h"
+
+namespace modelport {
+
+namespace {
+
+/// Integers divide towards zero, as ONNX has it; by zero gives zero.
+void evaluate(const Op&, const Evaluation& e) {
+  map_broadcast(e, []<class T>(T a, T b) -> T {
+    if constexpr (std::is_integral_v<T>) {
+      return b == 0 ? 0 : a / b;
+    } else {
+      return a / b;
+    }
+  });
+}
+
+}  // namespace
+
+const OpInfo kDivInfo = {"Div", 2, 2, infer_binary, evaluate, nullptr, same_op};
+
+}  // namespace modelport

@@ -1,0 +1,17 @@
+#include "ops/elementwise.h"
+#include "ops/op_table.h"
+
+namespace modelport {
+
+namespace {
+
+void evaluate(const Op& op, const Evaluation& e) {
+  const double alpha = std::get<Elu>(op).alpha;
+  map_elements(e, [&]<class Real>(Real x) { return x < 0 ? static_cast<Real>(alpha) * std::expm1(x) : x; });
+}
+
+}  // namespace
+
+const OpInfo kEluInfo = {"Elu", 1, 1, infer_unary, evaluate, nullptr, same_op};
+
+}  // namespace modelport

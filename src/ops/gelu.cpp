@@ -1,0 +1,42 @@
+#include "ops/elementwise.h"
+#include "ops/graph_builder.h"
+#include "ops/op_table.h"
+
+namespace modelport {
+
+namespace {
+
+constexpr double kInverseSqrt2 = 0.70710678118654752440;
+constexpr double kSqrt2OverPi = 0.79788456080286535588;
+constexpr double kCubic = 0.044715;
+
+void evaluate(const Op& op, const Evaluation& e) {
+  if (std::get<Gelu>(op).form == GeluForm::kErf) {
+    return map_elements(e, []<class Real>(Real x) {
+      return Real{0.5} * x * (Real{1} + std::erf(x * static_cast<Real>(kInverseSqrt2)));
+    });
+  }
+  map_elements(e, []<class Real>(Real x) {
+    return Real{0.5} * x *
+           (Real{1} + std::tanh(static_cast<Real>(kSqrt2OverPi) * (x + static_cast<Real>(kCubic) * x * x * x)));
+  });
+}
+
+std::vector<ValueId> decompose(const Op& op, std::span<const ValueId> inputs, GraphBuilder& b) {
+  const ValueId x = inputs[0];
+  const auto number = [&](double value) { return b.cast(b.scalar(value), b.type(x).dtype); };
+  ValueId inner;
+  if (std::get<Gelu>(op).form == GeluForm::kErf) {
+    inner = b.unary(Erf{}, b.mul(x, number(kInverseSqrt2)));
+  } else {
+    const ValueId cube = b.mul(b.mul(b.mul(x, x), x), number(kCubic));
+    inner = b.unary(Tanh{}, b.mul(b.add(x, cube), number(kSqrt2OverPi)));
+  }
+  return {b.mul(b.mul(x, b.add(inner, number(1.0))), number(0.5))};
+}
+
+}  // namespace
+
+const OpInfo kGeluInfo = {"Gelu", 1, 1, infer_unary, evaluate, decompose, same_op};
+
+}  // namespace modelport

@@ -1,0 +1,17 @@
+#include "ops/elementwise.h"
+#include "ops/op_table.h"
+
+namespace modelport {
+
+namespace {
+
+void evaluate(const Op& op, const Evaluation& e) {
+  const double slope = std::get<LeakyRelu>(op).slope;
+  map_elements(e, [&]<class Real>(Real x) { return x < 0 ? static_cast<Real>(slope) * x : x; });
+}
+
+}  // namespace
+
+const OpInfo kLeakyReluInfo = {"LeakyRelu", 1, 1, infer_unary, evaluate, nullptr, same_op};
+
+}  // namespace modelport

@@ -1,0 +1,16 @@
+#include "ops/elementwise.h"
+#include "ops/op_table.h"
+
+namespace modelport {
+
+namespace {
+
+void evaluate(const Op&, const Evaluation& e) {
+  map_broadcast(e, [](auto a, auto b) { return a - b; });
+}
+
+}  // namespace
+
+const OpInfo kSubInfo = {"Sub", 2, 2, infer_binary, evaluate, nullptr, same_op};
+
+}  // namespace modelport
