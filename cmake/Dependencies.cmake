@@ -3,7 +3,6 @@
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
-find_package(CLI11 REQUIRED)
 
 find_library(MODELPORT_CRYPTO_ARCHIVE NAMES libcrypto.a REQUIRED)
 find_library(MODELPORT_ZLIB_ARCHIVE NAMES libz.a REQUIRED)
