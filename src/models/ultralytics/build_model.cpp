@@ -1,0 +1,150 @@
+#include "models/ultralytics/build_model.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "models/layers/weights.h"
+#include "models/ultralytics/class_names.h"
+#include "models/ultralytics/framework_metadata.h"
+#include "models/ultralytics/network.h"
+#include "models/ultralytics/preprocessing.h"
+#include "models/ultralytics/training_record.h"
+
+namespace modelport::ultralytics {
+
+namespace {
+
+/// Strides of models whose checkpoint says nothing (ultralytics/nn/tasks.py, load_checkpoint).
+constexpr double kDefaultStride = 32;
+constexpr int64_t kLargestStride = 1024;
+/// Half-precision checkpoints hold the head's strides rounded, the root's not.
+constexpr double kStrideTolerance = 1e-3;
+
+constexpr std::string_view kAuthor = "Ultralytics";
+constexpr std::string_view kLicense = "AGPL-3.0 License (https://ultralytics.com/license)";
+constexpr std::string_view kDocs = "https://docs.ultralytics.com";
+
+/// What would make the network another one than its modules say.
+Status refuse_other_modes(const Checkpoint& checkpoint, const ModuleView& root, const TaskProfile& profile) {
+  if (const PickleValue* quantised = checkpoint.find("modelopt"); quantised && !quantised->is_none()) {
+    return root.fail("it was trained with quantisation (modelopt), which is not supported");
+  }
+  if (!root.is_none("end2end")) {
+    TRY(end2end, root.bool_attribute("end2end"));
+    if (end2end) return root.fail("end2end is True, which is not supported; one-to-many heads are");
+  }
+  if (!root.is_none("task")) {
+    TRY(task, root.string_attribute("task"));
+    if (task != profile.source_task) {
+      return contradiction(root, "task is '{}', its head {} is for '{}'", task, profile.head, profile.source_task);
+    }
+  }
+  return {};
+}
+
+Result<std::vector<double>> read_strides(const ModuleView& root) {
+  if (root.is_none("stride")) return std::vector{kDefaultStride};
+  TRY(strides, root.float_list_attribute("stride"));
+  for (const double stride : strides) {
+    if (!(stride >= 1 && stride <= kLargestStride)) return contradiction(root, "stride is {}", stride);
+  }
+  if (strides.empty()) return contradiction(root, "stride is empty");
+  return strides;
+}
+
+/// Channels of the image: what the first convolution takes, found through `conv` children of the first layer.
+Result<int64_t> input_channels(const ModuleView& root) {
+  TRY(layer, root.descendant("model.0"));
+  const int64_t pixels_per_cell = layer.short_class_name() == "Focus" ? 4 : 1;
+  while (layer.has_child("conv")) {
+    TRY(inner, layer.child("conv"));
+    layer = std::move(inner);
+  }
+  if (layer.has_attribute("in_channels")) {
+    TRY(channels, bounded_int(layer, "in_channels", 1));
+    return channels / pixels_per_cell;
+  }
+  for (const std::string_view key : {"channels", "ch"}) {
+    const PickleValue* value = yaml_entry(root, key);
+    if (const auto channels = value ? value->as_integer() : std::nullopt; channels && *channels > 0) return *channels;
+  }
+  return layer.fail("the first layer does not tell how many channels the image has");
+}
+
+Status check_head(const Translation& t, const ModuleView& root, std::span<const double> strides) {
+  if (t.class_count == 0) return root.fail("its last layer is no head");
+  if (!root.is_none("nc")) CHECK_OK(expect_int(root, "nc", t.class_count));
+  if (t.level_strides.empty()) return {};
+  const bool same = std::ranges::equal(t.level_strides, strides,
+                                       [](double a, double b) { return std::abs(a - b) <= kStrideTolerance * b; });
+  if (!same) {
+    return contradiction(root, "stride is [{}], its head's is [{}]", fmt::join(strides, ", "),
+                         fmt::join(t.level_strides, ", "));
+  }
+  return {};
+}
+
+std::string text_or(std::string text, std::string_view otherwise) {
+  return text.empty() ? std::string(otherwise) : std::move(text);
+}
+
+void read_record(const Checkpoint& checkpoint, const ModuleView& root, ModelFacts& facts) {
+  facts.framework = "ultralytics";
+  facts.framework_version = record_text(checkpoint, "version");
+  facts.date = record_text(checkpoint, "date");
+  facts.license = text_or(record_text(checkpoint, "license"), kLicense);
+  facts.docs = text_or(record_text(checkpoint, "docs"), kDocs);
+  facts.author = kAuthor;
+  facts.model_name = model_name(checkpoint, root);
+  const PickleValue* data = training_argument(checkpoint, root, "data");
+  facts.description = description(facts.model_name, data ? data->as_string().value_or("") : "");
+}
+
+}  // namespace
+
+Result<SourceModel> build_model(const Checkpoint& checkpoint, Ledger& ledger, const BuildRequest& request,
+                                const TaskProfile& profile) {
+  const ModuleView root = ledger.root();
+  SourceModel model;
+  ModelFacts& facts = model.facts;
+  facts.task = profile.task;
+  facts.source_task = profile.source_task;
+  read_record(checkpoint, root, facts);
+  CHECK_OK(refuse_other_modes(checkpoint, root, profile));
+  TRY(strides, read_strides(root));
+  facts.stride = static_cast<int64_t>(std::ranges::max(strides));
+  TRY(channels, input_channels(root));
+  facts.channels = channels;
+  TRY(trained_size, default_image_size(checkpoint, root));
+  TRY(size, round_to_stride(request.image_size.value_or(trained_size), facts.stride, model.notes));
+  model.sizes = {.batch = request.batch, .height = size[0], .width = size[1], .dynamic = request.dynamic};
+
+  GraphBuilder builder;
+  Translation t{.b = builder, .model = model, .class_count = 0, .level_strides = {}, .depth = 0};
+  model.inputs = {{.name = "images", .layout = "NCHW", .role = Role::kImage, .groups = {}}};
+  const ValueId image = builder.input(
+      "images", {.dtype = DType::kFloat32, .shape = image_input_shape(model.sizes, channels, facts.stride)});
+  const Result<ValueId> last = run_layers(t, root, image);
+  // What a translation says after the builder has failed is about placeholders.
+  if (builder.error()) return *builder.error();
+  if (!last) return last.error();
+  CHECK_OK(check_head(t, root, strides));
+  TRY(graph, std::move(builder).finish());
+  model.graph = std::move(graph);
+
+  TRY(names, read_class_names(root, t.class_count));
+  facts.class_names = std::move(names.names);
+  facts.class_names_origin = names.origin;
+  if (facts.detection) {
+    facts.detection->confidence_threshold = request.confidence_threshold;
+    facts.detection->iou_threshold = request.iou_threshold;
+    facts.preprocessing = detection_preprocessing(channels);
+  } else {
+    TRY(preprocessing, classification_preprocessing(root, channels, size));
+    facts.preprocessing = std::move(preprocessing);
+  }
+  facts.framework_metadata = framework_metadata(model, profile.head);
+  return model;
+}
+
+}  // namespace modelport::ultralytics

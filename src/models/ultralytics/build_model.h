@@ -1,0 +1,18 @@
+#pragma once
+
+#include "source/architecture.h"
+
+namespace modelport::ultralytics {
+
+/// What the rows of the architecture table differ in.
+struct TaskProfile {
+  Task task;
+  std::string_view source_task;  ///< "detect"
+  std::string_view head;         ///< "Detect"
+};
+
+/// Translates the checkpoint's module tree and reads its facts. Every attribute goes through `ledger`.
+Result<SourceModel> build_model(const Checkpoint& checkpoint, Ledger& ledger, const BuildRequest& request,
+                                const TaskProfile& profile);
+
+}  // namespace modelport::ultralytics

@@ -1,0 +1,103 @@
+#include "models/ultralytics/module_table.h"
+
+#include <algorithm>
+
+#include "models/layers/activations.h"
+#include "models/layers/batch_norm2d.h"
+#include "models/layers/conv2d.h"
+#include "models/layers/linear.h"
+#include "models/layers/pooling.h"
+#include "models/layers/upsample.h"
+#include "models/ultralytics/modules.h"
+
+namespace modelport::ultralytics {
+
+namespace {
+
+Result<ValueId> only(const ModuleView& module, std::span<const ValueId> inputs) {
+  if (inputs.size() == 1) return inputs[0];
+  return module.fail("{} inputs arrive, it takes one", inputs.size());
+}
+
+/// A module of this framework with one input.
+template <Result<ValueId> (*function)(Translation&, const ModuleView&, ValueId)>
+Result<ValueId> module(Translation& t, const ModuleView& view, std::span<const ValueId> inputs) {
+  TRY(x, only(view, inputs));
+  return function(t, view, x);
+}
+
+/// A layer that families share.
+template <Result<ValueId> (*function)(GraphBuilder&, const ModuleView&, ValueId)>
+Result<ValueId> layer(Translation& t, const ModuleView& view, std::span<const ValueId> inputs) {
+  TRY(x, only(view, inputs));
+  return function(t.b, view, x);
+}
+
+constexpr ModuleRow kModules[] = {
+    {"torch.nn.modules.activation.ELU", layer<elu>},
+    {"torch.nn.modules.activation.GELU", layer<gelu>},
+    {"torch.nn.modules.activation.Hardsigmoid", layer<hard_sigmoid>},
+    {"torch.nn.modules.activation.Hardswish", layer<hard_swish>},
+    {"torch.nn.modules.activation.Hardtanh", layer<hard_tanh>},
+    {"torch.nn.modules.activation.LeakyReLU", layer<leaky_relu>},
+    {"torch.nn.modules.activation.Mish", layer<mish>},
+    {"torch.nn.modules.activation.ReLU", layer<relu>},
+    {"torch.nn.modules.activation.ReLU6", layer<hard_tanh>},
+    {"torch.nn.modules.activation.SiLU", layer<silu>},
+    {"torch.nn.modules.activation.Sigmoid", layer<sigmoid>},
+    {"torch.nn.modules.activation.Softplus", layer<softplus>},
+    {"torch.nn.modules.activation.Tanh", layer<tanh>},
+    {"torch.nn.modules.batchnorm.BatchNorm2d", layer<batch_norm2d>},
+    {"torch.nn.modules.container.Sequential", module<sequential>},
+    {"torch.nn.modules.conv.Conv2d", layer<conv2d>},
+    {"torch.nn.modules.dropout.Dropout", layer<identity>},
+    {"torch.nn.modules.linear.Identity", layer<identity>},
+    {"torch.nn.modules.linear.Linear", layer<linear>},
+    {"torch.nn.modules.pooling.AdaptiveAvgPool2d", layer<adaptive_avg_pool2d>},
+    {"torch.nn.modules.pooling.MaxPool2d", layer<max_pool2d>},
+    {"torch.nn.modules.upsampling.Upsample", layer<upsample>},
+    {"ultralytics.nn.modules.block.Attention", module<attention>},
+    {"ultralytics.nn.modules.block.Bottleneck", module<bottleneck>},
+    {"ultralytics.nn.modules.block.C1", module<c1>},
+    {"ultralytics.nn.modules.block.C2", module<c2>},
+    {"ultralytics.nn.modules.block.C2PSA", module<c2psa>},
+    {"ultralytics.nn.modules.block.C2f", module<c2f>},
+    {"ultralytics.nn.modules.block.C2fPSA", module<c2f>},
+    {"ultralytics.nn.modules.block.C3", module<c3>},
+    {"ultralytics.nn.modules.block.C3f", module<c3f>},
+    {"ultralytics.nn.modules.block.C3k", module<c3>},
+    {"ultralytics.nn.modules.block.C3k2", module<c2f>},
+    {"ultralytics.nn.modules.block.C3x", module<c3>},
+    {"ultralytics.nn.modules.block.DFL", module<dfl>},
+    {"ultralytics.nn.modules.block.PSA", module<psa>},
+    {"ultralytics.nn.modules.block.PSABlock", module<psa_block>},
+    {"ultralytics.nn.modules.block.SPP", module<spp>},
+    {"ultralytics.nn.modules.block.SPPF", module<sppf>},
+    {"ultralytics.nn.modules.conv.Concat", concat},
+    {"ultralytics.nn.modules.conv.Conv", module<conv>},
+    {"ultralytics.nn.modules.conv.Conv2", module<conv2>},
+    {"ultralytics.nn.modules.conv.DWConv", module<conv>},
+    {"ultralytics.nn.modules.conv.Focus", module<focus>},
+    {"ultralytics.nn.modules.head.Classify", classify},
+    {"ultralytics.nn.modules.head.Detect", detect},
+};
+
+}  // namespace
+
+std::span<const ModuleRow> module_table() { return kModules; }
+
+ModuleFunction find_module_function(std::string_view class_name) {
+  const auto row = std::ranges::find(kModules, class_name, &ModuleRow::class_name);
+  return row == std::end(kModules) ? nullptr : row->function;
+}
+
+Error explain_unknown_module(const ModuleView& module) {
+  Error error = module.fail("no translation for class {}", module.class_name());
+  for (const ModuleRow& row : kModules) {
+    const std::string_view name = row.class_name.substr(row.class_name.rfind('.') + 1);
+    error.hint += fmt::format("{}{}", error.hint.empty() ? "supported classes are " : ", ", name);
+  }
+  return error;
+}
+
+}  // namespace modelport::ultralytics

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "models/ultralytics/translation.h"
+
+namespace modelport::ultralytics {
+
+/// One module class that is translated. To add one: a file with its function, a line in modules.h, a row in
+/// module_table.cpp.
+struct ModuleRow {
+  std::string_view class_name;  ///< As the newest framework names it: "ultralytics.nn.modules.conv.Conv".
+  ModuleFunction function;
+};
+
+std::span<const ModuleRow> module_table();
+
+/// The function of a class, or null.
+ModuleFunction find_module_function(std::string_view class_name);
+
+/// "no translation for class X" at the module's path, with the supported classes as a hint.
+Error explain_unknown_module(const ModuleView& module);
+
+}  // namespace modelport::ultralytics

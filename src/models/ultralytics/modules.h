@@ -1,0 +1,48 @@
+#pragma once
+
+#include "models/ultralytics/translation.h"
+
+/// The forward() of each module class of the framework (ultralytics/nn/modules/*.py), in the order of those files.
+/// Functions of one input take it as `x`; module_table.cpp adapts them to ModuleFunction.
+namespace modelport::ultralytics {
+
+// torch.nn containers.
+/// torch.nn.Sequential: its children one after another.
+Result<ValueId> sequential(Translation& t, const ModuleView& module, ValueId x);
+
+// conv.py
+/// Conv and DWConv: act(bn(conv(x))), or act(conv(x)) where fuse() has removed `bn`.
+Result<ValueId> conv(Translation& t, const ModuleView& module, ValueId x);
+/// Conv2: act(bn(conv(x) + cv2(x))), or Conv where fuse() has removed `cv2`.
+Result<ValueId> conv2(Translation& t, const ModuleView& module, ValueId x);
+/// Focus: every second pixel, four times, stacked as channels.
+Result<ValueId> focus(Translation& t, const ModuleView& module, ValueId x);
+/// Concat along `d`.
+Result<ValueId> concat(Translation& t, const ModuleView& module, std::span<const ValueId> inputs);
+
+// block.py
+Result<ValueId> bottleneck(Translation& t, const ModuleView& module, ValueId x);
+/// Distribution focal loss decoding: [N, 4 c1, A] bins -> [N, 4, A] distances (https://arxiv.org/abs/2006.04388).
+Result<ValueId> dfl(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> spp(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> sppf(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> c1(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> c2(Translation& t, const ModuleView& module, ValueId x);
+/// C2f and what inherits its forward: C3k2, C2fPSA.
+Result<ValueId> c2f(Translation& t, const ModuleView& module, ValueId x);
+/// C3 and what inherits its forward: C3k, C3x.
+Result<ValueId> c3(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> c3f(Translation& t, const ModuleView& module, ValueId x);
+/// Multi-head attention over all pixels, with a depthwise convolution of the values as position code.
+Result<ValueId> attention(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> psa_block(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> psa(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> c2psa(Translation& t, const ModuleView& module, ValueId x);
+
+// head.py: these also add the model's outputs, probes and task facts, and return the first output.
+/// Detect with its one-to-many branch: levels -> [N, 4 + nc, A], boxes as xywh in input pixels, scores in [0, 1].
+Result<ValueId> detect(Translation& t, const ModuleView& module, std::span<const ValueId> levels);
+/// Classify: features (several are concatenated) -> [N, nc] probabilities.
+Result<ValueId> classify(Translation& t, const ModuleView& module, std::span<const ValueId> inputs);
+
+}  // namespace modelport::ultralytics

@@ -1,0 +1,89 @@
+#include "models/ultralytics/translation.h"
+
+#include "models/layers/weights.h"
+#include "models/ultralytics/module_table.h"
+
+namespace modelport::ultralytics {
+
+namespace {
+
+constexpr size_t kDeepestNesting = 32;
+
+/// Emits below the path of a module while it lives.
+class PathScope {
+ public:
+  PathScope(GraphBuilder& builder, const std::string& path) : builder_(builder), outer_(builder.set_path(path)) {}
+  ~PathScope() { builder_.set_path(std::move(outer_)); }
+  PathScope(const PathScope&) = delete;
+  PathScope& operator=(const PathScope&) = delete;
+
+ private:
+  GraphBuilder& builder_;
+  std::string outer_;
+};
+
+bool is_numbered(const std::vector<std::pair<std::string, ModuleView>>& children) {
+  for (size_t i = 0; i < children.size(); ++i) {
+    if (children[i].first != std::to_string(i)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<ValueId> apply(Translation& t, const ModuleView& module, std::span<const ValueId> inputs) {
+  const ModuleFunction function = find_module_function(module.class_name());
+  if (!function) return explain_unknown_module(module);
+  if (t.depth == kDeepestNesting) return module.fail("modules nest more than {} levels", kDeepestNesting);
+  const PathScope scope(t.b, module.path());
+  ++t.depth;
+  Result<ValueId> result = function(t, module, inputs);
+  --t.depth;
+  return result;
+}
+
+Result<ValueId> apply(Translation& t, const ModuleView& module, ValueId x) {
+  return apply(t, module, std::span<const ValueId>(&x, 1));
+}
+
+Result<ValueId> apply_child(Translation& t, const ModuleView& module, std::string_view name, ValueId x) {
+  TRY(child, module.child(name));
+  return apply(t, child, x);
+}
+
+Status expect_forward(const ModuleView& module, std::string_view name) {
+  if (!module.has_attribute("forward")) return {};
+  TRY(value, module.attribute("forward"));
+  // A bound method is pickled as getattr(module, name).
+  const PickleObject* method = value.as_object();
+  const bool expected = method && method->type->name == "getattr" && method->arguments.size() == 2 &&
+                        method->arguments[0].as_object() == &module.object() &&
+                        method->arguments[1].as_string() == name;
+  if (!expected) return module.fail("its forward() was replaced by {}", pickle_value_text(value, 80));
+  return {};
+}
+
+Result<std::vector<ModuleView>> module_list(const ModuleView& module, std::string_view name) {
+  TRY(list, module.child(name));
+  if (list.class_name() != "torch.nn.modules.container.ModuleList" &&
+      list.class_name() != "torch.nn.modules.container.Sequential") {
+    return list.fail("a ModuleList or Sequential is expected here");
+  }
+  TRY(children, list.children());
+  if (!is_numbered(children)) return list.fail("its children are not numbered 0 to {}", children.size());
+  std::vector<ModuleView> items;
+  for (auto& [key, item] : children) items.push_back(std::move(item));
+  return items;
+}
+
+Result<ValueId> add_if(Translation& t, const ModuleView& module, std::string_view name, ValueId x, ValueId y) {
+  TRY(add, module.bool_attribute(name));
+  return add ? t.b.add(x, y) : y;
+}
+
+Result<std::vector<ValueId>> halves(Translation& t, const ModuleView& module, ValueId x, int64_t channels) {
+  CHECK_OK(expect_channels(t.b, module, x, 2 * channels));
+  return t.b.split(x, 1, {channels, channels});
+}
+
+}  // namespace modelport::ultralytics

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "checkpoint/module_view.h"
+#include "ops/graph_builder.h"
+#include "source/source_model.h"
+
+namespace modelport::ultralytics {
+
+/// What a translation carries from module to module. Layers only build; the head also says what its outputs mean.
+struct Translation {
+  GraphBuilder& b;
+  /// A head adds its outputs, probes and task facts.
+  SourceModel& model;
+  /// What the head found: classes that its last layers predict, and pixels per cell of each level it reads.
+  int64_t class_count = 0;
+  std::vector<double> level_strides;
+  /// Modules that the current one is inside of.
+  size_t depth = 0;
+};
+
+/// The function of one module class: what its forward() computes from its inputs in evaluation mode.
+using ModuleFunction = Result<ValueId> (*)(Translation& t, const ModuleView& module, std::span<const ValueId> inputs);
+
+/// Applies a module by the table (module_table.h). kUnsupportedModel with the class and path when there is no row.
+Result<ValueId> apply(Translation& t, const ModuleView& module, std::span<const ValueId> inputs);
+Result<ValueId> apply(Translation& t, const ModuleView& module, ValueId x);
+
+/// Applies the child `name`: `TRY(y, apply_child(t, module, "cv1", x))` is `y = self.cv1(x)`.
+Result<ValueId> apply_child(Translation& t, const ModuleView& module, std::string_view name, ValueId x);
+
+/// kUnsupportedModel when an instance carries a `forward` of its own other than its method `name`, which fuse() and
+/// export() put there.
+Status expect_forward(const ModuleView& module, std::string_view name);
+
+/// Items of the torch.nn.ModuleList or torch.nn.Sequential `name`, in order.
+Result<std::vector<ModuleView>> module_list(const ModuleView& module, std::string_view name);
+
+/// Reads the boolean `name` and returns x + y where it is true, else y: the shortcut of residual blocks.
+Result<ValueId> add_if(Translation& t, const ModuleView& module, std::string_view name, ValueId x, ValueId y);
+
+/// Two halves of the channels of `x`, each `channels` wide; kInconsistentModel when that is not what arrives.
+Result<std::vector<ValueId>> halves(Translation& t, const ModuleView& module, ValueId x, int64_t channels);
+
+}  // namespace modelport::ultralytics
