@@ -1,0 +1,112 @@
+#include <algorithm>
+
+#include "formats/onnx/lower/lower_functions.h"
+
+namespace modelport {
+
+namespace {
+
+std::vector<int64_t> ints(const Size2& size) { return {size.begin(), size.end()}; }
+std::vector<int64_t> ints(const Pads2& pads) { return {pads.begin(), pads.end()}; }
+
+/// `out` as a multiple of `in` that float32 holds exactly: 2, 0.5, 1.25.
+std::optional<float> exact_scale(const Dim& in, const Dim& out) {
+  if (const auto from = in.constant(), to = out.constant(); from && to) {
+    const float scale = static_cast<float>(*to) / static_cast<float>(*from);
+    return static_cast<double>(scale) * static_cast<double>(*from) == static_cast<double>(*to) ? std::optional(scale)
+                                                                                               : std::nullopt;
+  }
+  for (const int64_t factor : {1, 2, 4, 8, 16, 32}) {
+    if (out == in * Dim(factor)) return static_cast<float>(factor);
+    if (in == out * Dim(factor)) return 1.0F / static_cast<float>(factor);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Status lower_conv(const Node& node, Lowering& to) {
+  const auto& conv = std::get<Conv>(node.op);
+  const SymbolicShape& weight = to.shape(node.inputs[1]);
+  std::vector<std::string> inputs{to.name(node.inputs[0]), to.name(node.inputs[1], "weight")};
+  if (node.inputs.size() > 2) inputs.push_back(to.name(node.inputs[2], "bias"));
+  to.node(node, OnnxOpType::kConv, std::move(inputs),
+          {{"dilations", ints(conv.dilations)},
+           {"group", conv.groups},
+           {"kernel_shape", std::vector{*weight[2].constant(), *weight[3].constant()}},
+           {"pads", ints(conv.pads)},
+           {"strides", ints(conv.strides)}});
+  return {};
+}
+
+Status lower_batch_norm(const Node& node, Lowering& to) {
+  std::vector<std::string> inputs{to.name(node.inputs[0]), to.name(node.inputs[1], "weight"),
+                                  to.name(node.inputs[2], "bias"), to.name(node.inputs[3], "running_mean"),
+                                  to.name(node.inputs[4], "running_var")};
+  to.node(node, OnnxOpType::kBatchNormalization, std::move(inputs),
+          {{"epsilon", static_cast<float>(std::get<BatchNorm>(node.op).epsilon)}});
+  return {};
+}
+
+Status lower_max_pool(const Node& node, Lowering& to) {
+  const auto& pool = std::get<MaxPool>(node.op);
+  // Before opset 22 ONNX's ceil_mode also starts windows in the trailing padding; torch's does not. Wider trailing
+  // padding with floor gives torch's sizes.
+  Pads2 pads = pool.pads;
+  for (size_t axis = 0; axis < 2 && pool.rounding == MaxPool::Rounding::kCeil; ++axis) {
+    const auto in = to.shape(node.inputs[0])[2 + axis].constant();
+    const auto out = to.shape(node.outputs[0])[2 + axis].constant();
+    if (!in || !out) {
+      return fail(ErrorCode::kInvalidArgument, "MaxPool with ceil_mode needs fixed image sizes in ONNX").in(node.path);
+    }
+    const int64_t reach = (*out - 1) * pool.strides[axis] + pool.dilations[axis] * (pool.kernel[axis] - 1) + 1;
+    pads[2 + axis] = std::max(pads[2 + axis], reach - *in - pads[axis]);
+  }
+  to.node(node, OnnxOpType::kMaxPool, to.names(node.inputs),
+          {{"dilations", ints(pool.dilations)},
+           {"kernel_shape", ints(pool.kernel)},
+           {"pads", ints(pads)},
+           {"strides", ints(pool.strides)}});
+  return {};
+}
+
+Status lower_pad(const Node& node, Lowering& to) {
+  const auto& pad = std::get<Pad>(node.op);
+  const auto& [top, left, bottom, right] = pad.pads;
+  std::vector<std::string> inputs{to.name(node.inputs[0]), to.int64s({0, 0, top, left, 0, 0, bottom, right})};
+  if (pad.mode == PadMode::kConstant) inputs.push_back(to.scalar(pad.value, to.type(node.inputs[0]).dtype));
+  const std::string mode = pad.mode == PadMode::kConstant  ? "constant"
+                           : pad.mode == PadMode::kReflect ? "reflect"
+                                                           : "edge";
+  to.node(node, OnnxOpType::kPad, std::move(inputs), {{"mode", mode}});
+  return {};
+}
+
+Status lower_resize(const Node& node, Lowering& to) {
+  const auto& resize = std::get<Resize>(node.op);
+  const SymbolicShape& in = to.shape(node.inputs[0]);
+  std::vector<std::string> inputs{to.name(node.inputs[0]), ""};
+  const auto rows = exact_scale(in[2], resize.height);
+  const auto columns = exact_scale(in[3], resize.width);
+  if (rows && columns) {
+    Tensor scales = Tensor::from_floats({4}, {1.0F, 1.0F, *rows, *columns});
+    inputs.push_back(to.initializer("scales", WeightRecipe::source(std::move(scales), "scales")));
+  } else {
+    TRY(sizes, to.sizes().list(to.shape(node.outputs[0])));
+    inputs.insert(inputs.end(), {"", sizes});
+  }
+  const std::string coordinates = resize.coordinates == ResizeCoordinates::kAsymmetric  ? "asymmetric"
+                                  : resize.coordinates == ResizeCoordinates::kHalfPixel ? "half_pixel"
+                                                                                        : "align_corners";
+  std::vector<OnnxAttribute> attributes{{"coordinate_transformation_mode", coordinates}};
+  if (resize.mode == ResizeMode::kNearest) {
+    attributes.push_back({"mode", std::string("nearest")});
+    attributes.push_back({"nearest_mode", std::string("floor")});
+  } else {
+    attributes.push_back({"mode", std::string("linear")});
+  }
+  to.node(node, OnnxOpType::kResize, std::move(inputs), std::move(attributes));
+  return {};
+}
+
+}  // namespace modelport

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+
+#include "formats/onnx/lower/size_arithmetic.h"
+#include "formats/onnx/onnx_model.h"
+
+namespace modelport {
+
+/// Collects the nodes and initializers of a file while a legal graph is walked in order. Names are derived from the
+/// module paths of the checkpoint and unique: a node is "model.0.conv/Conv", its result has the same name, its weight
+/// is "model.0.conv.weight"; graph inputs and outputs keep their own names.
+class Lowering {
+ public:
+  Lowering(const Graph& graph, int64_t opset, OnnxModel& model);
+
+  const Graph& graph() const { return graph_; }
+  int64_t opset() const { return opset_; }
+  const ValueType& type(ValueId value) const { return graph_[value].type; }
+  const SymbolicShape& shape(ValueId value) const { return graph_[value].type.shape; }
+
+  /// The path that names what is emitted from now on; returns the previous one.
+  std::string set_path(std::string path);
+
+  /// A value's name in the file. A constant becomes an initializer on first use, called after the operand's role.
+  std::string name(ValueId value, std::string_view role = "constant");
+  std::vector<std::string> names(const std::vector<ValueId>& values);
+
+  /// A constant that the graph does not have as it is needed.
+  std::string initializer(std::string_view role, WeightRecipe data);
+  /// A list of int64, shared by all who need the same.
+  std::string int64s(const std::vector<int64_t>& values);
+  /// A number of rank 0, shared by all who need the same.
+  std::string scalar(double value, DType dtype);
+
+  /// The ONNX node that computes a graph node's outputs.
+  void node(const Node& node, OnnxOpType type, std::vector<std::string> inputs,
+            std::vector<OnnxAttribute> attributes = {});
+  /// An ONNX node for an inner value; its name.
+  std::string inner(OnnxOpType type, std::vector<std::string> inputs, std::vector<OnnxAttribute> attributes = {});
+
+  /// Values that hold sizes which may vary.
+  SizeArithmetic& sizes() { return sizes_; }
+
+  /// Gives every graph output its own value: what is an input, a constant or two outputs at once goes through Identity.
+  void finish_outputs();
+
+ private:
+  std::string unique(std::string name);
+
+  const Graph& graph_;
+  int64_t opset_;
+  OnnxModel& model_;
+  SizeArithmetic sizes_;
+  std::string path_;
+  std::set<std::string> used_;
+  std::map<std::string, int> next_suffix_;
+  std::vector<std::optional<std::string>> value_names_;
+  std::map<std::vector<int64_t>, std::string> int64s_;
+  std::map<std::pair<double, DType>, std::string> scalars_;
+};
+
+}  // namespace modelport

@@ -1,0 +1,77 @@
+#include <limits>
+
+#include "formats/onnx/layout.h"
+#include "formats/onnx/lower/lower_functions.h"
+
+namespace modelport {
+
+Status lower_concat(const Node& node, Lowering& to) {
+  to.node(node, OnnxOpType::kConcat, to.names(node.inputs), {{"axis", std::get<Concat>(node.op).axis}});
+  return {};
+}
+
+Status lower_split(const Node& node, Lowering& to) {
+  const auto& split = std::get<Split>(node.op);
+  TRY(sizes, to.sizes().list(split.sizes));
+  to.node(node, OnnxOpType::kSplit, {to.name(node.inputs[0]), std::move(sizes)}, {{"axis", split.axis}});
+  return {};
+}
+
+Status lower_slice(const Node& node, Lowering& to) {
+  const auto& slice = std::get<Slice>(node.op);
+  const Dim& size = to.shape(node.inputs[0])[static_cast<size_t>(slice.axis)];
+  TRY(begin, to.sizes().size(slice.begin));
+  // An end beyond the axis means its end, so that a varying size needs no arithmetic.
+  TRY(end,
+      to.sizes().size(slice.end == size && !size.is_constant() ? Dim(std::numeric_limits<int64_t>::max()) : slice.end));
+  to.node(node, OnnxOpType::kSlice,
+          {to.name(node.inputs[0]), std::move(begin), std::move(end), to.int64s({slice.axis})});
+  return {};
+}
+
+Status lower_permute(const Node& node, Lowering& to) {
+  to.node(node, OnnxOpType::kTranspose, to.names(node.inputs), {{"perm", std::get<Permute>(node.op).permutation}});
+  return {};
+}
+
+Status lower_reshape(const Node& node, Lowering& to) {
+  TRY(target, to.sizes().reshape_target(to.shape(node.inputs[0]), to.shape(node.outputs[0])));
+  to.node(node, OnnxOpType::kReshape, {to.name(node.inputs[0]), std::move(target)});
+  return {};
+}
+
+Status lower_expand(const Node& node, Lowering& to) {
+  const SymbolicShape& from = to.shape(node.inputs[0]);
+  SymbolicShape target = std::get<Expand>(node.op).shape;
+  const size_t added = target.size() - from.size();
+  // ONNX broadcasts both ways: 1 keeps the operand's size.
+  for (size_t axis = 0; axis < from.size(); ++axis) {
+    if (!target[added + axis].is_constant() && target[added + axis] == from[axis]) target[added + axis] = 1;
+  }
+  TRY(sizes, to.sizes().list(target));
+  to.node(node, OnnxOpType::kExpand, {to.name(node.inputs[0]), std::move(sizes)});
+  return {};
+}
+
+Status lower_range(const Node& node, Lowering& to) {
+  const auto& range = std::get<Range>(node.op);
+  TRY(size, to.sizes().size(range.size));
+  std::string limit = to.inner(OnnxOpType::kSqueeze, {std::move(size), to.int64s({0})});
+  std::vector<std::string> inputs{to.scalar(0, DType::kInt64), std::move(limit), to.scalar(1, DType::kInt64)};
+  if (range.dtype == DType::kInt64) {
+    to.node(node, OnnxOpType::kRange, std::move(inputs));
+    return {};
+  }
+  std::string counted = to.inner(OnnxOpType::kRange, std::move(inputs));
+  to.node(node, OnnxOpType::kCast, {std::move(counted)},
+          {{"to", static_cast<int64_t>(onnx_layout::data_type_code(range.dtype))}});
+  return {};
+}
+
+Status lower_gather(const Node& node, Lowering& to) {
+  to.node(node, OnnxOpType::kGather, {to.name(node.inputs[0]), to.name(node.inputs[1], "indices")},
+          {{"axis", std::get<Gather>(node.op).axis}});
+  return {};
+}
+
+}  // namespace modelport

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "formats/format.h"
+
+namespace modelport {
+
+/// ONNX: opsets 13 to 21, one file, proven in ONNX Runtime.
+const Format& onnx_format();
+
+}  // namespace modelport

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "formats/onnx/onnx_model.h"
+
+namespace modelport {
+
+/// Streams the model as a protobuf message. kUnsupportedModel when it is beyond protobuf's 2 GiB; else the sink's
+/// error.
+Status write_onnx(const OnnxModel& model, ArtifactSink& sink);
+
+/// Bytes that, appended to a file of this model, declare its probes as further outputs: protobuf merges a repeated
+/// embedded message (here ModelProto.graph) with the first by appending its lists.
+Format::Twin onnx_twin(const OnnxModel& model);
+
+}  // namespace modelport
