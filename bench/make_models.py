@@ -1,0 +1,41 @@
+"""Makes the checkpoints of the benchmark: the package's own yamls, random weights, saved as its trainer saves them.
+
+    python bench/make_models.py [--output build/bench-models] [NAME...]
+
+Needs the environment of tests/oracle/requirements-oracle.lock. Existing files are kept.
+"""
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "oracle"))
+
+import framework
+from spread_weights import calibration_images, spread_weights
+
+NAMES = ["yolo11n", "yolo11m", "yolo11x", "yolov8n", "yolov8s", "yolo11n-cls"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--output", type=Path, default=Path("build/bench-models"))
+    parser.add_argument("names", nargs="*", default=NAMES)
+    options = parser.parse_args()
+    options.output.mkdir(parents=True, exist_ok=True)
+    for name in options.names:
+        path = options.output / f"{name}.pt"
+        if path.exists():
+            continue
+        task = "classify" if name.endswith("-cls") else "detect"
+        config = framework.config(f"{name}.yaml")
+        model = framework.build(config, task)
+        # Variances as of trained models: the benchmark is about speed, and 640 pixels of noise would be amplified.
+        spread_weights(model, 1, calibration_images(128)[::3], small_variances=False)
+        size = 224 if task == "classify" else 640
+        framework.save(model, path, {"model": f"{name}.yaml", "data": "coco.yaml", "imgsz": size, "task": task},
+                       {i: f"class {i}" for i in range(config["nc"])})
+        print(f"{path}  {path.stat().st_size / 1e6:.1f} MB", flush=True)
+
+
+if __name__ == "__main__":
+    main()
