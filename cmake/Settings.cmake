@@ -14,7 +14,8 @@ set(MODELPORT_SANITIZE "" CACHE STRING "Value of -fsanitize= for every target")
 add_library(modelport_settings INTERFACE)
 target_include_directories(modelport_settings INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_definitions(modelport_settings INTERFACE MODELPORT_VERSION="${PROJECT_VERSION}")
-target_compile_options(modelport_settings INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough)
+# Designated initializers leave defaulted members out on purpose.
+target_compile_options(modelport_settings INTERFACE -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough)
 # GCC 12 reports std::string concatenation as overlapping copies (bug 105651) and a std::string moved out of a
 # std::variant (Result) as uninitialised.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
