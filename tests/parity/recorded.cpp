@@ -1,0 +1,127 @@
+#include "recorded.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "base/json.h"
+#include "checkpoint/checkpoint.h"
+#include "models/ultralytics/trainer.h"
+#include "reference/photo_like_input.h"
+
+namespace modelport {
+
+namespace {
+
+const std::string kFolder = std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/";
+
+struct Limits {
+  double boxes, scores, logits;
+};
+
+Limits limits_of(const RecordedCase& recorded, double logit_magnitude) {
+  const auto own = [&](const char* name) {
+    const auto found = recorded.float32_error.find(name);
+    return found == recorded.float32_error.end() ? 0.0 : 4.0 * found->second;
+  };
+  return {std::max(0.02, own("boxes")), std::max(1e-4, own("scores")),
+          std::max(2e-5 * std::max(1.0, logit_magnitude), own("logits"))};
+}
+
+/// The first sample that is further away than the limit of its group. `box_rows` rows of axis 1 are boxes.
+std::string first_beyond(const RecordedTensor& recorded, const EvaluatedValue& actual, double limit, double box_limit,
+                         int64_t box_rows) {
+  if (actual.shape != recorded.shape)
+    return "shape " + shape_text(actual.shape) + " instead of " + shape_text(recorded.shape);
+  int64_t inner = 1;
+  for (size_t axis = 2; axis < recorded.shape.size(); ++axis) inner *= recorded.shape[axis];
+  for (size_t k = 0; k < recorded.samples.size(); ++k) {
+    const int64_t at = recorded.position(k);
+    const bool box = at / inner % recorded.shape[1] < box_rows;
+    const double apart = std::abs(static_cast<double>(actual.floats[static_cast<size_t>(at)]) - recorded.samples[k]);
+    if (!(apart <= (box ? box_limit : limit)))
+      return fmt::format("{} at {} differs by {:.3g}", box ? "box" : "value", at, apart);
+  }
+  return "";
+}
+
+}  // namespace
+
+int64_t RecordedTensor::position(size_t k) const {
+  const int64_t count = *element_count(shape);
+  if (static_cast<int64_t>(samples.size()) == count) return static_cast<int64_t>(k);
+  return static_cast<int64_t>(((k * 2654435761u) & 0xffffffffu) * static_cast<uint64_t>(count) >> 32);
+}
+
+EvaluatedValue RecordedCase::input() const {
+  EvaluatedValue batch{"images", DType::kFloat32, input_shape, {}, {}, {}};
+  for (const uint32_t seed : seeds) {
+    const EvaluatedValue image = photo_like_input({1, input_shape[1], input_shape[2], input_shape[3]}, seed);
+    batch.floats.insert(batch.floats.end(), image.floats.begin(), image.floats.end());
+  }
+  return batch;
+}
+
+std::vector<std::string> recorded_fixture_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
+    const std::string name = entry.path().filename().string();
+    if (name.ends_with(".pt")) names.push_back(name.substr(0, name.size() - 3));
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Result<RecordedFixture> read_recorded_fixture(const std::string& name) {
+  RecordedFixture fixture{name, kFolder + name + ".pt", {}};
+  TRY(file, open_checkpoint(kFolder + name + ".ref.safetensors"));
+  TRY(cases, parse_json(file.metadata.at("cases"), ErrorCode::kDamaged));
+  const std::vector<NamedTensor> tensors = list_tensors(file.root);
+  for (const auto& [case_name, description] : cases.items()) {
+    RecordedCase recorded{case_name, description["input_shape"], description["seeds"], {}, {}};
+    for (const auto& [group, error] : description["float32_error"].items()) recorded.float32_error[group] = error;
+    for (const auto& [output, facts] : description["outputs"].items()) {
+      const auto found = std::find_if(tensors.begin(), tensors.end(),
+                                      [&](const NamedTensor& t) { return t.name == case_name + "." + output; });
+      if (found == tensors.end()) return fail(ErrorCode::kDamaged, "{} has no tensor {}.{}", name, case_name, output);
+      recorded.tensors[output] = {facts["shape"], found->tensor.to_doubles()};
+    }
+    fixture.cases.push_back(std::move(recorded));
+  }
+  return fixture;
+}
+
+Result<SourceModel> build_fixture(const RecordedFixture& fixture, const RecordedCase& recorded) {
+  TRY(checkpoint, open_checkpoint(fixture.checkpoint));
+  const Trainer trainer = ultralytics_trainer();
+  for (const Architecture& architecture : trainer.architectures) {
+    if (!architecture.matches(checkpoint)) continue;
+    Ledger ledger(*model_root(checkpoint), trainer.ignore_rules);
+    BuildRequest request;
+    request.batch = recorded.input_shape[0];
+    request.image_size = {recorded.input_shape[2], recorded.input_shape[3]};
+    TRY(model, architecture.build(checkpoint, ledger, request));
+    CHECK_OK(ledger.require_everything_accounted_for());
+    return model;
+  }
+  return trainer.explain_mismatch(checkpoint);
+}
+
+std::string disagreement(const SourceModel& model, const RecordedCase& recorded, const EvaluationResult& result) {
+  const bool detection = model.facts.task == Task::kDetection;
+  const RecordedTensor& logits = recorded.tensors.at("logits");
+  double magnitude = 0.0;
+  for (const double sample : logits.samples) magnitude = std::max(magnitude, std::abs(sample));
+  const Limits limits = limits_of(recorded, magnitude);
+  std::string found =
+      first_beyond(recorded.tensors.at("output0"), result.outputs[0], limits.scores, limits.boxes, detection ? 4 : 0);
+  if (!found.empty()) return "output0: " + found;
+  for (size_t i = 0; i < model.probes.size(); ++i) {
+    if (model.probes[i].role != Role::kLogits) continue;
+    found = first_beyond(logits, result.probes[i], limits.logits, 0.0, 0);
+    if (!found.empty()) return "logits: " + found;
+  }
+  return "";
+}
+
+}  // namespace modelport
