@@ -1,0 +1,68 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <set>
+
+#include "mutations.h"
+#include "recorded.h"
+
+namespace modelport {
+namespace {
+
+const std::string kSurvivors = std::string(MODELPORT_SOURCE_DIR) + "/tests/parity/mutation_survivors.txt";
+
+/// "fixture | node | change", from the lines that are no comment.
+std::set<std::string> listed_survivors() {
+  std::set<std::string> listed;
+  std::ifstream file(kSurvivors);
+  for (std::string line; std::getline(file, line);) {
+    if (!line.empty() && line[0] != '#') listed.insert(line);
+  }
+  return listed;
+}
+
+bool is_rejected(const Mutant& mutant, const SourceModel& model, const RecordedCase& recorded) {
+  const auto result = evaluate({mutant.graph, {recorded.input()}});
+  return !result || !disagreement(model, recorded, *result).empty();
+}
+
+/// Every way to misread a node must change what the framework recorded; what does not is listed with its reason.
+TEST(MutationScore, RecordedOutputsRejectEveryMutant) {
+  const std::set<std::string> listed = listed_survivors();
+  std::set<std::string> survivors;
+  size_t mutants = 0;
+  for (const std::string& name : recorded_fixture_names()) {
+    const auto fixture = read_recorded_fixture(name);
+    ASSERT_TRUE(fixture) << fixture.error().text();
+    std::vector<SourceModel> models;
+    for (const RecordedCase& recorded : fixture->cases) {
+      auto model = build_fixture(*fixture, recorded);
+      ASSERT_TRUE(model) << model.error().text();
+      models.push_back(*std::move(model));
+    }
+    for (size_t node = 0; node < models[0].graph.nodes.size(); ++node) {
+      const auto id = static_cast<NodeId>(node);
+      for (const Mutant& mutant : mutants_of(models[0].graph, id)) {
+        ++mutants;
+        if (is_rejected(mutant, models[0], fixture->cases[0])) continue;
+        // The fixture's other size, with a batch: there the change may also be no graph any more.
+        bool rejected = true;
+        for (const Mutant& again : mutants_of(models[2].graph, id)) {
+          if (again.change == mutant.change) rejected = is_rejected(again, models[2], fixture->cases[2]);
+        }
+        if (!rejected) survivors.insert(name + " | " + mutant.node + " | " + mutant.change);
+      }
+    }
+  }
+  for (const std::string& survivor : survivors)
+    EXPECT_TRUE(listed.contains(survivor)) << "survives and is not listed: " << survivor;
+  for (const std::string& line : listed)
+    EXPECT_TRUE(survivors.contains(line)) << "is listed and does not survive: " << line;
+  std::cout << "mutation score: " << mutants - survivors.size() << " of " << mutants << " mutants rejected ("
+            << survivors.size() << " survivors, each listed with its reason)\n";
+}
+
+}  // namespace
+}  // namespace modelport
