@@ -8,8 +8,7 @@ namespace modelport {
 
 namespace {
 
-/// The largest gate that a reference's own float32 error can ask for, in input pixels (docs/proof.md).
-constexpr double kMaxPixels = 0.05;
+/// How many times the reference's own float32 error is honest in another order of accumulation (docs/proof.md).
 constexpr double kErrorFactor = 4.0;
 
 double element(const EvaluatedValue& value, int64_t index) {
@@ -105,11 +104,7 @@ Result<std::vector<Comparison>> compare(std::span<const EvaluatedValue> referenc
     for (const ChannelGroup& group : groups_of(specs[i])) {
       Comparison figure = compare_group(reference[i], actual[i], group);
       figure.limit = limit_for(tolerance, group.role, figure.reference_magnitude);
-      if (!float32_error.empty()) {
-        double widened = kErrorFactor * float32_error[figures.size()];
-        if (group.role == Role::kBoxesPx) widened = std::min(widened, std::max(kMaxPixels, tolerance.pixels));
-        figure.limit = std::max(figure.limit, widened);
-      }
+      if (!float32_error.empty()) figure.limit = std::max(figure.limit, kErrorFactor * float32_error[figures.size()]);
       // Written so that a NaN limit or difference differs.
       const bool agrees = figure.max_difference <= figure.limit && std::isfinite(figure.reference_magnitude);
       figure.verdict = agrees ? Comparison::Verdict::kAgrees : Comparison::Verdict::kDiffers;

@@ -35,7 +35,7 @@ double limit_for(const Tolerance& tolerance, Role role, double reference_magnitu
 
 /// Compares every channel group of `actual` with `reference`, in order of specs. Shapes must agree (kValidationFailed
 /// when not). `float32_error`, when not empty, holds per group the reference's own float32-against-float64 difference:
-/// the limit becomes max(limit, 4 times that), boxes at most 0.05 px.
+/// the limit becomes max(limit, 4 times that).
 Result<std::vector<Comparison>> compare(std::span<const EvaluatedValue> reference,
                                         std::span<const EvaluatedValue> actual, std::span<const IoSpec> specs,
                                         const Tolerance& tolerance, std::span<const double> float32_error = {});
