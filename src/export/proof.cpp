@@ -144,9 +144,19 @@ Result<EvaluationResult> evaluate_as(const ProofSubject& subject, const Graph& g
   return evaluate(request);
 }
 
+/// What fails on our own file is a file that is wrong, whatever the reader calls it.
+template <class T>
+Result<T> as_validation_failure(Result<T> result, const char* what) {
+  if (result) return result;
+  Error error = std::move(result).error();
+  error.code = ErrorCode::kValidationFailed;
+  return std::move(error).in(what);
+}
+
 /// float32: what was read back against the unfolded graph.
 Status prove_read_back(const ProofSubject& subject, const Graph& raised, Proof& proof, Reference& reference) {
-  TRY(result, evaluate(request_for(subject, raised, reference)));
+  TRY(result, as_validation_failure(evaluate(request_for(subject, raised, reference)),
+                                    "the file read back cannot be evaluated"));
   TRY(figures, hold(subject, proof, reference, tolerance_of(subject, kPixels), result.outputs, result.probes));
   return conclude(
       proof, {Validation::kReference,
@@ -222,7 +232,7 @@ Result<Proof> prove(const ProofSubject& subject, Validation level) {
   proof.level = level;
   if (level == Validation::kOff) return proof;
   const Format& format = *subject.row.format;
-  TRY(read, format.read_back(subject.path));
+  TRY(read, as_validation_failure(format.read_back(subject.path), "the written file cannot be read back"));
   CHECK_OK(format.require_identical(subject.lowered, *read));
   CHECK_OK(conclude(
       proof,
@@ -230,7 +240,7 @@ Result<Proof> prove(const ProofSubject& subject, Validation level) {
   if (level == Validation::kStructure) return proof;
 
   TRY(twin, format.twin(subject.lowered));
-  TRY(raised, format.raise(*read, twin.outputs));
+  TRY(raised, as_validation_failure(format.raise(*read, twin.outputs), "the file read back is no valid model"));
   for (const Trial& trial : trials(subject.model)) {
     Reference reference{
         trial,
