@@ -8,9 +8,6 @@ namespace modelport {
 
 namespace {
 
-/// How many times the reference's own float32 error is honest in another order of accumulation (docs/proof.md).
-constexpr double kErrorFactor = 4.0;
-
 double element(const EvaluatedValue& value, int64_t index) {
   const auto i = static_cast<size_t>(index);
   if (!value.doubles.empty()) return value.doubles[i];
@@ -91,7 +88,7 @@ double limit_for(const Tolerance& tolerance, Role role, double reference_magnitu
 
 Result<std::vector<Comparison>> compare(std::span<const EvaluatedValue> reference,
                                         std::span<const EvaluatedValue> actual, std::span<const IoSpec> specs,
-                                        const Tolerance& tolerance, std::span<const double> float32_error) {
+                                        const Tolerance& tolerance, std::span<const double> at_least) {
   if (actual.size() != reference.size() || specs.size() != reference.size()) {
     return fail(ErrorCode::kValidationFailed, "{} values are expected, there are {}", reference.size(), actual.size());
   }
@@ -104,7 +101,7 @@ Result<std::vector<Comparison>> compare(std::span<const EvaluatedValue> referenc
     for (const ChannelGroup& group : groups_of(specs[i])) {
       Comparison figure = compare_group(reference[i], actual[i], group);
       figure.limit = limit_for(tolerance, group.role, figure.reference_magnitude);
-      if (!float32_error.empty()) figure.limit = std::max(figure.limit, kErrorFactor * float32_error[figures.size()]);
+      if (!at_least.empty()) figure.limit = std::max(figure.limit, at_least[figures.size()]);
       // Written so that a NaN limit or difference differs.
       const bool agrees = figure.max_difference <= figure.limit && std::isfinite(figure.reference_magnitude);
       figure.verdict = agrees ? Comparison::Verdict::kAgrees : Comparison::Verdict::kDiffers;
@@ -119,12 +116,12 @@ bool all_agree(std::span<const Comparison> comparisons) {
                      [](const Comparison& figure) { return figure.verdict == Comparison::Verdict::kAgrees; });
 }
 
-std::vector<double> own_error(std::span<const EvaluatedValue> float32, std::span<const EvaluatedValue> float64,
+std::vector<double> own_error(std::span<const EvaluatedValue> lower, std::span<const EvaluatedValue> higher,
                               std::span<const IoSpec> specs) {
   std::vector<double> errors;
-  for (size_t i = 0; i < float32.size(); ++i) {
+  for (size_t i = 0; i < lower.size(); ++i) {
     for (const ChannelGroup& group : groups_of(specs[i]))
-      errors.push_back(compare_group(float64[i], float32[i], group).max_difference);
+      errors.push_back(compare_group(higher[i], lower[i], group).max_difference);
   }
   return errors;
 }

@@ -34,17 +34,16 @@ struct Comparison {
 double limit_for(const Tolerance& tolerance, Role role, double reference_magnitude);
 
 /// Compares every channel group of `actual` with `reference`, in order of specs. Shapes must agree (kValidationFailed
-/// when not). `float32_error`, when not empty, holds per group the reference's own float32-against-float64 difference:
-/// the limit becomes max(limit, 4 times that).
+/// when not). `at_least`, when not empty, holds per group a limit that is used where it is larger.
 Result<std::vector<Comparison>> compare(std::span<const EvaluatedValue> reference,
                                         std::span<const EvaluatedValue> actual, std::span<const IoSpec> specs,
-                                        const Tolerance& tolerance, std::span<const double> float32_error = {});
+                                        const Tolerance& tolerance, std::span<const double> at_least = {});
 
 bool all_agree(std::span<const Comparison> comparisons);
 
-/// Per channel group, the largest difference between the float32 and the float64 evaluation, in the order compare()
-/// reports.
-std::vector<double> own_error(std::span<const EvaluatedValue> float32, std::span<const EvaluatedValue> float64,
+/// Per channel group, the largest difference of two evaluations, in the order compare() reports: how far a reference in
+/// lower precision is from one in higher.
+std::vector<double> own_error(std::span<const EvaluatedValue> lower, std::span<const EvaluatedValue> higher,
                               std::span<const IoSpec> specs);
 
 }  // namespace modelport

@@ -147,13 +147,18 @@ class Run {
       value.constant->read(0, std::span(array.as<int64_t>(), count));
       return;
     }
-    with_real(request_.precision, [&](auto real) {
-      using Real = decltype(real);
-      value.constant->read(0, std::span(array.as<Real>(), count));
-      if (request_.precision == Precision::kFloat32 || request_.constants == EvaluationRequest::Constants::kRounded) {
-        round_to(array.dtype, array.as<Real>(), array.size());
-      }
-    });
+    const std::span<double> doubles(array.as<double>(), count);
+    if (request_.precision == Precision::kFloat32) {
+      value.constant->read(0, std::span(array.as<float>(), count));
+      round_to(array.dtype, array.as<float>(), array.size());
+    } else if (request_.constants == EvaluationRequest::Constants::kRounded) {
+      // As a writer computes them: in float32, then rounded.
+      std::vector<float> floats = value.constant->to_floats();
+      round_to(array.dtype, floats.data(), array.size());
+      std::copy(floats.begin(), floats.end(), doubles.begin());
+    } else {
+      value.constant->read(0, doubles);
+    }
   }
 
   void run(const Node& node) {

@@ -7,6 +7,20 @@ namespace modelport {
 
 namespace {
 
+Dim dim_of(const Dim::Atom& atom) {
+  switch (atom.kind) {
+    case Dim::Atom::Kind::kSymbol:
+      return Dim::symbol(atom.name, atom.at_least);
+    case Dim::Atom::Kind::kFloorDiv:
+      return floor_div(atom.operands[0], atom.divisor);
+    case Dim::Atom::Kind::kMin:
+      return min(atom.operands[0], atom.operands[1]);
+    case Dim::Atom::Kind::kMax:
+      return max(atom.operands[0], atom.operands[1]);
+  }
+  return {};
+}
+
 /// total / part where part is one product of symbols and a number that divides every term; nothing otherwise.
 std::optional<Dim> exact_quotient(const Dim& total, const Dim& part) {
   if (part.terms().size() != 1) return std::nullopt;
@@ -22,10 +36,7 @@ std::optional<Dim> exact_quotient(const Dim& total, const Dim& part) {
       rest.erase(found);
     }
     Dim product(term.coefficient / divisor.coefficient);
-    for (const auto& atom : rest) {
-      if (atom->kind != Dim::Atom::Kind::kSymbol) return std::nullopt;
-      product = product * Dim::symbol(atom->name, atom->at_least);
-    }
+    for (const auto& atom : rest) product = product * dim_of(*atom);
     out = out + product;
   }
   return out;
