@@ -154,6 +154,9 @@ struct Mutate {
   void operator()(const Permute&) const {
     const auto rank = static_cast<int64_t>(c.type(c.node().outputs[0]).shape.size());
     for (int64_t i = 1; i < rank; ++i) {
+      // Two axes of size 1 may change places.
+      const SymbolicShape& shape = c.type(c.node().outputs[0]).shape;
+      if (shape[static_cast<size_t>(i)] == Dim(1) && shape[static_cast<size_t>(i - 1)] == Dim(1)) continue;
       c.change(fmt::format("axes {} and {} swapped", i - 1, i), [i](Graph&, Node& node) {
         auto& axes = std::get<Permute>(node.op).permutation;
         std::swap(axes[static_cast<size_t>(i - 1)], axes[static_cast<size_t>(i)]);
