@@ -27,7 +27,9 @@ std::string nearest_name(std::string_view name, std::span<const std::string> can
   std::string best;
   size_t best_distance = std::max<size_t>(name.size() / 2, 1) + 1;
   for (const std::string& candidate : candidates) {
-    const size_t distance = edit_distance(name, candidate);
+    // "opset" means "opset_version".
+    const bool begins = name.size() >= 3 && candidate.starts_with(name);
+    const size_t distance = begins ? 1 : edit_distance(name, candidate);
     if (distance < best_distance) {
       best_distance = distance;
       best = candidate;

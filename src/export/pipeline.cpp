@@ -110,7 +110,7 @@ Status run_export(const Trainer& trainer, const ExportRequest& request, const Fa
   clock.done("Read {} ({} bytes, {})", request.checkpoint_path, checkpoint.file->bytes().size(),
              container_info(checkpoint.container).name);
 
-  TRY(architecture, find_architecture(trainer, checkpoint));
+  TRY(architecture, find_architecture(trainer, checkpoint).in(file_name(request.checkpoint_path)));
   TRY(model, build(trainer, *architecture, checkpoint, options.build).in(file_name(request.checkpoint_path)));
   for (const std::string& note : model.notes) log_warning("{}", note);
   CHECK_OK(verify_graph(model.graph));

@@ -30,6 +30,7 @@ void wait_for_interrupt(sigset_t signals) {
 
 void install_interrupt_handling() {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);

@@ -6,7 +6,8 @@ namespace modelport {
 
 /// Starts the thread that waits for SIGTERM and SIGINT: it aborts the current publication (a commit that has begun is
 /// let finish), says so in the log and ends the process with 128 + signal, at once and whatever the other threads do.
-/// Call first in main, before any other thread exists; SIGPIPE is ignored.
+/// Call first in main, before any other thread exists; SIGPIPE and SIGXFSZ are ignored: writes then
+/// fail with an error.
 void install_interrupt_handling();
 
 /// While it lives, `publication` is what an interrupt aborts.

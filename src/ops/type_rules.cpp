@@ -17,8 +17,21 @@ Status require_same_size(const Dim& a, const Dim& b, std::string_view what) {
               a.text(), b.text());
 }
 
+namespace {
+
+/// The bounds of b - a tell, or a is the smaller of two sizes of which one is at most b.
+bool provably_at_most(const Dim& a, const Dim& b) {
+  if (const auto slack = (b - a).lower_bound(); slack && *slack >= 0) return true;
+  if (a.terms().size() != 1 || a.terms()[0].coefficient != 1 || a.terms()[0].atoms.size() != 1) return false;
+  const Dim::Atom& atom = *a.terms()[0].atoms[0];
+  return atom.kind == Dim::Atom::Kind::kMin &&
+         (provably_at_most(atom.operands[0], b) || provably_at_most(atom.operands[1], b));
+}
+
+}  // namespace
+
 Status require_at_most(const Dim& a, const Dim& b, std::string_view what) {
-  if (const auto slack = (b - a).lower_bound(); slack && *slack >= 0) return {};
+  if (provably_at_most(a, b)) return {};
   return fail(ErrorCode::kInconsistentModel, "{}: {} must be at most {}", what, a.text(), b.text());
 }
 
