@@ -86,12 +86,11 @@ Result<Graph> halve(const SourceModel& model, const Graph& graph) {
   return half;
 }
 
-Status check_tolerance(const ExportOptions& options) {
+void check_tolerance(const ExportOptions& options) {
   const double usual = default_tolerance(options.precision);
   if (options.tolerance && *options.tolerance > usual) {
     log_warning("tolerance {} is wider than the default {}; metadata.json records it", *options.tolerance, usual);
   }
-  return {};
 }
 
 }  // namespace
@@ -101,8 +100,10 @@ Status run_export(const Trainer& trainer, const ExportRequest& request, const Fa
   const FormatRow& row = *find_format(request.export_format);
   const Format& format = *row.format;
   StepClock clock;
-  TRY(level, choose_validation(row, options.validate));
-  CHECK_OK(check_tolerance(options));
+  // Opening an engine's library takes as long as reading a small checkpoint.
+  auto choice = std::async(std::launch::async, [&] { return choose_validation(row, options.validate); }).share();
+  if (options.validate) CHECK_OK(choice.get());
+  check_tolerance(options);
   const double tolerance = options.tolerance.value_or(default_tolerance(options.precision));
 
   TRY(checkpoint, open_checkpoint(request.checkpoint_path));
@@ -129,6 +130,7 @@ Status run_export(const Trainer& trainer, const ExportRequest& request, const Fa
   TRY(lowered, format.lower(model, exported, options.format));
   if (faults.after_lowering) faults.after_lowering(const_cast<LoweredModel&>(*lowered));
 
+  TRY(level, choice.get());
   TRY(publication, Publication::begin(request.output_dir));
   const InterruptScope interrupt_scope(*publication);
   TRY(file, publication->create(std::string(format.files.front())));

@@ -40,6 +40,30 @@ __attribute__((always_inline)) inline float exp_float(float x) {
   return x == x ? result : x;
 }
 
+/// e^x for doubles in the same way: x = n ln 2 + r, e^r = 1 + 2 r P(r^2) / (Q(r^2) - r P(r^2)) (Cephes exp, S.
+/// Moshier). Results below the smallest normal number are that number's size, not zero.
+__attribute__((always_inline)) inline double exp_double(double x) {
+  constexpr double kLog2E = 1.4426950408889634074;
+  constexpr double kLn2High = 6.93145751953125e-1, kLn2Low = 1.42860682030941723212e-6;
+  const double clamped = std::min(std::max(x, -708.0), 709.7);
+  constexpr double kRounder = 6755399441055744.0;
+  const double shifted = clamped * kLog2E + kRounder;
+  const double n = shifted - kRounder;
+  const double r = (clamped - n * kLn2High) - n * kLn2Low;
+  const double square = r * r;
+  const double p =
+      r * ((1.26177193074810590878e-4 * square + 3.02994407707441961300e-2) * square + 9.99999999999999999910e-1);
+  const double q =
+      ((3.00198505138664455042e-6 * square + 2.52448340349684104192e-3) * square + 2.27265548208155028766e-1) * square +
+      2.0;
+  const double e = 1.0 + 2.0 * p / (q - p);
+  // The low bits of `shifted` are n: moved into the exponent they are 2^n.
+  const double power = std::bit_cast<double>((std::bit_cast<int64_t>(shifted) << 52) + (int64_t{1023} << 52));
+  return x == x ? e * power : x;
+}
+
+__attribute__((always_inline)) inline double sigmoid_double(double x) { return 1.0 / (1.0 + exp_double(-x)); }
+
 __attribute__((always_inline)) inline float sigmoid_float(float x) { return 1.0f / (1.0f + exp_float(-x)); }
 
 constexpr int64_t kPiece = 1 << 15;
@@ -65,14 +89,14 @@ MODELPORT_CLONES void mul_kernel(const float* a, const float* b, float* y, int64
 void tanh_kernel(const float* x, float* y, int64_t count) {
   for (int64_t i = 0; i < count; ++i) y[i] = std::tanh(x[i]);
 }
-void exp_kernel(const double* x, double* y, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) y[i] = std::exp(x[i]);
+MODELPORT_CLONES void exp_kernel(const double* x, double* y, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) y[i] = exp_double(x[i]);
 }
-void sigmoid_kernel(const double* x, double* y, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) y[i] = 1.0 / (1.0 + std::exp(-x[i]));
+MODELPORT_CLONES void sigmoid_kernel(const double* x, double* y, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) y[i] = sigmoid_double(x[i]);
 }
-void silu_kernel(const double* x, double* y, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) y[i] = x[i] / (1.0 + std::exp(-x[i]));
+MODELPORT_CLONES void silu_kernel(const double* x, double* y, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) y[i] = x[i] * sigmoid_double(x[i]);
 }
 void tanh_kernel(const double* x, double* y, int64_t count) {
   for (int64_t i = 0; i < count; ++i) y[i] = std::tanh(x[i]);

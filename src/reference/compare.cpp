@@ -8,11 +8,12 @@ namespace modelport {
 
 namespace {
 
-double element(const EvaluatedValue& value, int64_t index) {
-  const auto i = static_cast<size_t>(index);
-  if (!value.doubles.empty()) return value.doubles[i];
-  if (!value.floats.empty()) return value.floats[i];
-  return static_cast<double>(value.integers[i]);
+/// Calls f with a pointer to the elements, whatever they are held as.
+template <class F>
+auto with_elements(const EvaluatedValue& value, F f) {
+  if (!value.doubles.empty()) return f(value.doubles.data());
+  if (!value.floats.empty()) return f(value.floats.data());
+  return f(value.integers.data());
 }
 
 std::vector<ChannelGroup> groups_of(const IoSpec& spec) {
@@ -20,21 +21,16 @@ std::vector<ChannelGroup> groups_of(const IoSpec& spec) {
   return {{"all", spec.role, 0, 0, std::numeric_limits<int64_t>::max()}};
 }
 
-/// Calls visit(flat index) for every element whose position along the group's axis is in its range.
+/// Calls visit(first, last) for every run of neighbours whose position along the group's axis is in its range.
 template <class Visit>
-void for_each_in_group(const Shape& shape, const ChannelGroup& group, Visit visit) {
-  if (shape.empty()) return visit(int64_t{0});
+void for_each_run(const Shape& shape, const ChannelGroup& group, Visit visit) {
+  if (shape.empty()) return visit(int64_t{0}, int64_t{1});
   const auto axis = static_cast<size_t>(group.axis);
   int64_t outer = 1, inner = 1;
   for (size_t i = 0; i < axis; ++i) outer *= shape[i];
   for (size_t i = axis + 1; i < shape.size(); ++i) inner *= shape[i];
   const int64_t end = std::min(group.end, shape[axis]);
-  for (int64_t o = 0; o < outer; ++o) {
-    for (int64_t c = group.begin; c < end; ++c) {
-      const int64_t base = (o * shape[axis] + c) * inner;
-      for (int64_t i = 0; i < inner; ++i) visit(base + i);
-    }
-  }
+  for (int64_t o = 0; o < outer; ++o) visit((o * shape[axis] + group.begin) * inner, (o * shape[axis] + end) * inner);
 }
 
 std::string index_text(const Shape& shape, int64_t flat) {
@@ -53,29 +49,52 @@ double difference(double expected, double actual) {
   return same ? 0.0 : std::numeric_limits<double>::infinity();
 }
 
+/// Sums and extremes of one group.
+struct Totals {
+  double max_difference = 0.0;
+  int64_t worst = 0;
+  double magnitude = 0.0;
+  double dot = 0.0, reference_square = 0.0, actual_square = 0.0;
+};
+
+template <class Expected, class Actual>
+void accumulate(const Expected* expected, const Actual* actual, int64_t first, int64_t last, Totals& totals) {
+  for (int64_t i = first; i < last; ++i) {
+    const auto e = static_cast<double>(expected[i]), a = static_cast<double>(actual[i]);
+    double apart = std::abs(a - e);
+    // Not below: also where the difference is not a number.
+    if (!(apart <= totals.max_difference)) {
+      apart = difference(e, a);
+      if (apart > totals.max_difference) {
+        totals.max_difference = apart;
+        totals.worst = i;
+      }
+    }
+    totals.magnitude =
+        std::max(totals.magnitude, std::isnan(e) ? std::numeric_limits<double>::infinity() : std::abs(e));
+    totals.dot += e * a;
+    totals.reference_square += e * e;
+    totals.actual_square += a * a;
+  }
+}
+
 Comparison compare_group(const EvaluatedValue& reference, const EvaluatedValue& actual, const ChannelGroup& group) {
+  Totals totals;
+  with_elements(reference, [&](const auto* expected) {
+    with_elements(actual, [&](const auto* got) {
+      for_each_run(reference.shape, group,
+                   [&](int64_t first, int64_t last) { accumulate(expected, got, first, last, totals); });
+    });
+  });
   Comparison figure;
   figure.value = reference.name;
   figure.group = group.name;
   figure.role = group.role;
-  double dot = 0.0, reference_square = 0.0, actual_square = 0.0;
-  int64_t worst = 0;
-  for_each_in_group(reference.shape, group, [&](int64_t index) {
-    const double expected = element(reference, index);
-    const double got = element(actual, index);
-    const double apart = difference(expected, got);
-    if (apart > figure.max_difference) {
-      figure.max_difference = apart;
-      worst = index;
-    }
-    figure.reference_magnitude = std::max(figure.reference_magnitude, std::abs(expected));
-    dot += expected * got;
-    reference_square += expected * expected;
-    actual_square += got * got;
-  });
-  figure.worst_index = index_text(reference.shape, worst);
-  const double norm = std::sqrt(reference_square) * std::sqrt(actual_square);
-  figure.cosine = norm > 0.0 ? dot / norm : (reference_square == actual_square ? 1.0 : 0.0);
+  figure.max_difference = totals.max_difference;
+  figure.reference_magnitude = totals.magnitude;
+  figure.worst_index = index_text(reference.shape, totals.worst);
+  const double norm = std::sqrt(totals.reference_square) * std::sqrt(totals.actual_square);
+  figure.cosine = norm > 0.0 ? totals.dot / norm : (totals.reference_square == totals.actual_square ? 1.0 : 0.0);
   return figure;
 }
 

@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <span>
+#include <thread>
+
+#include "kernels/thread_pool.h"
 
 namespace modelport {
 
 namespace {
 
-int64_t triangle(int64_t value, int64_t half_period) {
+int32_t triangle(int32_t value, int32_t half_period) {
   return std::abs(value % (2 * half_period) - half_period) * 255 / half_period;
 }
 
@@ -20,13 +24,19 @@ uint32_t noise(uint32_t channel, uint32_t y, uint32_t x, uint32_t seed) {
   return h ^ (h >> 15);
 }
 
-int64_t pixel(int64_t c, int64_t y, int64_t x, uint32_t seed) {
-  const auto u = [](int64_t v) { return static_cast<uint32_t>(v); };
-  const int64_t wave = (2 * triangle(x * (c + 2) + 3 * y + seed, 97) + triangle(2 * y * (c + 1) + x, 61) +
-                        triangle((x * x + y * y) >> 6, 128)) >>
-                       2;
-  const int64_t block = noise(u(c), u(y >> 5), u(x >> 5), seed) & 127u;
-  return std::min<int64_t>(255, (wave * 5 >> 3) + (block * 5 >> 3) + (noise(u(c), u(y), u(x), seed) & 15u));
+/// One row of one channel; in 32 bits, so that the loop vectorises.
+void paint_row(int32_t c, int32_t y, uint32_t seed, std::span<float> row) {
+  const auto channel = static_cast<uint32_t>(c), uy = static_cast<uint32_t>(y);
+  for (size_t i = 0; i < row.size(); ++i) {
+    const auto ux = static_cast<uint32_t>(i);
+    const auto x = static_cast<int32_t>(i);
+    const int32_t wave = (2 * triangle(x * (c + 2) + 3 * y + static_cast<int32_t>(seed), 97) +
+                          triangle(2 * y * (c + 1) + x, 61) + triangle((x * x + y * y) >> 6, 128)) >>
+                         2;
+    const auto block = static_cast<int32_t>(noise(channel, uy >> 5, ux >> 5, seed) & 127u);
+    const auto grain = static_cast<int32_t>(noise(channel, uy, ux, seed) & 15u);
+    row[i] = static_cast<float>(std::min(255, (wave * 5 >> 3) + (block * 5 >> 3) + grain)) / 255.0f;
+  }
 }
 
 }  // namespace
@@ -34,17 +44,15 @@ int64_t pixel(int64_t c, int64_t y, int64_t x, uint32_t seed) {
 EvaluatedValue photo_like_input(const Shape& shape, uint32_t seed) {
   EvaluatedValue image;
   image.shape = shape;
-  image.floats.reserve(static_cast<size_t>(*element_count(shape)));
-  for (int64_t b = 0; b < shape[0]; ++b) {
-    for (int64_t c = 0; c < shape[1]; ++c) {
-      for (int64_t y = 0; y < shape[2]; ++y) {
-        for (int64_t x = 0; x < shape[3]; ++x) {
-          const int64_t value = pixel(c, y, x, seed + static_cast<uint32_t>(b));
-          image.floats.push_back(static_cast<float>(value) / 255.0f);
-        }
-      }
-    }
-  }
+  image.floats.resize(static_cast<size_t>(*element_count(shape)));
+  const int64_t channels = shape[1], height = shape[2];
+  const auto width = static_cast<size_t>(shape[3]);
+  ThreadPool pool(std::min(8u, std::max(1u, std::thread::hardware_concurrency())));
+  pool.parallel_for(shape[0] * channels * height, [&](int64_t row) {
+    const auto y = static_cast<int32_t>(row % height), c = static_cast<int32_t>(row / height % channels);
+    const auto b = static_cast<uint32_t>(row / (height * channels));
+    paint_row(c, y, seed + b, std::span(image.floats).subspan(static_cast<size_t>(row) * width, width));
+  });
   return image;
 }
 

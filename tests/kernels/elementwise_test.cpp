@@ -25,6 +25,17 @@ TEST(Exponential, IsWithinTwoUnitsInTheLastPlace) {
     ASSERT_LE(units_in_last_place(y[i], std::exp(static_cast<double>(x[i]))), 2.0) << x[i];
 }
 
+TEST(Exponential, IsWithinTwoUnitsInTheLastPlaceInFloat64) {
+  std::vector<double> x, y;
+  for (double value = -700.0; value < 709.0; value += 0.0037) x.push_back(value);
+  y.resize(x.size());
+  exp_kernel(x.data(), y.data(), static_cast<int64_t>(x.size()));
+  for (size_t i = 0; i < x.size(); ++i) {
+    const double expected = std::exp(x[i]);
+    ASSERT_LE(std::abs(y[i] - expected), 2.0 * (std::nextafter(expected, 1e308) - expected)) << x[i];
+  }
+}
+
 TEST(Exponential, EndsGently) {
   const float infinity = std::numeric_limits<float>::infinity();
   const std::vector<float> x = {0.0f, -infinity, infinity, std::nanf(""), -200.0f, 200.0f};
