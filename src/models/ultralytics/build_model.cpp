@@ -46,7 +46,8 @@ Result<std::vector<double>> read_strides(const ModuleView& root) {
   if (root.is_none("stride")) return std::vector{kDefaultStride};
   TRY(strides, root.float_list_attribute("stride"));
   for (const double stride : strides) {
-    if (!(stride >= 1 && stride <= kLargestStride)) return contradiction(root, "stride is {}", stride);
+    if (!(stride >= 1 && stride <= kLargestStride && stride == std::floor(stride)))
+      return contradiction(root, "stride is {}", stride);
   }
   if (strides.empty()) return contradiction(root, "stride is empty");
   return strides;

@@ -64,6 +64,10 @@ Result<Preprocessing> classification_preprocessing(const ModuleView& root, int64
   if (square) out.crop_fraction = 1.0;
   if (root.is_none("transforms")) return out;
   TRY(transforms, root.attribute("transforms"));
+  if (const PickleObject* object = transforms.as_object(); object == nullptr || object->type->name != "Compose") {
+    return root.fail("transforms is {}, expected torchvision's Compose",
+                     object ? object->type->qualified_name() : pickle_kind_name(transforms.kind()));
+  }
   if (const PickleObject* normalize = find_normalize(transforms)) {
     out.mean = numbers(normalize->attribute("mean"));
     out.std = numbers(normalize->attribute("std"));
