@@ -42,17 +42,20 @@ void emit_folded(Rewriter& rewriter, const Match& match) {
   const double epsilon = std::get<BatchNorm>(match.norm->op).epsilon;
 
   std::vector<double> factors(scale.size());
-  std::vector<float> bias(scale.size());
+  std::vector<double> bias(scale.size());
   for (size_t channel = 0; channel < scale.size(); ++channel) {
     factors[channel] = scale[channel] / std::sqrt(variance[channel] + epsilon);
     const double before = conv_bias ? (*conv_bias)[channel] : 0.0;
-    bias[channel] = static_cast<float>(shift[channel] + (before - mean[channel]) * factors[channel]);
+    bias[channel] = shift[channel] + (before - mean[channel]) * factors[channel];
   }
   const auto channels = static_cast<int64_t>(bias.size());
   const ValueId weight = builder.constant(graph[match.conv->inputs[1]].constant->scale_axis(0, std::move(factors)));
+  // Held in float64, so that a float64 evaluation of the folded graph is that of the unfolded one.
+  const ValueId shifts = builder.constant(
+      WeightRecipe::source(Tensor::from_doubles({channels}, std::move(bias)), "literal").convert(DType::kFloat32));
   const std::string outer = builder.set_path(match.conv->path);
-  const ValueId folded = builder.conv(rewriter.map(match.conv->inputs[0]), weight,
-                                      builder.floats({channels}, std::move(bias)), std::get<Conv>(match.conv->op));
+  const ValueId folded =
+      builder.conv(rewriter.map(match.conv->inputs[0]), weight, shifts, std::get<Conv>(match.conv->op));
   builder.set_path(outer);
   rewriter.replace(match.norm->outputs[0], folded);
 }
