@@ -1,0 +1,148 @@
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "../ops/operator_cases.h"
+#include "formats/onnx/onnx_format.h"
+#include "io/output_file.h"
+#include "runtimes/engine.h"
+
+/// Every operator case through the whole format, at every kind of opset: lower, write, read back, raise, evaluate; and
+/// in ONNX Runtime, unoptimised and optimised.
+namespace modelport {
+namespace {
+
+constexpr int64_t kOpsets[] = {13, 14, 15, 16, 17, 18, 19, 20, 21};
+
+/// What ONNX Runtime's CPU provider does not run, with the reason. A listed case that passes fails the test.
+const std::map<std::string, std::string>& ignored_in_engine() {
+  static const std::map<std::string, std::string> kIgnored = {};
+  return kIgnored;
+}
+
+class Sink final : public ArtifactSink {
+ public:
+  explicit Sink(OutputFile& file) : file_(file) {}
+  Status append(std::span<const std::byte> bytes) override { return file_.append(bytes); }
+
+ private:
+  OutputFile& file_;
+};
+
+/// Largest difference, relative to the largest magnitude or 1; infinity for other shapes.
+double apart(const EvaluatedValue& a, const EvaluatedValue& b) {
+  if (a.shape != b.shape || a.integers.size() != b.integers.size()) return INFINITY;
+  double largest = 1.0, difference = 0.0;
+  for (size_t i = 0; i < a.floats.size(); ++i) {
+    largest = std::max(largest, static_cast<double>(std::abs(a.floats[i])));
+    difference = std::max(difference, static_cast<double>(std::abs(a.floats[i] - b.floats[i])));
+  }
+  for (size_t i = 0; i < a.integers.size(); ++i)
+    difference = std::max(difference, a.integers[i] == b.integers[i] ? 0.0 : INFINITY);
+  return difference / largest;
+}
+
+std::vector<EvaluatedValue> run_in_engine(const std::string& path, Engine::Optimization optimization,
+                                          const BuiltCase& built) {
+  auto session = onnx_runtime().load_file(path, optimization);
+  if (!session) {
+    ADD_FAILURE() << session.error().text();
+    return {};
+  }
+  std::vector<EngineTensor> inputs;
+  for (const EvaluatedValue& input : built.inputs)
+    inputs.push_back({input.name, Tensor::from_floats(input.shape, input.floats)});
+  auto outputs = (*session)->run(inputs);
+  if (!outputs) {
+    ADD_FAILURE() << outputs.error().text();
+    return {};
+  }
+  std::vector<EvaluatedValue> values;
+  for (const EngineTensor& output : *outputs) {
+    EvaluatedValue value{output.name, output.tensor.dtype(), output.tensor.shape(), {}, {}, {}};
+    if (is_float(value.dtype)) {
+      value.floats = output.tensor.to_floats();
+    } else {
+      value.integers = output.tensor.to_int64s();
+    }
+    values.push_back(std::move(value));
+  }
+  return values;
+}
+
+class OnnxOperator : public testing::TestWithParam<size_t> {
+ protected:
+  void TearDown() override { std::filesystem::remove(path_); }
+  std::string path_ =
+      (std::filesystem::temp_directory_path() / ("modelport-operator-" + std::to_string(::getpid()) + ".onnx"))
+          .string();
+};
+
+TEST_P(OnnxOperator, ComputesTheSameInTheFormatAndInTheEngine) {
+  const OperatorCase& operator_case = operator_cases()[GetParam()];
+  const auto built = build_case(operator_case);
+  ASSERT_TRUE(built) << built.error().text();
+  const auto reference = evaluate({built->graph, built->inputs, built->symbols});
+  ASSERT_TRUE(reference) << reference.error().text();
+  SourceModel model;
+  const Format& format = onnx_format();
+  const double limit = operator_case.name.starts_with("float16") ? 2e-3 : 3e-6;
+  for (const int64_t opset : kOpsets) {
+    SCOPED_TRACE("opset " + std::to_string(opset));
+    const auto lowered = format.lower(model, built->graph, {.opset_version = opset});
+    ASSERT_TRUE(lowered) << lowered.error().text();
+    auto file = OutputFile::create(path_);
+    ASSERT_TRUE(file);
+    Sink sink(*file);
+    ASSERT_TRUE(format.write(**lowered, sink));
+    ASSERT_TRUE(file->finish());
+
+    const auto read = format.read_back(path_);
+    ASSERT_TRUE(read) << read.error().text();
+    const Status identical = format.require_identical(**lowered, **read);
+    ASSERT_TRUE(identical) << identical.error().text();
+    const auto raised = format.raise(**read, {});
+    ASSERT_TRUE(raised) << raised.error().text();
+    const auto again = evaluate({*raised, built->inputs, built->symbols});
+    ASSERT_TRUE(again) << again.error().text();
+    for (size_t i = 0; i < reference->outputs.size(); ++i)
+      EXPECT_LE(apart(reference->outputs[i], again->outputs[i]), limit) << "read back";
+
+    if (!onnx_runtime().presence().found || ignored_in_engine().contains(operator_case.name)) continue;
+    for (const auto optimization : {Engine::Optimization::kNone, Engine::Optimization::kAll}) {
+      const std::vector<EvaluatedValue> outputs = run_in_engine(path_, optimization, *built);
+      ASSERT_EQ(outputs.size(), reference->outputs.size());
+      for (size_t i = 0; i < outputs.size(); ++i)
+        EXPECT_LE(apart(reference->outputs[i], outputs[i]), limit) << "ONNX Runtime";
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, OnnxOperator, testing::Range(size_t{0}, operator_cases().size()),
+                         [](const auto& index) {
+                           std::string name = operator_cases()[index.param].name;
+                           for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
+                           return name;
+                         });
+
+TEST(OnnxOperators, EveryOperatorOfTheCatalogueHasACase) {
+  std::set<size_t> covered;
+  for (const OperatorCase& operator_case : operator_cases()) {
+    const auto built = build_case(operator_case);
+    ASSERT_TRUE(built) << operator_case.name << ": " << built.error().text();
+    for (const Node& node : built->graph.nodes) covered.insert(node.op.index());
+  }
+  for (size_t op = 0; op < kOpCount; ++op) EXPECT_TRUE(covered.contains(op)) << op_info(op).name;
+}
+
+TEST(OnnxOperators, EngineIsThere) {
+  if (!onnx_runtime().presence().found)
+    GTEST_SKIP() << "skipped: ONNX Runtime was not found (./test installs it into build/venv)";
+}
+
+}  // namespace
+}  // namespace modelport
