@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/nearest_name.h"
 #include "cli/command.h"
+#include "cli/doctor.h"
 #include "cli/inspect.h"
 #include "io/mapped_file.h"
 
@@ -13,6 +14,7 @@ namespace modelport {
 namespace {
 
 constexpr Command kCommands[] = {
+    {"doctor", "list trainers, formats and engines, and what is missing", run_doctor},
     {"inspect", "print what a checkpoint is, without running any of it", run_inspect},
 };
 
