@@ -65,7 +65,6 @@ std::vector<Json> listed_files(const Json& record) {
   return files;
 }
 
-/// The first path component of a listed name is the entry that is renamed and removed.
 bool lists(const Json& record, const std::string& name) {
   const std::vector<Json> files = listed_files(record);
   return std::any_of(files.begin(), files.end(), [&](const Json& file) { return file["name"] == name; });
@@ -90,22 +89,26 @@ bool exists(const std::string& path) {
   return ::lstat(path.c_str(), &status) == 0;
 }
 
+bool is_directory(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+std::string without_trailing_slashes(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
+}
+
 void remove_entry(const std::string& path) {
   std::error_code ignored;
   fs::remove_all(path, ignored);
-}
-
-Status rename_entry(const std::string& from, const std::string& to) {
-  if (::rename(from.c_str(), to.c_str()) != 0) return unwritable(to, "rename a new file to", errno);
-  return {};
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Publication>> Publication::begin(const std::string& directory) {
   std::vector<std::string> made;
-  const std::string plain = fs::path(directory).lexically_normal().string();
-  const std::string target = plain.size() > 1 && plain.back() == '/' ? plain.substr(0, plain.size() - 1) : plain;
+  const std::string target = without_trailing_slashes(directory);
   CHECK_OK(make_directories(target, made));
   const int descriptor = ::open(target.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return unwritable(target, "open the output directory", errno);
@@ -122,6 +125,8 @@ Result<std::unique_ptr<Publication>> Publication::begin(const std::string& direc
     publication->state_ = State::kCommitted;
     return unwritable(target, "write into", reason);
   }
+  if (is_directory(publication->path(kRecord)))
+    return fail(ErrorCode::kUnwritable, "cannot replace {}: it is a directory", publication->path(kRecord));
   CHECK_OK(publication->finish_interrupted_run());
   return publication;
 }
@@ -157,6 +162,8 @@ Status Publication::finish_interrupted_run() {
 Result<std::shared_ptr<OutputFile>> Publication::create(const std::string& name) {
   const std::lock_guard lock(mutex_);
   if (state_ != State::kOpen) return fail(ErrorCode::kInterrupted, "the export was interrupted");
+  if (is_directory(path(name)) && !lists(read_record(path(kRecord)), name))
+    return fail(ErrorCode::kUnwritable, "cannot replace {}: it is a directory of no earlier export", path(name));
   TRY(file, OutputFile::create(path(std::string(kNewPrefix) + name)));
   auto shared = std::make_shared<OutputFile>(std::move(file));
   pending_.push_back({name, shared});
@@ -189,18 +196,29 @@ Status Publication::replace_files(const Json& metadata) {
     if (!lists(metadata, pending.name))
       return fail(ErrorCode::kInternal, "metadata.json does not list {}", pending.name);
   }
-  if (exists(path(kRecord))) CHECK_OK(rename_entry(path(kRecord), path(kPreviousRecord)));
-  for (const Pending& pending : pending_) {
-    struct stat status {};
-    const std::string target = path(pending.name);
-    if (::lstat(target.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
-      CHECK_OK(rename_entry(target, path(std::string(kAsidePrefix) + pending.name)));
-    }
-    CHECK_OK(rename_entry(pending.file->path(), target));
+  std::vector<Renamed> done;
+  const Status status = rename_into_place(done);
+  if (!status) {
+    for (auto step = done.rbegin(); step != done.rend(); ++step) ::rename(step->to.c_str(), step->from.c_str());
+    return status;
   }
-  CHECK_OK(rename_entry(path(std::string(kNewPrefix) + std::string(kRecord)), path(kRecord)));
   ::fsync(descriptor_);
   return {};
+}
+
+Status Publication::rename_into_place(std::vector<Renamed>& done) const {
+  const auto rename_entry = [&](const std::string& from, const std::string& to) -> Status {
+    if (::rename(from.c_str(), to.c_str()) != 0) return unwritable(to, "rename a file to", errno);
+    done.push_back({from, to});
+    return {};
+  };
+  if (exists(path(kRecord))) CHECK_OK(rename_entry(path(kRecord), path(kPreviousRecord)));
+  for (const Pending& pending : pending_) {
+    const std::string target = path(pending.name);
+    if (exists(target)) CHECK_OK(rename_entry(target, path(std::string(kAsidePrefix) + pending.name)));
+    CHECK_OK(rename_entry(pending.file->path(), target));
+  }
+  return rename_entry(path(std::string(kNewPrefix) + std::string(kRecord)), path(kRecord));
 }
 
 void Publication::remove_listed(const Json& record, const Json* kept_by) const {

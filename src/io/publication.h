@@ -16,10 +16,11 @@ namespace modelport {
 ///
 /// begin() takes an exclusive flock on the directory for the publication's whole life and finishes the cleanup of a run
 /// that was killed. Files are written under names that start with ".modelport-new-". commit() syncs them, renames the
-/// old metadata.json to ".modelport-previous.json", moves an existing package directory aside, renames the new files
-/// into place, renames metadata.json last, then removes what the previous record listed and the new one does not.
-/// Killed at any moment, the directory holds the old export, the new one, or no metadata.json. Files that no record
-/// lists are never touched.
+/// old metadata.json to ".modelport-previous.json", moves each file or package directory that is to be replaced aside,
+/// renames the new ones into place, renames metadata.json last, then removes what the previous record listed and the
+/// new one does not, and what was moved aside. A rename that fails is undone together with those before it. Killed at
+/// any moment, the directory holds the old export, the new one, or no metadata.json. Files that no record lists are
+/// never touched.
 ///
 /// Destroyed without commit, it removes what it wrote (and a directory that it made, if empty).
 class Publication {
@@ -31,7 +32,8 @@ class Publication {
   Publication(const Publication&) = delete;
   Publication& operator=(const Publication&) = delete;
 
-  /// A new file of the export ("model.onnx"), under its temporary name until commit. kInterrupted after abort().
+  /// A new file of the export ("model.onnx"), under its temporary name until commit. kInterrupted after abort();
+  /// kUnwritable where a directory that no export lists has that name.
   Result<std::shared_ptr<OutputFile>> create(const std::string& name);
 
   /// Publishes every finished file with this record, which must list them under extra_metadata.files.
@@ -46,6 +48,9 @@ class Publication {
     std::string name;
     std::shared_ptr<OutputFile> file;
   };
+  struct Renamed {
+    std::string from, to;
+  };
 
   Publication(std::string directory, int descriptor, std::vector<std::string> made)
       : directory_(std::move(directory)), descriptor_(descriptor), made_directories_(std::move(made)) {}
@@ -53,6 +58,7 @@ class Publication {
   Status finish_interrupted_run();
   Status write_record(const Json& metadata);
   Status replace_files(const Json& metadata);
+  Status rename_into_place(std::vector<Renamed>& done) const;
   void remove_listed(const Json& record, const Json* kept_by) const;
   void remove_leftovers(std::string_view prefix) const;
   void discard();

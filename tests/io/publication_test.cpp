@@ -1,0 +1,323 @@
+#include "io/publication.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "step_faults.h"
+
+namespace modelport {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+/// An export: names and contents of its files.
+using Files = std::map<std::string, std::string>;
+
+const Files kOld = {{"model.onnx", "the old model"}, {"model.onnx.data", "weights"}};
+const Files kNew = {{"model.onnx", "the new and longer model"}, {"config.json", "{}"}};
+
+Json record_of(const Files& files) {
+  Json listed = Json::array();
+  for (const auto& [name, text] : files) {
+    listed.push_back({{"name", name}, {"size", text.size()}, {"sha256", sha256_hex(std::as_bytes(std::span(text)))}});
+  }
+  return {{"framework", "test"}, {"extra_metadata", {{"files", listed}}}};
+}
+
+Status write_files(Publication& publication, const Files& files) {
+  for (const auto& [name, text] : files) {
+    TRY(file, publication.create(name));
+    CHECK_OK(file->append(std::as_bytes(std::span(text))));
+    CHECK_OK(file->finish());
+  }
+  return {};
+}
+
+Status publish(const std::string& directory, const Files& files) {
+  TRY(publication, Publication::begin(directory));
+  CHECK_OK(write_files(*publication, files));
+  return publication->commit(record_of(files));
+}
+
+std::string content(const fs::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+void put(const fs::path& path, const std::string& text) { std::ofstream(path) << text; }
+
+std::set<std::string> names_in(const fs::path& directory) {
+  std::set<std::string> names;
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory)) names.insert(entry.path().filename());
+  return names;
+}
+
+class PublicationTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = fs::temp_directory_path() / "modelport-publication-XXXXXX";
+    root_ = ::mkdtemp(pattern.data());
+    directory_ = root_ / "out";
+  }
+  void TearDown() override {
+    StepFaults::disarm();
+    fs::remove_all(root_);
+  }
+
+  /// What a reader of the directory sees: "old", "new", "none", or what is wrong.
+  std::string seen() const {
+    if (!fs::exists(directory_ / "metadata.json")) return "none";
+    const std::string record = content(directory_ / "metadata.json");
+    for (const auto& [name, files] : {std::pair("old", kOld), std::pair("new", kNew)}) {
+      if (record != print_json(record_of(files))) continue;
+      for (const auto& [file, text] : files) {
+        if (content(directory_ / file) != text) return std::string(name) + " record beside another " + file;
+      }
+      return name;
+    }
+    return "unknown record";
+  }
+
+  /// Runs `action` in a child that dies at its step-th change of the file system; false when it had fewer.
+  template <class Action>
+  bool killed_at(int step, Action action) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      StepFaults::arm_kill(step);
+      const bool succeeded = static_cast<bool>(action());
+      StepFaults::disarm();
+      ::_exit(succeeded ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    if (WIFSIGNALED(status)) return true;
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+    return false;
+  }
+
+  fs::path root_, directory_;
+};
+
+TEST_F(PublicationTest, MakesTheDirectoryAndWritesFilesAndRecord) {
+  directory_ = root_ / "a" / "b";
+  ASSERT_TRUE(publish(directory_, kOld));
+  EXPECT_EQ(seen(), "old");
+  EXPECT_THAT(names_in(directory_), ElementsAre("metadata.json", "model.onnx", "model.onnx.data"));
+}
+
+TEST_F(PublicationTest, ReplacesAnExportAndRemovesOnlyWhatItListed) {
+  ASSERT_TRUE(publish(directory_, kOld));
+  put(directory_ / "notes.txt", "mine");
+  ASSERT_TRUE(publish(directory_, kNew));
+  EXPECT_EQ(seen(), "new");
+  EXPECT_THAT(names_in(directory_), ElementsAre("config.json", "metadata.json", "model.onnx", "notes.txt"));
+}
+
+TEST_F(PublicationTest, WithoutCommitLeavesTheOldExportAndNothingElse) {
+  ASSERT_TRUE(publish(directory_, kOld));
+  const auto before = names_in(directory_);
+  {
+    auto publication = Publication::begin(directory_);
+    ASSERT_TRUE(publication);
+    ASSERT_TRUE(write_files(**publication, kNew));
+    EXPECT_TRUE(fs::exists(directory_ / ".modelport-new-model.onnx"));
+  }
+  EXPECT_EQ(names_in(directory_), before);
+  EXPECT_EQ(seen(), "old");
+}
+
+TEST_F(PublicationTest, WithoutCommitRemovesTheDirectoriesThatItMadeUnlessSomebodyElseUsesThem) {
+  directory_ = root_ / "a" / "b";
+  { ASSERT_TRUE(Publication::begin(directory_)); }
+  EXPECT_FALSE(fs::exists(root_ / "a"));
+  {
+    auto publication = Publication::begin(directory_);
+    ASSERT_TRUE(publication);
+    put(root_ / "a" / "notes.txt", "mine");
+  }
+  EXPECT_FALSE(fs::exists(directory_));
+  EXPECT_TRUE(fs::exists(root_ / "a" / "notes.txt"));
+}
+
+TEST_F(PublicationTest, RefusesADirectoryThatAnotherRunHolds) {
+  auto first = Publication::begin(directory_);
+  ASSERT_TRUE(first);
+  auto second = Publication::begin(directory_);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::kBusy);
+  EXPECT_EQ(second.error().message, "another export is writing to " + directory_.string());
+  ASSERT_TRUE(write_files(**first, kNew));
+  ASSERT_TRUE((*first)->commit(record_of(kNew)));
+  EXPECT_EQ(seen(), "new");
+}
+
+TEST_F(PublicationTest, CommitNeedsEveryFileInTheRecord) {
+  auto publication = Publication::begin(directory_);
+  ASSERT_TRUE(publication);
+  ASSERT_TRUE(write_files(**publication, kNew));
+  EXPECT_FALSE((*publication)->commit(record_of({{"model.onnx", "x"}})));
+  publication->reset();
+  EXPECT_FALSE(fs::exists(directory_));
+}
+
+TEST_F(PublicationTest, AfterAbortNothingIsLeftAndNothingCanBeAdded) {
+  ASSERT_TRUE(publish(directory_, kOld));
+  auto publication = Publication::begin(directory_);
+  ASSERT_TRUE(publication);
+  ASSERT_TRUE(write_files(**publication, kNew));
+  (*publication)->abort();
+  EXPECT_FALSE((*publication)->create("more"));
+  EXPECT_FALSE((*publication)->commit(record_of(kNew)));
+  EXPECT_EQ(seen(), "old");
+  EXPECT_THAT(names_in(directory_), ElementsAre("metadata.json", "model.onnx", "model.onnx.data"));
+}
+
+TEST_F(PublicationTest, MovesAnOldPackageDirectoryAside) {
+  fs::create_directories(directory_ / "model.onnx" / "deep");
+  put(directory_ / "model.onnx" / "deep" / "part", "x");
+  put(directory_ / "metadata.json", print_json(record_of({{"model.onnx", ""}})));
+  ASSERT_TRUE(publish(directory_, kNew));
+  EXPECT_EQ(seen(), "new");
+  EXPECT_THAT(names_in(directory_), ElementsAre("config.json", "metadata.json", "model.onnx"));
+}
+
+TEST_F(PublicationTest, LeavesADirectoryThatNoRecordLists) {
+  fs::create_directories(directory_ / "model.onnx");
+  put(directory_ / "model.onnx" / "mine", "x");
+  auto status = publish(directory_, kNew);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::kUnwritable);
+  EXPECT_EQ(content(directory_ / "model.onnx" / "mine"), "x");
+  EXPECT_THAT(names_in(directory_), ElementsAre("model.onnx"));
+}
+
+TEST_F(PublicationTest, RefusesARecordThatIsADirectory) {
+  fs::create_directories(directory_ / "metadata.json");
+  put(directory_ / "metadata.json" / "mine", "x");
+  auto status = publish(directory_, kNew);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::kUnwritable);
+  EXPECT_EQ(content(directory_ / "metadata.json" / "mine"), "x");
+}
+
+TEST_F(PublicationTest, BelievesNoRecordThatPointsElsewhere) {
+  fs::create_directories(directory_ / "sub");
+  const std::vector<fs::path> kept = {root_ / "outside", directory_ / "sub" / "file", directory_ / ".modelport"};
+  for (const fs::path& path : kept) put(path, "mine");
+  Json record = record_of({});
+  for (const char* name : {"../outside", "sub/file", "..", ".", "", "/etc/hostname", "./.modelport", "metadata.json"}) {
+    record["extra_metadata"]["files"].push_back({{"name", name}});
+  }
+  record["extra_metadata"]["files"].push_back({{"name", (root_ / "outside").string()}});
+  record["extra_metadata"]["files"].push_back(7);
+  record["extra_metadata"]["files"].push_back({{"name", 7}});
+  put(directory_ / "metadata.json", print_json(record));
+  ASSERT_TRUE(publish(directory_, kNew));
+  for (const fs::path& path : kept) EXPECT_EQ(content(path), "mine") << path;
+}
+
+TEST_F(PublicationTest, ReplacesAnUnreadableRecord) {
+  for (const char* text : {"", "{", "[]", "{\"extra_metadata\": 7}", "{\"extra_metadata\": {\"files\": {}}}"}) {
+    fs::create_directories(directory_);
+    put(directory_ / "metadata.json", text);
+    ASSERT_TRUE(publish(directory_, kNew)) << text;
+    EXPECT_EQ(seen(), "new") << text;
+  }
+}
+
+TEST_F(PublicationTest, FollowsNoLinkUnderATemporaryName) {
+  fs::create_directories(directory_);
+  put(root_ / "outside", "mine");
+  fs::create_symlink(root_ / "outside", directory_ / ".modelport-new-model.onnx");
+  fs::create_directory_symlink(root_, directory_ / ".modelport-aside-model.onnx");
+  ASSERT_TRUE(publish(directory_, kNew));
+  EXPECT_EQ(content(root_ / "outside"), "mine");
+  EXPECT_EQ(seen(), "new");
+}
+
+TEST_F(PublicationTest, ResolvesParentsOfLinksAsTheSystemDoes) {
+  fs::create_directories(root_ / "far" / "deep");
+  fs::create_directory_symlink(root_ / "far" / "deep", root_ / "link");
+  ASSERT_TRUE(publish(root_ / "link" / ".." / "out" / "", kNew));
+  EXPECT_TRUE(fs::exists(root_ / "far" / "out" / "metadata.json"));
+}
+
+TEST_F(PublicationTest, KilledAtAnyStepLeavesTheOldTheNewOrNone) {
+  std::set<std::string> outcomes;
+  int step = 0;
+  for (bool killed = true; killed; ++step) {
+    ASSERT_LT(step, 200);
+    fs::remove_all(directory_);
+    ASSERT_TRUE(publish(directory_, kOld));
+    put(directory_ / "notes.txt", "mine");
+    killed = killed_at(step, [&] { return publish(directory_, kNew); });
+    const std::string left = seen();
+    outcomes.insert(left);
+    ASSERT_THAT((std::set<std::string>{"old", "new", "none"}), testing::Contains(left)) << "step " << step;
+    ASSERT_TRUE(publish(directory_, kOld)) << "step " << step;
+    ASSERT_EQ(seen(), "old") << "step " << step;
+    ASSERT_THAT(names_in(directory_), ElementsAre("metadata.json", "model.onnx", "model.onnx.data", "notes.txt"))
+        << "step " << step;
+  }
+  EXPECT_THAT(outcomes, ElementsAre("new", "none", "old"));
+  EXPECT_GT(step, 15) << "the steps of writing, renaming and cleaning up";
+}
+
+TEST_F(PublicationTest, ACleanupThatIsItselfKilledIsFinishedByTheNextRun) {
+  for (int first = 0; first < 30; ++first) {
+    for (int second = 0; second < 12; ++second) {
+      fs::remove_all(directory_);
+      ASSERT_TRUE(publish(directory_, kOld));
+      if (!killed_at(first, [&] { return publish(directory_, kNew); })) return;
+      const std::string before = seen();
+      if (!killed_at(second, [&] { return Publication::begin(directory_); })) break;
+      ASSERT_EQ(seen(), before) << first << ", " << second;
+      { ASSERT_TRUE(Publication::begin(directory_)); }
+      ASSERT_EQ(seen(), before) << first << ", " << second;
+      for (const std::string& name : names_in(directory_)) {
+        ASSERT_FALSE(name.starts_with(".modelport-")) << name << " after " << first << ", " << second;
+        ASSERT_NE(before, "none") << name << " after " << first << ", " << second;
+      }
+    }
+  }
+}
+
+TEST_F(PublicationTest, ACallThatFailsAtAnyStepLeavesOneExportAndNoTemporaryFile) {
+  for (const int error : {ENOSPC, EIO}) {
+    int step = 0;
+    for (bool reached = true; reached; ++step) {
+      ASSERT_LT(step, 200);
+      fs::remove_all(directory_);
+      ASSERT_TRUE(publish(directory_, kOld));
+      StepFaults::arm_failure(step, error);
+      const Status status = publish(directory_, kNew);
+      reached = StepFaults::disarm() > step;
+      if (!status) {
+        EXPECT_EQ(status.error().code, ErrorCode::kUnwritable) << "step " << step;
+        ASSERT_EQ(seen(), "old") << "step " << step << ": " << status.error().text();
+      } else {
+        ASSERT_EQ(seen(), "new") << "step " << step;
+      }
+      { ASSERT_TRUE(Publication::begin(directory_)); }
+      const auto expected = status ? kNew : kOld;
+      ASSERT_EQ(names_in(directory_).size(), expected.size() + 1) << "step " << step;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace modelport
