@@ -25,25 +25,17 @@ void ThreadPool::parallel_for(int64_t count, const std::function<void(int64_t)>&
     task_ = &task;
     count_ = count;
     next_ = 0;
-    busy_ = workers_.size();
     ++generation_;
   }
   wake_.notify_all();
   drain(task, count);
   std::unique_lock lock(mutex_);
-  done_.wait(lock, [this] { return busy_ == 0; });
+  task_ = nullptr;
+  done_.wait(lock, [this] { return joined_ == 0; });
 }
 
 void ThreadPool::drain(const std::function<void(int64_t)>& task, int64_t count) {
-  for (;;) {
-    int64_t index;
-    {
-      const std::lock_guard lock(mutex_);
-      if (next_ >= count) return;
-      index = next_++;
-    }
-    task(index);
-  }
+  for (int64_t index; (index = next_.fetch_add(1)) < count;) task(index);
 }
 
 void ThreadPool::work() {
@@ -53,15 +45,16 @@ void ThreadPool::work() {
     int64_t count;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [&] { return stopping_ || generation_ != seen; });
+      wake_.wait(lock, [&] { return stopping_ || (task_ != nullptr && generation_ != seen); });
       if (stopping_) return;
       seen = generation_;
+      ++joined_;
       task = task_;
       count = count_;
     }
     drain(*task, count);
     const std::lock_guard lock(mutex_);
-    if (--busy_ == 0) done_.notify_one();
+    if (--joined_ == 0) done_.notify_one();
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -32,11 +33,11 @@ class ThreadPool {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable done_;
-  const std::function<void(int64_t)>* task_ = nullptr;
+  const std::function<void(int64_t)>* task_ = nullptr;  ///< Of the job that workers may still join.
   int64_t count_ = 0;
-  int64_t next_ = 0;
+  std::atomic<int64_t> next_ = 0;
   uint64_t generation_ = 0;
-  size_t busy_ = 0;
+  size_t joined_ = 0;  ///< Workers inside the job. One that wakes when the job is over is not waited for.
   bool stopping_ = false;
 };
 

@@ -2,22 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <random>
 #include <vector>
 
-#include "kernels/instruction_set.h"
+#include "every_instruction_set.h"
 #include "kernels/matmul.h"
 
 namespace modelport {
 namespace {
-
-std::vector<float> random_floats(int64_t count, uint32_t seed) {
-  std::mt19937 generator(seed);
-  std::uniform_real_distribution<float> values(-1.0f, 1.0f);
-  std::vector<float> out(static_cast<size_t>(count));
-  for (float& value : out) value = values(generator);
-  return out;
-}
 
 /// The definition, in float64.
 std::vector<double> by_definition(const ConvolutionShape& s, const std::vector<float>& x, const std::vector<float>& w,
@@ -68,14 +59,9 @@ constexpr Case kCases[] = {
     {"deep", 1, 97, 5, 50, 65, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1},
 };
 
-class Convolution : public testing::TestWithParam<std::tuple<InstructionSet, unsigned>> {
- protected:
-  void SetUp() override { limit_instruction_set(std::get<0>(GetParam())); }
-  void TearDown() override { limit_instruction_set(InstructionSet::kAvx512); }
-};
+using Convolution = EveryInstructionSet;
 
 TEST_P(Convolution, AgreesWithTheDefinition) {
-  ThreadPool pool(std::get<1>(GetParam()));
   for (const Case& c : kCases) {
     SCOPED_TRACE(c.name);
     ConvolutionShape s{.batch = c.batch, .in_channels = c.in, .in_h = c.h, .in_w = c.w, .out_channels = c.out};
@@ -88,10 +74,10 @@ TEST_P(Convolution, AgreesWithTheDefinition) {
     for (const bool with_bias : {true, false}) {
       const std::vector<double> expected = by_definition(s, x, w, with_bias ? bias : std::vector<float>());
       std::vector<float> y(expected.size(), -1e9f);
-      convolve(s, x.data(), w.data(), with_bias ? bias.data() : nullptr, y.data(), pool);
+      convolve(s, x.data(), w.data(), with_bias ? bias.data() : nullptr, y.data(), pool_);
       const std::vector<double> xd(x.begin(), x.end()), wd(w.begin(), w.end()), biasd(bias.begin(), bias.end());
       std::vector<double> yd(expected.size(), -1e9);
-      convolve(s, xd.data(), wd.data(), with_bias ? biasd.data() : nullptr, yd.data(), pool);
+      convolve(s, xd.data(), wd.data(), with_bias ? biasd.data() : nullptr, yd.data(), pool_);
       // Terms are below 1, so each addition rounds by at most half a unit of a sum below their number.
       const double rounding = 1e-6 + 6e-8 * static_cast<double>(w.size()) / static_cast<double>(c.out);
       for (size_t i = 0; i < expected.size(); ++i) {
@@ -103,12 +89,11 @@ TEST_P(Convolution, AgreesWithTheDefinition) {
 }
 
 TEST_P(Convolution, MatmulAgreesWithTheDefinition) {
-  ThreadPool pool(std::get<1>(GetParam()));
   for (const auto& [m, n, k] :
        {std::array<int64_t, 3>{1, 1, 1}, {7, 49, 3}, {8, 48, 289}, {9, 193, 600}, {65, 5, 17}}) {
     const std::vector<float> a = random_floats(m * k, 4), b = random_floats(k * n, 5), bias = random_floats(m, 6);
     std::vector<float> c(static_cast<size_t>(m * n), 1e9f);
-    matmul(m, n, k, a.data(), b.data(), bias.data(), c.data(), pool);
+    matmul(m, n, k, a.data(), b.data(), bias.data(), c.data(), pool_);
     for (int64_t i = 0; i < m; ++i) {
       for (int64_t j = 0; j < n; ++j) {
         double sum = bias[static_cast<size_t>(i)];
@@ -121,10 +106,7 @@ TEST_P(Convolution, MatmulAgreesWithTheDefinition) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryInstructionSet, Convolution,
-                         testing::Combine(testing::Values(InstructionSet::kBaseline, InstructionSet::kAvx2,
-                                                          InstructionSet::kAvx512),
-                                          testing::Values(1u, 2u)));
+INSTANTIATE_TEST_SUITE_P(All, Convolution, every_instruction_set());
 
 }  // namespace
 }  // namespace modelport
