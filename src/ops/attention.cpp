@@ -1,8 +1,7 @@
-#include <cmath>
 #include <numeric>
 
-#include "kernels/elementwise.h"
 #include "kernels/matmul.h"
+#include "kernels/softmax.h"
 #include "ops/graph_builder.h"
 #include "ops/op_table.h"
 #include "ops/type_rules.h"
@@ -37,15 +36,8 @@ void attend(const Real* q, const Real* k, const Real* v, Real* y, int64_t n, int
     for (int64_t i = 0; i < d; ++i) turned[static_cast<size_t>(i * m + row)] = k[row * d + i];
   }
   matmul(n, m, d, q, turned.data(), nullptr, weights.data(), pool);
-  for (int64_t row = 0; row < n; ++row) {
-    Real* w = weights.data() + row * m;
-    for (int64_t i = 0; i < m; ++i) w[i] *= scale;
-    const Real largest = *std::max_element(w, w + m);
-    for (int64_t i = 0; i < m; ++i) w[i] -= largest;
-    exp_kernel(w, w, m);
-    const Real sum = std::accumulate(w, w + m, Real{0});
-    for (int64_t i = 0; i < m; ++i) w[i] /= sum;
-  }
+  for (Real& weight : weights) weight *= scale;
+  softmax(n, m, 1, weights.data(), weights.data(), pool);
   matmul(n, e, m, weights.data(), v, nullptr, y, pool);
 }
 

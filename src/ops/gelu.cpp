@@ -12,14 +12,9 @@ constexpr double kCubic = 0.044715;
 
 void evaluate(const Op& op, const Evaluation& e) {
   if (std::get<Gelu>(op).form == GeluForm::kErf) {
-    return map_elements(e, []<class Real>(Real x) {
-      return Real{0.5} * x * (Real{1} + std::erf(x * static_cast<Real>(kInverseSqrt2)));
-    });
+    return map_kernel(e, [](auto x, auto y, int64_t count) { gelu_erf_kernel(x, y, count); });
   }
-  map_elements(e, []<class Real>(Real x) {
-    return Real{0.5} * x *
-           (Real{1} + std::tanh(static_cast<Real>(kSqrt2OverPi) * (x + static_cast<Real>(kCubic) * x * x * x)));
-  });
+  map_kernel(e, [](auto x, auto y, int64_t count) { gelu_tanh_kernel(x, y, count); });
 }
 
 std::vector<ValueId> decompose(const Op& op, std::span<const ValueId> inputs, GraphBuilder& b) {

@@ -1,7 +1,7 @@
-#include <algorithm>
-#include <limits>
+#include "kernels/pooling.h"
 
-#include "kernels/thread_pool.h"
+#include <algorithm>
+
 #include "ops/op_table.h"
 #include "ops/type_rules.h"
 
@@ -43,37 +43,27 @@ Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> in
   return std::vector{out};
 }
 
-template <class Real>
-void pool_plane(const MaxPool& pool, const Real* x, int64_t in_h, int64_t in_w, Real* y, int64_t out_h, int64_t out_w) {
-  for (int64_t oy = 0; oy < out_h; ++oy) {
-    for (int64_t ox = 0; ox < out_w; ++ox) {
-      Real largest = -std::numeric_limits<Real>::infinity();
-      for (int64_t ky = 0; ky < pool.kernel[0]; ++ky) {
-        const int64_t iy = oy * pool.strides[0] - pool.pads[0] + ky * pool.dilations[0];
-        if (iy < 0 || iy >= in_h) continue;
-        for (int64_t kx = 0; kx < pool.kernel[1]; ++kx) {
-          const int64_t ix = ox * pool.strides[1] - pool.pads[1] + kx * pool.dilations[1];
-          if (ix < 0 || ix >= in_w) continue;
-          const Real value = x[iy * in_w + ix];
-          // A NaN wins, as in torch.
-          if (value > largest || value != value) largest = value;
-        }
-      }
-      y[oy * out_w + ox] = largest;
-    }
-  }
-}
-
 void evaluate(const Op& op, const Evaluation& e) {
   const MaxPool& pool = std::get<MaxPool>(op);
   const Shape& in = e.in(0).shape;
   const Shape& out = e.out().shape;
+  PoolingShape shape;
+  shape.planes = in[0] * in[1];
+  shape.in_h = in[2];
+  shape.in_w = in[3];
+  shape.out_h = out[2];
+  shape.out_w = out[3];
+  shape.kernel_h = pool.kernel[0];
+  shape.kernel_w = pool.kernel[1];
+  shape.stride_h = pool.strides[0];
+  shape.stride_w = pool.strides[1];
+  shape.pad_top = pool.pads[0];
+  shape.pad_left = pool.pads[1];
+  shape.dilation_h = pool.dilations[0];
+  shape.dilation_w = pool.dilations[1];
   with_real(e.precision, [&](auto real) {
     using Real = decltype(real);
-    e.pool.parallel_for(in[0] * in[1], [&](int64_t plane) {
-      pool_plane(pool, e.in(0).as<Real>() + plane * in[2] * in[3], in[2], in[3],
-                 e.out().as<Real>() + plane * out[2] * out[3], out[2], out[3]);
-    });
+    max_pool(shape, e.in(0).as<Real>(), e.out().as<Real>(), e.pool);
   });
 }
 

@@ -1,7 +1,5 @@
-#include <algorithm>
-#include <cmath>
+#include "kernels/softmax.h"
 
-#include "kernels/elementwise.h"
 #include "ops/axis_permutation.h"
 #include "ops/op_table.h"
 #include "ops/type_rules.h"
@@ -15,25 +13,6 @@ Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> in
   return std::vector{inputs[0]};
 }
 
-/// Rows of `inner` neighbours are handled together, so that any axis runs along memory.
-template <class Real>
-void softmax_block(const Real* x, Real* y, int64_t count, int64_t inner) {
-  std::vector<Real> largest(x, x + inner), sum(static_cast<size_t>(inner));
-  for (int64_t c = 1; c < count; ++c) {
-    for (int64_t i = 0; i < inner; ++i)
-      largest[static_cast<size_t>(i)] = std::max(largest[static_cast<size_t>(i)], x[c * inner + i]);
-  }
-  for (int64_t c = 0; c < count; ++c) {
-    Real* row = y + c * inner;
-    for (int64_t i = 0; i < inner; ++i) row[i] = x[c * inner + i] - largest[static_cast<size_t>(i)];
-    exp_kernel(row, row, inner);
-    for (int64_t i = 0; i < inner; ++i) sum[static_cast<size_t>(i)] += row[i];
-  }
-  for (int64_t c = 0; c < count; ++c) {
-    for (int64_t i = 0; i < inner; ++i) y[c * inner + i] /= sum[static_cast<size_t>(i)];
-  }
-}
-
 void evaluate(const Op& op, const Evaluation& e) {
   const auto axis = static_cast<size_t>(std::get<Softmax>(op).axis);
   const Shape& shape = e.in(0).shape;
@@ -42,10 +21,7 @@ void evaluate(const Op& op, const Evaluation& e) {
   for (size_t i = axis + 1; i < shape.size(); ++i) inner *= shape[i];
   with_real(e.precision, [&](auto real) {
     using Real = decltype(real);
-    e.pool.parallel_for(outer, [&](int64_t o) {
-      const int64_t at = o * shape[axis] * inner;
-      softmax_block(e.in(0).as<Real>() + at, e.out().as<Real>() + at, shape[axis], inner);
-    });
+    softmax(outer, shape[axis], inner, e.in(0).as<Real>(), e.out().as<Real>(), e.pool);
   });
 }
 

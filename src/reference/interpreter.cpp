@@ -1,16 +1,18 @@
 #include "reference/interpreter.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <thread>
 
 #include "base/half.h"
-#include "kernels/thread_pool.h"
+#include "kernels/elementwise.h"
 #include "ops/verify_types.h"
 #include "reference/arena_plan.h"
 
@@ -40,25 +42,40 @@ Shape fixed_shape(const ValueType& type) {
   return shape;
 }
 
-/// Rounds float values in place to what `dtype` can hold.
-template <class Real>
-void round_to(DType dtype, Real* values, int64_t count) {
-  if (dtype == DType::kFloat16) {
-    for (int64_t i = 0; i < count; ++i) values[i] = float_from_half(half_from_float(static_cast<float>(values[i])));
-  } else if (dtype == DType::kBFloat16) {
-    for (int64_t i = 0; i < count; ++i)
-      values[i] = float_from_bfloat16(bfloat16_from_float(static_cast<float>(values[i])));
-  }
+template <class T>
+std::span<T> elements(const Array& array) {
+  return {array.as<T>(), static_cast<size_t>(array.size())};
 }
 
+/// Rounds values in place to what `dtype` can hold.
+void round_to(DType dtype, std::span<float> values, ThreadPool& pool) {
+  if (dtype != DType::kFloat16 && dtype != DType::kBFloat16) return;
+  in_pieces(static_cast<int64_t>(values.size()), pool, [&](int64_t begin, int64_t end) {
+    const auto piece = values.subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
+    if (dtype == DType::kFloat16) {
+      round_to_half(piece);
+    } else {
+      round_to_bfloat16(piece);
+    }
+  });
+}
+
+/// The largest |value|; infinity where one is not finite. Magnitudes are ordered as their bits are.
 template <class Real>
-double magnitude(const Real* values, int64_t count) {
-  double largest = 0.0;
-  for (int64_t i = 0; i < count; ++i) {
-    if (!std::isfinite(values[i])) return std::numeric_limits<double>::infinity();
-    largest = std::max(largest, static_cast<double>(std::abs(values[i])));
-  }
-  return largest;
+double magnitude(std::span<const Real> values, ThreadPool& pool) {
+  using Bits = std::conditional_t<std::is_same_v<Real, float>, uint32_t, uint64_t>;
+  std::mutex mutex;
+  Bits largest = 0;
+  in_pieces(static_cast<int64_t>(values.size()), pool, [&](int64_t begin, int64_t end) {
+    Bits of_piece = 0;
+    for (int64_t i = begin; i < end; ++i) {
+      of_piece = std::max(of_piece, std::bit_cast<Bits>(values[static_cast<size_t>(i)]) << 1);
+    }
+    const std::lock_guard lock(mutex);
+    largest = std::max(largest, of_piece);
+  });
+  const auto value = static_cast<double>(std::bit_cast<Real>(largest >> 1));
+  return std::isfinite(value) ? value : std::numeric_limits<double>::infinity();
 }
 
 /// One evaluation: the plan of which buffer holds which value when, and the walk over the nodes.
@@ -130,8 +147,8 @@ class Run {
       with_real(request_.precision, [&](auto real) {
         using Real = decltype(real);
         std::copy(given.floats.begin(), given.floats.end(), array.as<Real>());
-        if (request_.precision == Precision::kFloat32) round_to(array.dtype, array.as<Real>(), array.size());
       });
+      if (request_.precision == Precision::kFloat32) round_to(array.dtype, elements<float>(array), pool_);
     }
     return {};
   }
@@ -149,12 +166,12 @@ class Run {
     }
     const std::span<double> doubles(array.as<double>(), count);
     if (request_.precision == Precision::kFloat32) {
-      value.constant->read(0, std::span(array.as<float>(), count));
-      round_to(array.dtype, array.as<float>(), array.size());
+      value.constant->read(0, elements<float>(array));
+      round_to(array.dtype, elements<float>(array), pool_);
     } else if (request_.constants == EvaluationRequest::Constants::kRounded) {
       // As a writer computes them: in float32, then rounded.
       std::vector<float> floats = value.constant->to_floats();
-      round_to(array.dtype, floats.data(), array.size());
+      round_to(array.dtype, floats, pool_);
       std::copy(floats.begin(), floats.end(), doubles.begin());
     } else {
       value.constant->read(0, doubles);
@@ -174,11 +191,11 @@ class Run {
 
   void finish(ValueId id, const Array& array) {
     if (!is_float(array.dtype)) return;
+    if (request_.precision == Precision::kFloat32) round_to(array.dtype, elements<float>(array), pool_);
+    if (result_.magnitudes.empty()) return;
     with_real(request_.precision, [&](auto real) {
       using Real = decltype(real);
-      if (request_.precision == Precision::kFloat32) round_to(array.dtype, array.as<Real>(), array.size());
-      if (!result_.magnitudes.empty())
-        result_.magnitudes[static_cast<size_t>(id)] = magnitude(array.as<Real>(), array.size());
+      result_.magnitudes[static_cast<size_t>(id)] = magnitude<Real>(elements<Real>(array), pool_);
     });
   }
 
