@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "kernels/blocked_product.h"
+#include "kernels/dispatch.h"
 
 namespace modelport {
 
@@ -74,28 +75,31 @@ void convolve_group(const ConvolutionShape& s, const Real* image, const Real* pa
 }
 
 /// One output plane of a depthwise convolution: taps added row by row, so that the inner loop runs along the row.
-template <class Real>
-__attribute__((always_inline)) inline void depthwise_plane(const ConvolutionShape& s, const Real* plane,
-                                                           const Real* weight, Real bias, Real* y) {
-  std::fill(y, y + s.out_h * s.out_w, bias);
-  for (int64_t ky = 0; ky < s.kernel_h; ++ky) {
-    for (int64_t kx = 0; kx < s.kernel_w; ++kx) {
-      const Real tap = weight[ky * s.kernel_w + kx];
-      const Inside inside = columns_inside(s, kx);
-      for (int64_t oy = 0; oy < s.out_h; ++oy) {
+struct DepthwisePlane {
+  template <class Real>
+  static MODELPORT_INLINE void run(const ConvolutionShape* shape, const Real* plane, const Real* weight, Real bias,
+                                   Real* y) {
+    const ConvolutionShape& s = *shape;
+    std::fill(y, y + s.out_h * s.out_w, bias);
+    for (int64_t oy = 0; oy < s.out_h; ++oy) {
+      Real* out = y + oy * s.out_w;
+      for (int64_t ky = 0; ky < s.kernel_h; ++ky) {
         const int64_t iy = oy * s.stride_h - s.pad_top + ky * s.dilation_h;
         if (iy < 0 || iy >= s.in_h) continue;
-        const Real* row = plane + iy * s.in_w + kx * s.dilation_w - s.pad_left;
-        Real* out = y + oy * s.out_w;
-        if (s.stride_w == 1) {
-          for (int64_t x = inside.first; x < inside.last; ++x) out[x] += tap * row[x];
-        } else {
-          for (int64_t x = inside.first; x < inside.last; ++x) out[x] += tap * row[x * s.stride_w];
+        for (int64_t kx = 0; kx < s.kernel_w; ++kx) {
+          const Real tap = weight[ky * s.kernel_w + kx];
+          const Inside inside = columns_inside(s, kx);
+          const Real* row = plane + iy * s.in_w + kx * s.dilation_w - s.pad_left;
+          if (s.stride_w == 1) {
+            for (int64_t x = inside.first; x < inside.last; ++x) out[x] += tap * row[x];
+          } else {
+            for (int64_t x = inside.first; x < inside.last; ++x) out[x] += tap * row[x * s.stride_w];
+          }
         }
       }
     }
   }
-}
+};
 
 template <class Real>
 void convolve_depthwise(const ConvolutionShape& s, const Real* x, const Real* weight, const Real* bias, Real* y,
@@ -104,8 +108,8 @@ void convolve_depthwise(const ConvolutionShape& s, const Real* x, const Real* we
   pool.parallel_for(s.batch * s.out_channels, [&](int64_t index) {
     const int64_t image = index / s.out_channels, channel = index % s.out_channels;
     const Real* plane = x + (image * s.in_channels + channel / per_group) * s.in_h * s.in_w;
-    depthwise_plane(s, plane, weight + channel * s.kernel_h * s.kernel_w, bias != nullptr ? bias[channel] : Real{0},
-                    y + index * s.out_h * s.out_w);
+    dispatch<DepthwisePlane>(&s, plane, weight + channel * s.kernel_h * s.kernel_w,
+                             bias != nullptr ? bias[channel] : Real{0}, y + index * s.out_h * s.out_w);
   });
 }
 
