@@ -6,6 +6,7 @@
 #include <limits>
 #include <random>
 
+#include "base/half.h"
 #include "ops/graph_builder.h"
 #include "reference/arena_plan.h"
 #include "reference/compare.h"
@@ -68,6 +69,23 @@ TEST(Interpreter, RoundsToTheDtypeOfEveryValue) {
   EvaluationRequest exact{graph, {floats({1}, {2048.9f})}};
   exact.precision = Precision::kFloat64;
   EXPECT_NEAR(run(exact).outputs[0].doubles[0], 2049.15, 1e-4);
+}
+
+/// Long enough to be rounded in several pieces, with a rest behind the vectors.
+TEST(Interpreter, RoundsEveryElementOfALongValue) {
+  constexpr int64_t kCount = 100'003;
+  std::vector<float> x(kCount);
+  for (size_t i = 0; i < x.size(); ++i) x[i] = 1e-8f * static_cast<float>(i * i) - 30.0f;
+  for (const DType dtype : {DType::kFloat16, DType::kBFloat16}) {
+    GraphBuilder b;
+    b.output("y", b.cast(b.cast(b.input("x", {DType::kFloat32, {kCount}}), dtype), DType::kFloat32));
+    const std::vector<float> y = run({finish(b), {floats({kCount}, x)}}).outputs[0].floats;
+    for (size_t i = 0; i < x.size(); ++i) {
+      const float expected = dtype == DType::kFloat16 ? float_from_half(half_from_float(x[i]))
+                                                      : float_from_bfloat16(bfloat16_from_float(x[i]));
+      ASSERT_EQ(y[i], expected) << i;
+    }
+  }
 }
 
 TEST(Interpreter, RoundsConstantsInFloat64OnlyWhenAsked) {
