@@ -1,0 +1,78 @@
+"""Writes the seed corpora of the fuzz targets: make_corpus.py (needs torch for torch_zip)."""
+import collections
+import io
+import json
+import pickle
+import struct
+import zipfile
+from pathlib import Path
+
+import torch
+
+CORPUS = Path(__file__).resolve().parent / "corpus"
+
+
+def put(target, name, content):
+    folder = CORPUS / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(content)
+
+
+def archive(method, **options):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as file:
+        for name, text in (("top/a.txt", b"hello " * 20), ("top/empty", b"")):
+            with file.open(zipfile.ZipInfo(name, (2025, 1, 1, 0, 0, 0)) if method == 0 else name, "w", **options) as member:
+                member.write(text)
+    return buffer.getvalue()
+
+
+def safetensors(tensors, metadata=None):
+    header, data = {"__metadata__": metadata} if metadata else {}, b""
+    for name, (dtype, shape, content) in tensors.items():
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(data), len(data) + len(content)]}
+        data += content
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def saved(value, **options):
+    buffer = io.BytesIO()
+    torch.save(value, buffer, **options)
+    return buffer.getvalue()
+
+
+class Plain:
+    def __init__(self):
+        self.stride, self.name = (2, 2), "conv"
+
+
+def main():
+    for name, text in {"config": '{"opset_version": 17, "dynamic_axes": true, "imgsz": [640, 480], "conf": 2.5e-1, "x": null}',
+                       "nested": "[[[[{}]]], -0, 1e-7, 18446744073709551615]", "text": '"a\\u00e9\\ud83d\\ude00\\n\\"\\\\"',
+                       "twice": '{"a": 1, "a": 2}'}.items():
+        put("json", name, text.encode())
+    put("zip", "stored", archive(zipfile.ZIP_STORED))
+    put("zip", "deflated", archive(zipfile.ZIP_DEFLATED))
+    put("zip", "zip64", archive(zipfile.ZIP_STORED, force_zip64=True))
+    put("zip", "nothing", b"PK\5\6" + bytes(18))
+    shared = [1, 2]
+    value = {"list": [shared, shared], "text": "é", "bytes": b"\0\xff", "numbers": [0, -1, 2**31, 2**80, 1.5, True, None],
+             "set": {1}, "tuple": (1, (2,)), "ordered": collections.OrderedDict(a=1), "object": Plain()}
+    for protocol in range(6):
+        put("pickle", f"protocol{protocol}", pickle.dumps(value, protocol))
+    put("pickle", "call", b"\x80\x02cposix\nsystem\nX\x02\0\0\0idq\0\x85R.")
+    put("pickle", "cycle", b"\x80\x02]q\0h\0a.")
+    put("safetensors", "empty", safetensors({}))
+    put("safetensors", "two", safetensors({"a": ("F32", [2, 1], bytes(8)), "b": ("BF16", [3], bytes(6))}, {"format": "pt"}))
+    put("safetensors", "kinds", safetensors({kind: (kind, [1], bytes(size)) for kind, size in
+                                             (("F64", 8), ("F16", 2), ("F8_E4M3", 1), ("I64", 8), ("U8", 1), ("BOOL", 1))}))
+    base = torch.arange(6, dtype=torch.float32)
+    put("torch_zip", "views", saved({"a": base.view(2, 3), "b": base.view(2, 3).t(), "c": base[1:3], "half": base.half()}))
+    put("torch_zip", "parameter", saved({"w": torch.nn.Parameter(base), "flags": torch.tensor([True]), "n": torch.Size([2])}))
+    put("torch_zip", "module", saved(torch.nn.Conv2d(1, 1, 1)))
+
+
+if __name__ == "__main__":
+    main()
