@@ -10,6 +10,8 @@
 #include <chrono>
 #include <string>
 
+#include "base/printable.h"
+
 namespace modelport {
 
 namespace {
@@ -36,9 +38,7 @@ void log_line(LogLevel level, std::string_view message) {
   std::tm local{};
   localtime_r(&seconds, &local);
   std::string line = fmt::format("{:%Y-%m-%d %H:%M:%S},{:03} - {} - {}", local, milliseconds,
-                                 kNames[static_cast<size_t>(level)], message);
-  std::replace_if(
-      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+                                 kNames[static_cast<size_t>(level)], printable(message));
   line += '\n';
   size_t written = 0;
   while (written < line.size()) {

@@ -16,7 +16,7 @@ std::optional<LogLevel> log_level_from_name(std::string_view name);
 void set_log_level(LogLevel level);
 
 /// Writes `2025-11-16 10:30:00,123 - INFO - message` (local time, as Python's logging does) to stderr in one write
-/// call. Line breaks inside `message` become spaces: one line is one event.
+/// call. `message` is made printable: one line is one event, whatever a checkpoint's names hold.
 void log_line(LogLevel level, std::string_view message);
 
 template <class... Args>

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "base/printable.h"
 #include "checkpoint/checkpoint_facts.h"
 
 namespace modelport {
@@ -14,7 +15,7 @@ void add_if_told(Json& report, std::string_view key, const std::string& value) {
 /// "  name          value" lines of the report's scalars.
 void print_scalars(const Json& report, std::string& out) {
   for (const auto& [key, value] : report.items()) {
-    if (value.is_string()) out += fmt::format("{:<18} {}\n", key, value.get<std::string>());
+    if (value.is_string()) out += fmt::format("{:<18} {}\n", key, printable(value.get<std::string>()));
     if (value.is_number()) out += fmt::format("{:<18} {}\n", key, value.get<int64_t>());
   }
 }
@@ -23,14 +24,15 @@ void print_list(const Json& report, const std::string& key, std::string& out) {
   const auto list = report.find(key);
   if (list == report.end()) return;
   out += fmt::format("{} ({})\n", key, list->size());
-  for (const Json& item : *list) out += fmt::format("  {}\n", item.get<std::string>());
+  for (const Json& item : *list) out += fmt::format("  {}\n", printable(item.get<std::string>()));
 }
 
 void print_object(const Json& report, const std::string& key, std::string& out) {
   const auto object = report.find(key);
   if (object == report.end()) return;
   out += fmt::format("{} ({})\n", key, object->size());
-  for (const auto& [name, value] : object->items()) out += fmt::format("  {:<16} {}\n", name, value.get<std::string>());
+  for (const auto& [name, value] : object->items())
+    out += fmt::format("  {:<16} {}\n", printable(name), printable(value.get<std::string>()));
 }
 
 void print_tensors(const Json& report, std::string& out) {
@@ -39,7 +41,7 @@ void print_tensors(const Json& report, std::string& out) {
   out += fmt::format("tensors ({})\n", tensors->size());
   for (const Json& tensor : *tensors) {
     out += fmt::format("  {:<10} {:<20} {}\n", tensor["dtype"].get<std::string>(),
-                       shape_text(tensor["shape"].get<Shape>()), tensor["name"].get<std::string>());
+                       shape_text(tensor["shape"].get<Shape>()), printable(tensor["name"].get<std::string>()));
   }
 }
 

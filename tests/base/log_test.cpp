@@ -31,6 +31,10 @@ TEST_F(LogTest, OneEventIsOneLine) {
   EXPECT_THAT(logged([] { log_error("a\nb\r\nc"); }), testing::EndsWith(" - ERROR - a b  c\n"));
 }
 
+TEST_F(LogTest, WritesTextThatEveryReaderTakes) {
+  EXPECT_THAT(logged([] { log_error("a\x1b[31m\xff"); }), testing::EndsWith(" - ERROR - a\\x1b[31m\\xff\n"));
+}
+
 TEST_F(LogTest, LeavesOutWhatIsBelowTheLevel) {
   EXPECT_EQ(logged([] { log_debug("hidden"); }), "");
   set_log_level(LogLevel::kDebug);
