@@ -1,11 +1,13 @@
 """Exit code 1: what is wrong with the checkpoint or the output, said in one line; what was there before stays."""
 import os
+import random
 import resource
 import shutil
 import subprocess
 import unittest
+import zipfile
 
-from exporter import EXPORTER, FIXTURES, SAMPLE, ExportCase, arguments, last_error, run, test_data
+from exporter import FIXTURES, LOG_LINE, SAMPLE, ExportCase, arguments, last_error, run, test_data
 
 
 class Failures(ExportCase):
@@ -36,6 +38,33 @@ class Failures(ExportCase):
             with self.subTest(percent=percent):
                 self.fails(".", checkpoint=cut)
         self.assert_no_export()
+
+    def test_flipped_bits(self):
+        whole, flipped, chance = SAMPLE.read_bytes(), self.folder / "flipped.pt", random.Random(20251116)
+        for _ in range(2000 if os.environ.get("MODELPORT_TEST_ALL") else 100):
+            position, bit = chance.randrange(len(whole)), 1 << chance.randrange(8)
+            flipped.write_bytes(whole[:position] + bytes([whole[position] ^ bit]) + whole[position + 1:])
+            with self.subTest(position=position, bit=bit):
+                result = run(arguments(checkpoint=flipped, output=self.output, config={"validate": "off"}))
+                if result.returncode == 0:  # Nothing reads padding and dates.
+                    self.assertEqual((self.output / "model.onnx").read_bytes(), self.whole_export())
+                else:
+                    self.assertEqual(result.returncode, 1, result.stderr)
+                    self.assertIsNotNone(last_error(result.stderr))
+
+    def whole_export(self):
+        """The bytes of model.onnx of the undamaged checkpoint, without validation."""
+        reference = self.folder / "reference"
+        if not reference.exists():
+            self.assertEqual(run(arguments(output=reference, config={"validate": "off"})).returncode, 0)
+        return (reference / "model.onnx").read_bytes()
+
+    def test_a_hostile_name_leaves_the_log_readable(self):
+        path = self.folder / "named.pt"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("top/data.pkl", b"\x80\x02cm\x1b[31m\xed\xa0\x80\nf\n)R.")
+        result = self.fails(r"it calls m\\x1b\[31m\\xed\\xa0\\x80", checkpoint=path)
+        self.assertTrue(all(LOG_LINE.match(line) for line in result.stderr.splitlines()))
 
     def test_unreadable(self):
         secret = self.folder / "secret.pt"
@@ -104,6 +133,16 @@ class Failures(ExportCase):
         self.assertEqual(result.returncode, 1, result.stderr)
         self.assertRegex(last_error(result.stderr), "No space left on device")
         self.assertEqual(list(disk.iterdir()), [])
+
+    def test_read_only_disk(self):
+        disk = self.folder / "disk"
+        disk.mkdir()
+        if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", disk], capture_output=True).returncode:
+            self.skipTest("mounting needs privileges")
+        self.addCleanup(subprocess.run, ["umount", disk], check=True)
+        for output, message in ((disk, f"cannot write into {disk}: "), (disk / "out", f"cannot make the directory {disk / 'out'}: ")):
+            result = run(arguments(output=output))
+            self.assertEqual((result.returncode, last_error(result.stderr)), (1, message + "Read-only file system"))
 
     def test_out_of_memory(self):
         limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (48 << 20, 48 << 20))
