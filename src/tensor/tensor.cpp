@@ -210,6 +210,7 @@ Tensor Tensor::reshape(Shape shape) const {
 }
 
 void Tensor::read(int64_t begin, std::span<float> out) const {
+  if (out.empty()) return;
   if (dtype_ == DType::kFloat32 && is_contiguous()) {
     std::memcpy(out.data(), data_ + begin * 4, out.size_bytes());
     return;
