@@ -6,12 +6,15 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <future>
 #include <utility>
 
 namespace modelport {
 
 namespace {
 constexpr size_t kMaxWrite = size_t{1} << 24;
+/// From here on hashing takes longer than starting a thread for it.
+constexpr size_t kHashBeside = size_t{1} << 18;
 
 Error unwritable(const std::string& path, int error) {
   return fail(ErrorCode::kUnwritable, "cannot write {}: {}", path, std::strerror(error));
@@ -36,13 +39,19 @@ OutputFile::~OutputFile() {
 }
 
 Status OutputFile::append(std::span<const std::byte> bytes) {
+  const auto policy = bytes.size() >= kHashBeside ? std::launch::async : std::launch::deferred;
+  const auto hashed = std::async(policy, [this, bytes] { hash_.update(bytes); });
+  Status written = write(bytes);
+  hashed.wait();
+  return written;
+}
+
+Status OutputFile::write(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor_, bytes.data(), std::min(bytes.size(), kMaxWrite));
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) return unwritable(path_, written == 0 ? ENOSPC : errno);
-    const auto count = static_cast<size_t>(written);
-    hash_.update(bytes.first(count));
-    bytes = bytes.subspan(count);
+    bytes = bytes.subspan(static_cast<size_t>(written));
     size_ += written;
   }
   return {};

@@ -31,6 +31,7 @@ class OutputFile {
 
  private:
   OutputFile(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
+  Status write(std::span<const std::byte> bytes);
   std::string path_;
   int descriptor_ = -1;
   int64_t size_ = 0;
