@@ -135,7 +135,8 @@ Status run_export(const Trainer& trainer, const ExportRequest& request, const Fa
   const InterruptScope interrupt_scope(*publication);
   TRY(file, publication->create(std::string(format.files.front())));
   FileSink sink(*file);
-  CHECK_OK(format.write(*lowered, sink));
+  const std::vector<ArtifactSink*> sinks = {&sink};
+  CHECK_OK(format.write(*lowered, sinks));
   CHECK_OK(file->finish());
   if (faults.after_writing) faults.after_writing(file->path());
   clock.done("Wrote {} ({} bytes)", format.files.front(), file->size());

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "base/log.h"
-#include "io/mapped_file.h"
 #include "reference/photo_like_input.h"
 
 namespace modelport {
@@ -139,14 +138,24 @@ Result<std::vector<EvaluatedValue>> run_in(EngineSession& session, const SourceM
   return values;
 }
 
-/// The file's bytes with the twin's suffix behind them.
-Result<std::vector<std::byte>> twin_bytes(const std::string& path, const Format::Twin& twin) {
-  TRY(file, MappedFile::open(path));
-  std::vector<std::byte> bytes;
-  bytes.reserve(file->bytes().size() + twin.suffix.size());
-  bytes.insert(bytes.end(), file->bytes().begin(), file->bytes().end());
-  bytes.insert(bytes.end(), twin.suffix.begin(), twin.suffix.end());
-  return bytes;
+/// Of the twin's outputs those that hold the probes, in their order: behind the model's own outputs come the probes
+/// that were not named before.
+Result<std::vector<EvaluatedValue>> select_probes(const ProofSubject& subject, std::span<const std::string> probes,
+                                                  const std::vector<EvaluatedValue>& results, std::string_view engine) {
+  std::vector<std::string> names;
+  for (const IoSpec& output : subject.model.outputs) names.push_back(output.name);
+  std::vector<size_t> positions;
+  for (const std::string& probe : probes) {
+    positions.push_back(static_cast<size_t>(std::ranges::find(names, probe) - names.begin()));
+    if (positions.back() == names.size()) names.push_back(probe);
+  }
+  if (results.size() != names.size()) {
+    return fail(ErrorCode::kValidationFailed, "{} sees {} outputs in the twin, {} were written", engine, results.size(),
+                names.size());
+  }
+  std::vector<EvaluatedValue> values;
+  for (const size_t position : positions) values.push_back(results[position]);
+  return values;
 }
 
 std::string size_text(const Trial& trial) { return fmt::format("{}x{}x{}", trial.batch, trial.height, trial.width); }
@@ -244,17 +253,12 @@ Status prove_in_engine(const ProofSubject& subject, Engine& engine, Proof& proof
   CHECK_OK(
       conclude(proof, {Validation::kRuntime, fmt::format("{} runs the file at {}", label, size_text(reference.trial)),
                        label, reference.input.shape, std::move(of_outputs)}));
-  TRY(twin, subject.row.format->twin(subject.lowered));
-  if (twin.outputs.empty()) return {};
-  TRY(bytes, twin_bytes(subject.path, twin));
-  TRY(twin_session, engine.load(bytes, Engine::Optimization::kAll));
+  const std::vector<std::string> names = subject.row.format->probe_names(subject.lowered);
+  if (names.empty()) return {};
+  TRY(bytes, subject.row.format->twin(subject.lowered, subject.path));
+  TRY(twin_session, engine.load(subject.path, bytes, Engine::Optimization::kAll));
   TRY(all_values, run_in(*twin_session, subject.model, reference.input));
-  const size_t declared = subject.model.outputs.size();
-  if (all_values.size() != declared + twin.outputs.size()) {
-    return fail(ErrorCode::kValidationFailed, "{} sees {} outputs in the twin, {} were written", label,
-                all_values.size(), declared + twin.outputs.size());
-  }
-  const std::span<const EvaluatedValue> probes = std::span(all_values).subspan(declared);
+  TRY(probes, select_probes(subject, names, all_values, label));
   TRY(of_probes, hold(subject, proof, reference, tolerance_of(subject, pixels), {}, probes));
   return conclude(
       proof, {Validation::kRuntime, fmt::format("{} runs the file's twin at {}", label, size_text(reference.trial)),
@@ -275,8 +279,8 @@ Result<Proof> prove(const ProofSubject& subject, Validation level) {
       {Validation::kStructure, "the file read back is what was lowered, node for node and byte for byte", "", {}, {}}));
   if (level == Validation::kStructure) return proof;
 
-  TRY(twin, format.twin(subject.lowered));
-  TRY(raised, as_validation_failure(format.raise(*read, twin.outputs), "the file read back is no valid model"));
+  TRY(raised, as_validation_failure(format.raise(*read, format.probe_names(subject.lowered)),
+                                    "the file read back is no valid model"));
   for (const Trial& trial : trials(subject.model)) {
     Reference reference{
         trial,

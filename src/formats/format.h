@@ -38,30 +38,33 @@ class ArtifactSink {
 /// One row per output format.
 struct Format {
   std::string_view name;                ///< The convention's name: "onnx".
-  std::vector<std::string_view> files;  ///< What it writes, the model first: {"model.onnx"}.
+  std::vector<std::string_view> files;  ///< What it writes, the model first: {"model.xml", "model.bin"}.
   std::string_view native_engine;       ///< "ONNX Runtime"
 
   /// The graph (simplified, concrete or symbolic sizes) as this format's nodes. kUnsupportedFormat-free: what cannot be
   /// held is kInvalidArgument naming the operator, the option that would help and the module path.
   Result<std::shared_ptr<const LoweredModel>> (*lower)(const SourceModel& model, const Graph& graph,
                                                        const FormatOptions& options);
-  /// Streams the file; weights are converted from their recipes while being written.
-  Status (*write)(const LoweredModel& lowered, ArtifactSink& sink);
-  /// Reads a written file back into the same node types, with bounds on everything; weights stay views of the mapped
-  /// file.
+  /// Streams the files, one sink for each of `files`; weights are converted from their recipes while being written.
+  Status (*write)(const LoweredModel& lowered, std::span<ArtifactSink* const> sinks);
+  /// Reads written files back into the same node types, with bounds on everything; weights stay views of mapped files.
+  /// `path` is the first file's; the others lie beside it, where companion_path() says.
   Result<std::shared_ptr<const LoweredModel>> (*read_back)(const std::string& path);
   /// kValidationFailed naming the first difference: nodes, attributes, names, types, every byte of every weight.
   Status (*require_identical)(const LoweredModel& written, const LoweredModel& read);
   /// What the file computes, from the format's specification, not from lower(). Values of the file named in `probes`
   /// become the graph's probes.
   Result<Graph> (*raise)(const LoweredModel& read, std::span<const std::string> probes);
-  /// Bytes that, appended to a copy of the file, make its twin: the same model with the probes as further outputs.
-  /// Names of those outputs in order.
-  struct Twin {
-    std::vector<std::byte> suffix;
-    std::vector<std::string> outputs;
-  };
-  Result<Twin> (*twin)(const LoweredModel& lowered);
+  /// The values of the file that hold the model's probes, in the order of SourceModel::probes.
+  std::vector<std::string> (*probe_names)(const LoweredModel& lowered);
+  /// The first file's content as its twin has it: the same model with the probes as further outputs, in that order;
+  /// those that are outputs already, or were named before, not once more. Only that differs from the file at `path`;
+  /// the others are shared.
+  Result<std::vector<std::byte>> (*twin)(const LoweredModel& lowered, const std::string& path);
 };
+
+/// Where the companion `file` ("model.bin") of a format's first file lies: `path` with first_file's name replaced by
+/// it, whatever stands before that name (".modelport-new-model.xml").
+std::string companion_path(const std::string& path, std::string_view first_file, std::string_view file);
 
 }  // namespace modelport

@@ -41,9 +41,11 @@ class Engine {
   virtual std::string_view name() const = 0;     ///< "ONNX Runtime"
   virtual const EnginePresence& presence() = 0;  ///< Loads the library on first use.
   enum class Optimization { kNone, kAll };
-  /// Loads a model from memory, which must stay alive until the session is gone.
-  virtual Result<std::unique_ptr<EngineSession>> load(std::span<const std::byte> model, Optimization optimization) = 0;
-  /// Loads a model from a file.
+  /// Loads a model from memory, which must stay alive until the session is gone: `model` in place of the content of the
+  /// first file at `path`, beside which companions still lie.
+  virtual Result<std::unique_ptr<EngineSession>> load(const std::string& path, std::span<const std::byte> model,
+                                                      Optimization optimization) = 0;
+  /// Loads a model from its first file.
   virtual Result<std::unique_ptr<EngineSession>> load_file(const std::string& path, Optimization optimization) = 0;
 };
 

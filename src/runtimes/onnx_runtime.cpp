@@ -193,7 +193,8 @@ class OnnxRuntime final : public Engine {
     return presence_;
   }
 
-  Result<std::unique_ptr<EngineSession>> load(std::span<const std::byte> model, Optimization optimization) override {
+  Result<std::unique_ptr<EngineSession>> load(const std::string&, std::span<const std::byte> model,
+                                              Optimization optimization) override {
     return load_with(optimization, [&](const ort::SessionOptions* options, ort::Session** session) {
       return (*api_)("load the model", Position::kCreateSessionFromArray, static_cast<const ort::Env*>(env_),
                      static_cast<const void*>(model.data()), model.size(), options, session);

@@ -9,6 +9,12 @@
 
 namespace modelport {
 
+/// Which head of a detector is built.
+enum class HeadChoice {
+  kDefault,   ///< The one-to-many head, before NMS; the end-to-end one only where fusing has left no other.
+  kEndToEnd,  ///< The one-to-one head with its own selection of the best rows.
+};
+
 /// What the user asked of the model itself, before any format.
 struct BuildRequest {
   std::optional<std::array<int64_t, 2>> image_size;  ///< {height, width}; absent: as trained.
@@ -16,6 +22,8 @@ struct BuildRequest {
   DynamicAxes dynamic = DynamicAxes::kNone;
   double confidence_threshold = 0.25;
   double iou_threshold = 0.7;
+  HeadChoice head = HeadChoice::kDefault;
+  int64_t max_detections = 300;  ///< Rows of an end-to-end head, and of NMS.
 };
 
 /// One row per architecture that a trainer knows.

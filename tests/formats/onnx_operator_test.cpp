@@ -98,7 +98,8 @@ TEST_P(OnnxOperator, ComputesTheSameInTheFormatAndInTheEngine) {
     auto file = OutputFile::create(path_);
     ASSERT_TRUE(file);
     Sink sink(*file);
-    ASSERT_TRUE(format.write(**lowered, sink));
+    const std::vector<ArtifactSink*> sinks = {&sink};
+    ASSERT_TRUE(format.write(**lowered, sinks));
     ASSERT_TRUE(file->finish());
 
     const auto read = format.read_back(path_);

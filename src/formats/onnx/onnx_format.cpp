@@ -5,6 +5,7 @@
 #include "formats/onnx/raise/raise.h"
 #include "formats/onnx/reader.h"
 #include "formats/onnx/writer.h"
+#include "io/mapped_file.h"
 
 namespace modelport {
 
@@ -18,7 +19,9 @@ Result<std::shared_ptr<const LoweredModel>> lower(const SourceModel& source, con
   return std::shared_ptr<const LoweredModel>(std::move(model));
 }
 
-Status write(const LoweredModel& lowered, ArtifactSink& sink) { return write_onnx(as_onnx(lowered), sink); }
+Status write(const LoweredModel& lowered, std::span<ArtifactSink* const> sinks) {
+  return write_onnx(as_onnx(lowered), *sinks[0]);
+}
 
 Result<std::shared_ptr<const LoweredModel>> read_back(const std::string& path) {
   TRY(model, read_onnx_file(path, UnknownFields::kRefuse));
@@ -33,13 +36,27 @@ Result<Graph> raise(const LoweredModel& read, std::span<const std::string> probe
   return raise_onnx(as_onnx(read), probes);
 }
 
-Result<Format::Twin> twin(const LoweredModel& lowered) { return onnx_twin(as_onnx(lowered)); }
+std::vector<std::string> probe_names(const LoweredModel& lowered) {
+  std::vector<std::string> names;
+  for (const OnnxValueInfo& probe : as_onnx(lowered).probes) names.push_back(probe.name);
+  return names;
+}
+
+Result<std::vector<std::byte>> twin(const LoweredModel& lowered, const std::string& path) {
+  TRY(file, MappedFile::open(path));
+  const std::vector<std::byte> suffix = onnx_twin_suffix(as_onnx(lowered));
+  std::vector<std::byte> bytes;
+  bytes.reserve(file->bytes().size() + suffix.size());
+  bytes.insert(bytes.end(), file->bytes().begin(), file->bytes().end());
+  bytes.insert(bytes.end(), suffix.begin(), suffix.end());
+  return bytes;
+}
 
 }  // namespace
 
 const Format& onnx_format() {
-  static const Format kFormat{"onnx",    {"model.onnx"},    "ONNX Runtime", lower, write,
-                              read_back, require_identical, raise,          twin};
+  static const Format kFormat{"onnx",    {"model.onnx"},    "ONNX Runtime", lower,       write,
+                              read_back, require_identical, raise,          probe_names, twin};
   return kFormat;
 }
 

@@ -3,7 +3,7 @@
 #include <functional>
 #include <string_view>
 
-#include "formats/onnx/chunked_output.h"
+#include "formats/chunked_output.h"
 #include "graph/weight_recipe.h"
 
 namespace modelport {

@@ -1,6 +1,6 @@
 #include "formats/onnx/writer.h"
 
-#include <algorithm>
+#include <set>
 
 #include "formats/onnx/layout.h"
 #include "formats/onnx/wire_writer.h"
@@ -137,28 +137,21 @@ Status write_onnx(const OnnxModel& written, ArtifactSink& sink) {
   return output.finish();
 }
 
-Format::Twin onnx_twin(const OnnxModel& written) {
-  Format::Twin twin;
-  std::vector<const OnnxValueInfo*> added;
-  for (const OnnxValueInfo& probe : written.probes) {
-    const auto same_name = [&](const auto& other) { return other.name == probe.name; };
-    const bool declared = std::any_of(written.outputs.begin(), written.outputs.end(), same_name) ||
-                          std::find(twin.outputs.begin(), twin.outputs.end(), probe.name) != twin.outputs.end();
-    twin.outputs.push_back(probe.name);
-    if (!declared) added.push_back(&probe);
-  }
+std::vector<std::byte> onnx_twin_suffix(const OnnxModel& written) {
+  std::set<std::string> declared;
+  for (const OnnxValueInfo& output : written.outputs) declared.insert(output.name);
   MemorySink sink;
   {
     ChunkedOutput output(sink);
     WireWriter out(&output);
     out.message(model::kGraph, [&](WireWriter& body) {
-      for (const OnnxValueInfo* probe : added) {
-        body.message(graph::kOutput, [&](WireWriter& info) { put_value_info(info, *probe); });
+      for (const OnnxValueInfo& probe : written.probes) {
+        if (!declared.insert(probe.name).second) continue;
+        body.message(graph::kOutput, [&](WireWriter& info) { put_value_info(info, probe); });
       }
     });
   }
-  twin.suffix = std::move(sink.bytes_);
-  return twin;
+  return std::move(sink.bytes_);
 }
 
 }  // namespace modelport

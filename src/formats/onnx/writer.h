@@ -10,6 +10,6 @@ Status write_onnx(const OnnxModel& model, ArtifactSink& sink);
 
 /// Bytes that, appended to a file of this model, declare its probes as further outputs: protobuf merges a repeated
 /// embedded message (here ModelProto.graph) with the first by appending its lists.
-Format::Twin onnx_twin(const OnnxModel& model);
+std::vector<std::byte> onnx_twin_suffix(const OnnxModel& model);
 
 }  // namespace modelport

@@ -1,4 +1,4 @@
-#include "formats/onnx/chunked_output.h"
+#include "formats/chunked_output.h"
 
 #include <algorithm>
 #include <utility>
