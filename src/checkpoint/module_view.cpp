@@ -206,6 +206,8 @@ bool ModuleView::is_none(std::string_view name) const {
   return !value || value->is_none();
 }
 
+void ModuleView::ignore(std::string_view name, std::string_view reason) const { ledger_->ignore(*this, name, reason); }
+
 Result<PickleValue> ModuleView::attribute(std::string_view name) const {
   const PickleValue* value = find_attribute(name);
   if (value) return *value;

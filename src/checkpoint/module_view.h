@@ -72,6 +72,9 @@ class ModuleView {
   /// Whether the attribute is missing or None.
   bool is_none(std::string_view name) const;
 
+  /// Accounts for an attribute, a tensor, or a child with all below it that inference as built here does not need.
+  void ignore(std::string_view name, std::string_view reason) const;
+
   /// An error at this module: `return view.fail("head declares nc={}", nc);`
   template <class... Args>
   Error fail(fmt::format_string<Args...> format, Args&&... args) const {

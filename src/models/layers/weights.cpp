@@ -6,8 +6,7 @@ namespace {
 
 constexpr int64_t kLargestAttribute = int64_t{1} << 20;
 
-Result<ValueId> constant(GraphBuilder& b, const ModuleView& module, std::string_view name, const Tensor& tensor,
-                         const Shape& shape) {
+Result<WeightRecipe> recipe(const ModuleView& module, std::string_view name, const Tensor& tensor, const Shape& shape) {
   if (!is_float(tensor.dtype())) {
     return module.fail("{} is {}, a floating-point tensor is expected", name, dtype_name(tensor.dtype()));
   }
@@ -16,7 +15,7 @@ Result<ValueId> constant(GraphBuilder& b, const ModuleView& module, std::string_
                          shape_text(shape));
   }
   std::string full_name = module.path().empty() ? std::string(name) : fmt::format("{}.{}", module.path(), name);
-  return b.constant(WeightRecipe::source(tensor, std::move(full_name)).convert(DType::kFloat32));
+  return WeightRecipe::source(tensor, std::move(full_name)).convert(DType::kFloat32);
 }
 
 }  // namespace
@@ -45,17 +44,22 @@ Result<int64_t> bounded_int(const ModuleView& module, std::string_view name, int
   return value;
 }
 
-Result<ValueId> weight(GraphBuilder& b, const ModuleView& module, std::string_view name, const Shape& shape) {
+Result<WeightRecipe> weight_recipe(const ModuleView& module, std::string_view name, const Shape& shape) {
   TRY(tensor, module.tensor(name));
-  return constant(b, module, name, tensor, shape);
+  return recipe(module, name, tensor, shape);
+}
+
+Result<ValueId> weight(GraphBuilder& b, const ModuleView& module, std::string_view name, const Shape& shape) {
+  TRY(values, weight_recipe(module, name, shape));
+  return b.constant(std::move(values));
 }
 
 Result<std::optional<ValueId>> optional_weight(GraphBuilder& b, const ModuleView& module, std::string_view name,
                                                const Shape& shape) {
   const std::optional<Tensor> tensor = module.optional_tensor(name);
   if (!tensor) return std::optional<ValueId>();
-  TRY(value, constant(b, module, name, *tensor, shape));
-  return std::optional(value);
+  TRY(values, recipe(module, name, *tensor, shape));
+  return std::optional(b.constant(std::move(values)));
 }
 
 Result<int64_t> fixed_size(const GraphBuilder& b, const ModuleView& module, ValueId value, size_t axis) {

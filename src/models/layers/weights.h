@@ -25,10 +25,14 @@ Result<std::array<int64_t, 2>> bounded_pair(const ModuleView& module, std::strin
 /// Reads an integer in [least, 2^20].
 Result<int64_t> bounded_int(const ModuleView& module, std::string_view name, int64_t least);
 
-/// A floating-point parameter or buffer as a float32 constant. kInconsistentModel when its shape is not `shape`.
+/// A floating-point parameter or buffer, converted to float32, for modules that use parts of it. kInconsistentModel
+/// when its shape is not `shape`.
+Result<WeightRecipe> weight_recipe(const ModuleView& module, std::string_view name, const Shape& shape);
+
+/// The same as a constant.
 Result<ValueId> weight(GraphBuilder& b, const ModuleView& module, std::string_view name, const Shape& shape);
 
-/// The same for one that may be missing or None.
+/// A constant that may be missing or None.
 Result<std::optional<ValueId>> optional_weight(GraphBuilder& b, const ModuleView& module, std::string_view name,
                                                const Shape& shape);
 

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "checkpoint/module_view.h"
+#include "ops/graph_builder.h"
+
+namespace modelport {
+
+/// How the caller's forward() hands sequences to torch.nn.MultiheadAttention: which of the first two axes is the batch.
+/// The module's `batch_first` must say the same.
+enum class SequenceOrder { kBatchFirst, kLengthFirst };
+
+struct AttentionInputs {
+  ValueId query;  ///< [N, L, embed_dim], in either order.
+  ValueId key;    ///< [N, S, embed_dim].
+  ValueId value;  ///< [N, S, embed_dim].
+};
+
+/// torch.nn.MultiheadAttention without masks -> [N, L, embed_dim]. Keys and values of other widths than the query,
+/// bias_k, bias_v and add_zero_attn are refused.
+Result<ValueId> multihead_attention(GraphBuilder& b, const ModuleView& module, const AttentionInputs& inputs,
+                                    SequenceOrder order);
+
+}  // namespace modelport
