@@ -32,6 +32,15 @@ struct Conv {
   Size2 dilations{1, 1};
   int64_t groups = 1;
 };
+/// The transpose of Conv: x [N, C, H, W], weight [C, M/groups, kH, kW], optional bias [M] -> [N, M, H', W'] with
+/// H' = (H - 1) stride - pads + dilation (kH - 1) + 1 + output_pads[0].
+struct ConvTranspose {
+  Size2 strides{1, 1};
+  Pads2 pads{};
+  Size2 dilations{1, 1};
+  Size2 output_pads{};  ///< Rows below and columns to the right that strides leave undecided.
+  int64_t groups = 1;
+};
 /// x [N, C, ...], scale, bias, mean, variance [C]: (x - mean) / sqrt(variance + epsilon) * scale + bias (inference
 /// form).
 struct BatchNorm {
@@ -46,6 +55,14 @@ struct MaxPool {
   Size2 dilations{1, 1};
   enum class Rounding : uint8_t { kFloor, kCeil } rounding = Rounding::kFloor;
 };
+/// Mean over windows of x [N, C, H, W]; sizes round down. Padding counts as zeros (torch's count_include_pad), or not
+/// at all.
+struct AveragePool {
+  Size2 kernel{1, 1};
+  Size2 strides{1, 1};
+  Pads2 pads{};
+  enum class Padding : uint8_t { kCounted, kLeftOut } padding = Padding::kCounted;
+};
 /// Normalises over the last `axes` axes: x, scale, bias (both of those axes' shape). Biased variance.
 struct LayerNorm {
   int64_t axes = 1;
@@ -53,6 +70,14 @@ struct LayerNorm {
 };
 /// Mean over `axes` (sorted); they stay as size 1.
 struct ReduceMean {
+  std::vector<int64_t> axes;
+};
+/// The largest over `axes` (sorted); they stay as size 1. Floats.
+struct ReduceMax {
+  std::vector<int64_t> axes;
+};
+/// The sum over `axes` (sorted); they stay as size 1. Floats.
+struct ReduceSum {
   std::vector<int64_t> axes;
 };
 
@@ -75,6 +100,12 @@ struct Sub {};
 struct Mul {};
 struct Div {};
 struct Pow {};
+/// a < b, as bool.
+struct Less {};
+/// a and b, of bools.
+struct LogicalAnd {};
+/// condition (bool) ? a : b; all three broadcast.
+struct Where {};
 
 // Elementwise, one input.
 struct Relu {};
@@ -97,6 +128,9 @@ struct HardSigmoid {};
 struct HardSwish {};
 struct Tanh {};
 struct Exp {};
+struct Log {};
+struct Sin {};
+struct Cos {};
 struct Sqrt {};
 struct Erf {};
 /// log(1 + exp(x)).
@@ -158,6 +192,13 @@ struct Range {
 struct Gather {
   int64_t axis = 0;
 };
+/// y[i][j][k] = x[i][indices[i][j][k]][k] for axis 1: indices are int64, of x's rank and, off `axis`, of x's sizes.
+struct GatherElements {
+  int64_t axis = 0;
+};
+/// x [N, C, H, W] at grid [N, H', W', 2] of (x, y) in [-1, 1], where -1 and 1 are the image's outer edges (torch's
+/// align_corners = false): bilinear, zeros outside -> [N, C, H', W'].
+struct GridSample {};
 /// Pads H and W of [N, C, H, W].
 struct Pad {
   Pads2 pads{};
@@ -176,11 +217,23 @@ struct TopK {
   int64_t axis = 0;
   Dim k;
 };
+/// Greedy suppression of boxes [N, A, 4] (x1, y1, x2, y2) by scores [N, A], in every image on its own: candidates are
+/// those with a score above `score_threshold`, by score descending, then index ascending; each kept one drops later
+/// ones that overlap it by an intersection over union above `iou_threshold`; at most `max_output` are kept. Gives a
+/// mask [N, A] of the boxes' dtype: 1 where kept, else 0. Selecting by classes is the caller's: boxes of different
+/// classes are moved apart.
+struct NonMaxSuppression {
+  double iou_threshold = 0.7;
+  double score_threshold = 0.25;
+  int64_t max_output = 300;
+};
 
-using Op = std::variant<Conv, BatchNorm, MaxPool, LayerNorm, ReduceMean, MatMul, Linear, Attention, Softmax, Add, Sub,
-                        Mul, Div, Pow, Relu, LeakyRelu, Elu, Clip, Sigmoid, Silu, HardSigmoid, HardSwish, Tanh, Exp,
-                        Sqrt, Erf, Softplus, Mish, Gelu, Cast, Concat, Split, Slice, Permute, SplitAxis, MergeAxes,
-                        Reshape, Expand, Range, Gather, Pad, Resize, TopK>;
+using Op =
+    std::variant<Conv, BatchNorm, MaxPool, LayerNorm, ReduceMean, MatMul, Linear, Attention, Softmax, Add, Sub, Mul,
+                 Div, Pow, Relu, LeakyRelu, Elu, Clip, Sigmoid, Silu, HardSigmoid, HardSwish, Tanh, Exp, Sqrt, Erf,
+                 Softplus, Mish, Gelu, Cast, Concat, Split, Slice, Permute, SplitAxis, MergeAxes, Reshape, Expand,
+                 Range, Gather, Pad, Resize, TopK, ConvTranspose, AveragePool, ReduceMax, ReduceSum, Less, LogicalAnd,
+                 Where, Log, Sin, Cos, GatherElements, GridSample, NonMaxSuppression>;
 
 inline constexpr size_t kOpCount = std::variant_size_v<Op>;
 

@@ -12,12 +12,34 @@ namespace modelport {
 
 namespace {
 
-constexpr std::array<std::string_view, kOpCount> kNames = {
-    "Conv",    "BatchNorm", "MaxPool",     "LayerNorm", "ReduceMean", "MatMul", "Linear",    "Attention", "Softmax",
-    "Add",     "Sub",       "Mul",         "Div",       "Pow",        "Relu",   "LeakyRelu", "Elu",       "Clip",
-    "Sigmoid", "Silu",      "HardSigmoid", "HardSwish", "Tanh",       "Exp",    "Sqrt",      "Erf",       "Softplus",
-    "Mish",    "Gelu",      "Cast",        "Concat",    "Split",      "Slice",  "Permute",   "SplitAxis", "MergeAxes",
-    "Reshape", "Expand",    "Range",       "Gather",    "Pad",        "Resize", "TopK"};
+constexpr std::array<std::string_view, kOpCount> kNames = {"Conv",        "BatchNorm",
+                                                           "MaxPool",     "LayerNorm",
+                                                           "ReduceMean",  "MatMul",
+                                                           "Linear",      "Attention",
+                                                           "Softmax",     "Add",
+                                                           "Sub",         "Mul",
+                                                           "Div",         "Pow",
+                                                           "Relu",        "LeakyRelu",
+                                                           "Elu",         "Clip",
+                                                           "Sigmoid",     "Silu",
+                                                           "HardSigmoid", "HardSwish",
+                                                           "Tanh",        "Exp",
+                                                           "Sqrt",        "Erf",
+                                                           "Softplus",    "Mish",
+                                                           "Gelu",        "Cast",
+                                                           "Concat",      "Split",
+                                                           "Slice",       "Permute",
+                                                           "SplitAxis",   "MergeAxes",
+                                                           "Reshape",     "Expand",
+                                                           "Range",       "Gather",
+                                                           "Pad",         "Resize",
+                                                           "TopK",        "ConvTranspose",
+                                                           "AveragePool", "ReduceMax",
+                                                           "ReduceSum",   "Less",
+                                                           "LogicalAnd",  "Where",
+                                                           "Log",         "Sin",
+                                                           "Cos",         "GatherElements",
+                                                           "GridSample",  "NonMaxSuppression"};
 
 template <class T, class U>
 concept Is = std::same_as<std::remove_const_t<T>, U>;
@@ -93,10 +115,32 @@ void attributes(Is<TopK> auto& op, auto visit) {
   visit("axis", op.axis);
   visit("k", op.k);
 }
+void attributes(Is<ConvTranspose> auto& op, auto visit) {
+  visit("strides", op.strides);
+  visit("pads", op.pads);
+  visit("dilations", op.dilations);
+  visit("output_pads", op.output_pads);
+  visit("groups", op.groups);
+}
+void attributes(Is<AveragePool> auto& op, auto visit) {
+  visit("kernel", op.kernel);
+  visit("strides", op.strides);
+  visit("pads", op.pads);
+  visit("padding", op.padding);
+}
+void attributes(Is<ReduceMax> auto& op, auto visit) { visit("axes", op.axes); }
+void attributes(Is<ReduceSum> auto& op, auto visit) { visit("axes", op.axes); }
+void attributes(Is<GatherElements> auto& op, auto visit) { visit("axis", op.axis); }
+void attributes(Is<NonMaxSuppression> auto& op, auto visit) {
+  visit("iou_threshold", op.iou_threshold);
+  visit("score_threshold", op.score_threshold);
+  visit("max_output", op.max_output);
+}
 void attributes(auto&, auto) {}
 
 // Spellings of an enumeration, in its order.
 constexpr auto spellings(MaxPool::Rounding) { return std::to_array<std::string_view>({"floor", "ceil"}); }
+constexpr auto spellings(AveragePool::Padding) { return std::to_array<std::string_view>({"counted", "left_out"}); }
 constexpr auto spellings(PadMode) { return std::to_array<std::string_view>({"constant", "reflect", "edge"}); }
 constexpr auto spellings(ResizeMode) { return std::to_array<std::string_view>({"nearest", "linear"}); }
 constexpr auto spellings(ResizeCoordinates) {

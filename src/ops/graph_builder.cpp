@@ -147,6 +147,33 @@ ValueId GraphBuilder::pad(ValueId x, Pad attributes, Location where) { return em
 ValueId GraphBuilder::resize(ValueId x, Resize attributes, Location where) {
   return emit(std::move(attributes), {x}, where)[0];
 }
+ValueId GraphBuilder::conv_transpose(ValueId x, ValueId weight, std::optional<ValueId> bias, ConvTranspose attributes,
+                                     Location where) {
+  return emit(attributes, with_optional({x, weight}, bias), where)[0];
+}
+ValueId GraphBuilder::average_pool(ValueId x, AveragePool attributes, Location where) {
+  return emit(attributes, {x}, where)[0];
+}
+ValueId GraphBuilder::reduce_max(ValueId x, std::vector<int64_t> axes, Location where) {
+  return emit(ReduceMax{std::move(axes)}, {x}, where)[0];
+}
+ValueId GraphBuilder::reduce_sum(ValueId x, std::vector<int64_t> axes, Location where) {
+  return emit(ReduceSum{std::move(axes)}, {x}, where)[0];
+}
+ValueId GraphBuilder::less(ValueId a, ValueId b, Location where) { return emit(Less{}, {a, b}, where)[0]; }
+ValueId GraphBuilder::where(ValueId condition, ValueId a, ValueId b, Location location) {
+  return emit(Where{}, {condition, a, b}, location)[0];
+}
+ValueId GraphBuilder::gather_elements(ValueId x, ValueId indices, int64_t axis, Location where) {
+  return emit(GatherElements{axis}, {x, indices}, where)[0];
+}
+ValueId GraphBuilder::grid_sample(ValueId x, ValueId grid, Location where) {
+  return emit(GridSample{}, {x, grid}, where)[0];
+}
+GraphBuilder::Top GraphBuilder::topk(ValueId x, int64_t axis, Dim k, Location where) {
+  const std::vector<ValueId> both = emit(TopK{axis, std::move(k)}, {x}, where);
+  return {both[0], both[1]};
+}
 
 Dim GraphBuilder::dim(ValueId value, size_t axis) const {
   const SymbolicShape& sizes = shape(value);

@@ -57,6 +57,20 @@ class GraphBuilder {
   ValueId pad(ValueId x, Pad attributes, Location where = Location::current());
   ValueId resize(ValueId x, Resize attributes, Location where = Location::current());
 
+  ValueId conv_transpose(ValueId x, ValueId weight, std::optional<ValueId> bias, ConvTranspose attributes,
+                         Location where = Location::current());
+  ValueId average_pool(ValueId x, AveragePool attributes, Location where = Location::current());
+  ValueId reduce_max(ValueId x, std::vector<int64_t> axes, Location where = Location::current());
+  ValueId reduce_sum(ValueId x, std::vector<int64_t> axes, Location where = Location::current());
+  ValueId less(ValueId a, ValueId b, Location where = Location::current());
+  ValueId where(ValueId condition, ValueId a, ValueId b, Location location = Location::current());
+  ValueId gather_elements(ValueId x, ValueId indices, int64_t axis, Location where = Location::current());
+  ValueId grid_sample(ValueId x, ValueId grid, Location where = Location::current());
+  struct Top {
+    ValueId values, indices;
+  };
+  Top topk(ValueId x, int64_t axis, Dim k, Location where = Location::current());
+
   /// Type of a value built so far; a scalar float32 for placeholders.
   const ValueType& type(ValueId value) const { return graph_[value].type; }
   const SymbolicShape& shape(ValueId value) const { return type(value).shape; }

@@ -9,6 +9,8 @@ extern const OpInfo kConvInfo, kBatchNormInfo, kMaxPoolInfo, kLayerNormInfo, kRe
     kAttentionInfo, kSoftmaxInfo, kAddInfo, kSubInfo, kMulInfo, kDivInfo, kPowInfo, kReluInfo, kLeakyReluInfo, kEluInfo,
     kClipInfo, kSigmoidInfo, kSiluInfo, kHardSigmoidInfo, kHardSwishInfo, kTanhInfo, kExpInfo, kSqrtInfo, kErfInfo,
     kSoftplusInfo, kMishInfo, kGeluInfo, kCastInfo, kConcatInfo, kSplitInfo, kSliceInfo, kPermuteInfo, kSplitAxisInfo,
-    kMergeAxesInfo, kReshapeInfo, kExpandInfo, kRangeInfo, kGatherInfo, kPadInfo, kResizeInfo, kTopKInfo;
+    kMergeAxesInfo, kReshapeInfo, kExpandInfo, kRangeInfo, kGatherInfo, kPadInfo, kResizeInfo, kTopKInfo,
+    kConvTransposeInfo, kAveragePoolInfo, kReduceMaxInfo, kReduceSumInfo, kLessInfo, kLogicalAndInfo, kWhereInfo,
+    kLogInfo, kSinInfo, kCosInfo, kGatherElementsInfo, kGridSampleInfo, kNonMaxSuppressionInfo;
 
 }  // namespace modelport

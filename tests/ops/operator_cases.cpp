@@ -147,6 +147,50 @@ std::vector<OperatorCase> make_cases() {
          b.output("values", top[0]);
          b.output("indices", top[1]);
        }},
+      of_image("ConvTranspose", {1, 3, 5, 4}, [](GraphBuilder& b, ValueId x) {
+        return b.conv_transpose(x, formula_constant(b, {3, 4, 2, 2}, 100), formula_constant(b, {4}, 101), {.strides = {2, 2}});
+      }),
+      of_image("ConvTranspose grouped, padded, dilated", {2, 4, 5, 6}, [](GraphBuilder& b, ValueId x) {
+        return b.conv_transpose(x, formula_constant(b, {4, 3, 3, 2}, 100), std::nullopt,
+                                {.strides = {2, 3}, .pads = {1, 0, 1, 0}, .dilations = {2, 1}, .output_pads = {1, 0}, .groups = 2});
+      }),
+      of_image("ConvTranspose varying", {batch, 3, h, w}, [](GraphBuilder& b, ValueId x) {
+        return b.conv_transpose(x, formula_constant(b, {3, 2, 2, 2}, 100), formula_constant(b, {2}, 101), {.strides = {2, 2}});
+      }),
+      of_image("AveragePool", {1, 3, 6, 7}, [](GraphBuilder& b, ValueId x) {
+        return b.average_pool(x, {.kernel = {2, 2}, .strides = {1, 1}});
+      }),
+      of_image("AveragePool padding counted", {2, 3, 6, 7}, [](GraphBuilder& b, ValueId x) {
+        return b.average_pool(x, {.kernel = {3, 3}, .strides = {2, 2}, .pads = {1, 1, 1, 1}});
+      }),
+      of_image("AveragePool padding left out", {2, 3, 6, 7}, [](GraphBuilder& b, ValueId x) {
+        return b.average_pool(x, {.kernel = {3, 3}, .strides = {2, 1}, .pads = {1, 1, 1, 1}, .padding = AveragePool::Padding::kLeftOut});
+      }),
+      of_image("ReduceMax", {2, 3, 4, 5}, [](GraphBuilder& b, ValueId x) { return b.reduce_max(x, {1, 3}); }),
+      of_image("ReduceSum", {2, 3, 4, 5}, [](GraphBuilder& b, ValueId x) { return b.reduce_sum(x, {2}); }),
+      of_image("Less, LogicalAnd, Where", {2, 3, 4, 5}, [](GraphBuilder& b, ValueId x) {
+        const ValueId low = b.less(formula_constant(b, {5}, 100), x), high = b.less(x, b.scalar(0.5));
+        return b.where(b.emit(LogicalAnd{}, {low, high})[0], x, formula_constant(b, {4, 1}, 101));
+      }),
+      of_image("Log", {1, 2, 3, 4}, [](GraphBuilder& b, ValueId x) { return b.unary(Log{}, b.add(b.mul(x, x), b.scalar(0.125))); }),
+      of_image("Sin", {1, 2, 3, 4}, [](GraphBuilder& b, ValueId x) { return b.unary(Sin{}, b.mul(x, b.scalar(4))); }),
+      of_image("Cos", {1, 2, 3, 4}, [](GraphBuilder& b, ValueId x) { return b.unary(Cos{}, b.mul(x, b.scalar(4))); }),
+      of_image("GatherElements", {2, 6, 3}, [](GraphBuilder& b, ValueId x) { return b.gather_elements(x, b.topk(x, 1, 4).indices, 1); }),
+      of_image("integer arithmetic", {2, 7, 3}, [](GraphBuilder& b, ValueId x) {
+        const ValueId flat = b.merge_axes(x, 1, 2), three = b.constant(WeightRecipe::source(Tensor::from_int64s({}, {3}), "n"));
+        const ValueId at = b.topk(flat, 1, 5).indices, row = b.div(at, three);
+        const ValueId column = b.sub(at, b.mul(row, three));
+        return b.add(b.mul(b.cast(row, DType::kFloat32), b.scalar(10)), b.cast(column, DType::kFloat32));
+      }),
+      of_image("GridSample", {2, 3, 5, 4}, [](GraphBuilder& b, ValueId x) {
+        return b.grid_sample(x, formula_constant(b, {2, 6, 7, 2}, 100, 1.2F));
+      }),
+      of_image("NonMaxSuppression", {2, 30, 5}, [](GraphBuilder& b, ValueId x) {
+        const std::vector<ValueId> parts = b.split(x, 2, {2, 2, 1});
+        const ValueId half = b.add(b.mul(parts[1], b.scalar(0.25)), b.scalar(0.5));
+        const ValueId boxes = b.concat({b.sub(parts[0], half), b.add(parts[0], half)}, 2);
+        return b.emit(NonMaxSuppression{.iou_threshold = 0.3, .score_threshold = -0.25, .max_output = 7}, {boxes, b.merge_axes(parts[2], 1, 2)})[0];
+      }),
       {"float16 block", [](GraphBuilder& b) {
          const ValueId x = b.cast(image(b, {1, 3, 6, 6}), DType::kFloat16);
          const ValueId weight = b.constant(WeightRecipe::source(Tensor::from_floats({4, 3, 3, 3}, operand_values(108, 100)), "w").convert(DType::kFloat16));

@@ -70,6 +70,39 @@ Status lower_max_pool(const Node& node, Lowering& to) {
   return {};
 }
 
+Status lower_conv_transpose(const Node& node, Lowering& to) {
+  const auto& conv = std::get<ConvTranspose>(node.op);
+  const SymbolicShape& weight = to.shape(node.inputs[1]);
+  std::vector<std::string> inputs{to.name(node.inputs[0]), to.name(node.inputs[1], "weight")};
+  if (node.inputs.size() > 2) inputs.push_back(to.name(node.inputs[2], "bias"));
+  to.node(node, OnnxOpType::kConvTranspose, std::move(inputs),
+          {{"dilations", ints(conv.dilations)},
+           {"group", conv.groups},
+           {"kernel_shape", std::vector{*weight[2].constant(), *weight[3].constant()}},
+           {"output_padding", ints(conv.output_pads)},
+           {"pads", ints(conv.pads)},
+           {"strides", ints(conv.strides)}});
+  return {};
+}
+
+Status lower_average_pool(const Node& node, Lowering& to) {
+  const auto& pool = std::get<AveragePool>(node.op);
+  to.node(node, OnnxOpType::kAveragePool, to.names(node.inputs),
+          {{"count_include_pad", int64_t{pool.padding == AveragePool::Padding::kCounted ? 1 : 0}},
+           {"kernel_shape", ints(pool.kernel)},
+           {"pads", ints(pool.pads)},
+           {"strides", ints(pool.strides)}});
+  return {};
+}
+
+Status lower_grid_sample(const Node& node, Lowering& to) {
+  to.node(node, OnnxOpType::kGridSample, to.names(node.inputs),
+          {{"align_corners", int64_t{0}},
+           {"mode", std::string(to.opset() < 20 ? "bilinear" : "linear")},
+           {"padding_mode", std::string("zeros")}});
+  return {};
+}
+
 Status lower_pad(const Node& node, Lowering& to) {
   const auto& pad = std::get<Pad>(node.op);
   const auto& [top, left, bottom, right] = pad.pads;

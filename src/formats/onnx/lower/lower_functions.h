@@ -10,6 +10,9 @@ namespace modelport {
 Status lower_conv(const Node& node, Lowering& to);
 Status lower_batch_norm(const Node& node, Lowering& to);
 Status lower_max_pool(const Node& node, Lowering& to);
+Status lower_conv_transpose(const Node& node, Lowering& to);
+Status lower_average_pool(const Node& node, Lowering& to);
+Status lower_grid_sample(const Node& node, Lowering& to);
 Status lower_pad(const Node& node, Lowering& to);
 Status lower_resize(const Node& node, Lowering& to);
 
@@ -17,6 +20,8 @@ Status lower_resize(const Node& node, Lowering& to);
 Status lower_linear(const Node& node, Lowering& to);
 Status lower_layer_norm(const Node& node, Lowering& to);
 Status lower_reduce_mean(const Node& node, Lowering& to);
+Status lower_reduce_max(const Node& node, Lowering& to);
+Status lower_reduce_sum(const Node& node, Lowering& to);
 Status lower_softmax(const Node& node, Lowering& to);
 Status lower_top_k(const Node& node, Lowering& to);
 
@@ -37,6 +42,10 @@ Status lower_reshape(const Node& node, Lowering& to);
 Status lower_expand(const Node& node, Lowering& to);
 Status lower_range(const Node& node, Lowering& to);
 Status lower_gather(const Node& node, Lowering& to);
+Status lower_gather_elements(const Node& node, Lowering& to);
+
+// selection.cpp
+Status lower_non_max_suppression(const Node& node, Lowering& to);
 
 /// Operators whose ONNX form has the same operands and no attributes.
 template <OnnxOpType kType>

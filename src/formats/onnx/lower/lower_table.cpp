@@ -58,6 +58,19 @@ constexpr std::array<LowerRow, kOpCount> make_table() {
   rows[op_index<Pad>] = native(lower_pad);
   rows[op_index<Resize>] = native(lower_resize);
   rows[op_index<TopK>] = native(lower_top_k);
+  rows[op_index<ConvTranspose>] = native(lower_conv_transpose);
+  rows[op_index<AveragePool>] = native(lower_average_pool);
+  rows[op_index<ReduceMax>] = native(lower_reduce_max);
+  rows[op_index<ReduceSum>] = native(lower_reduce_sum);
+  rows[op_index<Less>] = native(lower_plain<OnnxOpType::kLess>);
+  rows[op_index<LogicalAnd>] = native(lower_plain<OnnxOpType::kAnd>);
+  rows[op_index<Where>] = native(lower_plain<OnnxOpType::kWhere>);
+  rows[op_index<Log>] = native(lower_plain<OnnxOpType::kLog>);
+  rows[op_index<Sin>] = native(lower_plain<OnnxOpType::kSin>);
+  rows[op_index<Cos>] = native(lower_plain<OnnxOpType::kCos>);
+  rows[op_index<GatherElements>] = native(lower_gather_elements);
+  rows[op_index<GridSample>] = native(lower_grid_sample, 16);
+  rows[op_index<NonMaxSuppression>] = native(lower_non_max_suppression);
   return rows;
 }
 

@@ -2,6 +2,24 @@
 
 namespace modelport {
 
+namespace {
+
+/// The axes are an attribute before opset `as_input_since`, the second input from there.
+void reduction(const Node& node, OnnxOpType type, const std::vector<int64_t>& axes, int64_t as_input_since,
+               Lowering& to) {
+  std::vector<std::string> inputs{to.name(node.inputs[0])};
+  std::vector<OnnxAttribute> attributes;
+  if (to.opset() < as_input_since) {
+    attributes.push_back({"axes", axes});
+  } else {
+    inputs.push_back(to.int64s(axes));
+  }
+  attributes.push_back({"keepdims", int64_t{1}});
+  to.node(node, type, std::move(inputs), std::move(attributes));
+}
+
+}  // namespace
+
 Status lower_linear(const Node& node, Lowering& to) {
   const ValueId weight = node.inputs[1];
   if (to.shape(node.inputs[0]).size() == 2) {
@@ -34,16 +52,17 @@ Status lower_layer_norm(const Node& node, Lowering& to) {
 }
 
 Status lower_reduce_mean(const Node& node, Lowering& to) {
-  const auto& axes = std::get<ReduceMean>(node.op).axes;
-  std::vector<std::string> inputs{to.name(node.inputs[0])};
-  std::vector<OnnxAttribute> attributes;
-  if (to.opset() < 18) {
-    attributes.push_back({"axes", axes});
-  } else {
-    inputs.push_back(to.int64s(axes));
-  }
-  attributes.push_back({"keepdims", int64_t{1}});
-  to.node(node, OnnxOpType::kReduceMean, std::move(inputs), std::move(attributes));
+  reduction(node, OnnxOpType::kReduceMean, std::get<ReduceMean>(node.op).axes, 18, to);
+  return {};
+}
+
+Status lower_reduce_max(const Node& node, Lowering& to) {
+  reduction(node, OnnxOpType::kReduceMax, std::get<ReduceMax>(node.op).axes, 18, to);
+  return {};
+}
+
+Status lower_reduce_sum(const Node& node, Lowering& to) {
+  reduction(node, OnnxOpType::kReduceSum, std::get<ReduceSum>(node.op).axes, 13, to);
   return {};
 }
 

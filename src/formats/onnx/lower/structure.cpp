@@ -74,4 +74,10 @@ Status lower_gather(const Node& node, Lowering& to) {
   return {};
 }
 
+Status lower_gather_elements(const Node& node, Lowering& to) {
+  to.node(node, OnnxOpType::kGatherElements, {to.name(node.inputs[0]), to.name(node.inputs[1], "indices")},
+          {{"axis", std::get<GatherElements>(node.op).axis}});
+  return {};
+}
+
 }  // namespace modelport

@@ -93,6 +93,61 @@ Status raise_max_pool(Raising& from) {
   return {};
 }
 
+Status raise_conv_transpose(Raising& from) {
+  CHECK_OK(require_explicit_padding(from));
+  if (from.ints_attribute("output_shape")) return from.unsupported("output_shape is not read");
+  ConvTranspose conv;
+  TRY(strides, ints<2>(from, "strides", 1));
+  TRY(pads, ints<4>(from, "pads", 0));
+  TRY(dilations, ints<2>(from, "dilations", 1));
+  TRY(output_pads, ints<2>(from, "output_padding", 0));
+  conv.strides = strides;
+  conv.pads = pads;
+  conv.dilations = dilations;
+  conv.output_pads = output_pads;
+  conv.groups = from.int_attribute("group", 1);
+  TRY(x, from.value(0));
+  TRY(weight, from.value(1));
+  std::optional<ValueId> bias;
+  if (from.has_input(2)) {
+    TRY(given, from.value(2));
+    bias = given;
+  }
+  from.define(0, from.builder().conv_transpose(x, weight, bias, conv));
+  return {};
+}
+
+Status raise_average_pool(Raising& from) {
+  CHECK_OK(require_explicit_padding(from));
+  if (from.int_attribute("ceil_mode", 0) != 0) return from.unsupported("ceil_mode is not read");
+  for (const int64_t dilation : from.ints_attribute("dilations").value_or(std::vector<int64_t>{}))
+    if (dilation != 1) return from.unsupported("dilations other than 1 are not read");
+  AveragePool pool;
+  TRY(kernel, ints<2>(from, "kernel_shape", 1));
+  TRY(strides, ints<2>(from, "strides", 1));
+  TRY(pads, ints<4>(from, "pads", 0));
+  pool.kernel = kernel;
+  pool.strides = strides;
+  pool.pads = pads;
+  pool.padding =
+      from.int_attribute("count_include_pad", 0) != 0 ? AveragePool::Padding::kCounted : AveragePool::Padding::kLeftOut;
+  TRY(x, from.value(0));
+  from.define(0, from.builder().average_pool(x, pool));
+  return {};
+}
+
+Status raise_grid_sample(Raising& from) {
+  const std::string mode = from.string_attribute("mode", from.opset() < 20 ? "bilinear" : "linear");
+  if (mode != (from.opset() < 20 ? "bilinear" : "linear") ||
+      from.string_attribute("padding_mode", "zeros") != "zeros" || from.int_attribute("align_corners", 0) != 0) {
+    return from.unsupported("only bilinear sampling with zeros outside and align_corners 0 is read");
+  }
+  TRY(x, from.value(0));
+  TRY(grid, from.value(1));
+  from.define(0, from.builder().grid_sample(x, grid));
+  return {};
+}
+
 Status raise_resize(Raising& from) {
   Resize resize;
   const std::string mode = from.string_attribute("mode", "nearest");

@@ -13,6 +13,16 @@ Status unary(Raising& from, Op op) {
   return {};
 }
 
+Status of_values(Raising& from, Op op, size_t count) {
+  std::vector<ValueId> inputs;
+  for (size_t i = 0; i < count; ++i) {
+    TRY(input, from.value(i));
+    inputs.push_back(input);
+  }
+  from.define(0, from.builder().emit(std::move(op), std::move(inputs))[0]);
+  return {};
+}
+
 /// Two lists of sizes, element by element; a list of one is repeated.
 template <class F>
 std::optional<std::vector<Dim>> on_sizes(const Raising& from, F f) {
@@ -48,6 +58,8 @@ Status only_on_sizes(Raising& from, F f) {
 }  // namespace
 
 Status raise_add(Raising& from) {
+  TRY(of_selection, raise_add_of_selection(from));
+  if (of_selection) return {};
   return binary(from, Add{}, [](const Dim& a, const Dim& b) { return a + b; });
 }
 Status raise_sub(Raising& from) {
@@ -74,14 +86,13 @@ Status raise_div(Raising& from) {
   return binary(from, Div{}, [](const Dim& a, const Dim& b) { return floor_div(a, *b.constant()); });
 }
 
-Status raise_pow(Raising& from) {
-  TRY(a, from.value(0));
-  TRY(b, from.value(1));
-  from.define(0, from.builder().emit(Pow{}, {a, b})[0]);
-  return {};
-}
+Status raise_pow(Raising& from) { return of_values(from, Pow{}, 2); }
+Status raise_and(Raising& from) { return of_values(from, LogicalAnd{}, 2); }
+Status raise_less(Raising& from) { return of_values(from, Less{}, 2); }
+Status raise_where(Raising& from) { return of_values(from, Where{}, 3); }
 
 Status raise_cast(Raising& from) {
+  if (raise_cast_of_selection(from)) return {};
   const auto dtype = onnx_layout::dtype_of_code(static_cast<uint64_t>(from.int_attribute("to", 0)));
   if (!dtype) return from.unsupported("it casts to a type that is not read");
   TRY(x, from.value(0));
@@ -112,6 +123,9 @@ Status raise_leaky_relu(Raising& from) { return unary(from, LeakyRelu{from.float
 Status raise_erf(Raising& from) { return unary(from, Erf{}); }
 Status raise_exp(Raising& from) { return unary(from, Exp{}); }
 Status raise_hard_swish(Raising& from) { return unary(from, HardSwish{}); }
+Status raise_log(Raising& from) { return unary(from, Log{}); }
+Status raise_sin(Raising& from) { return unary(from, Sin{}); }
+Status raise_cos(Raising& from) { return unary(from, Cos{}); }
 Status raise_mish(Raising& from) { return unary(from, Mish{}); }
 Status raise_relu(Raising& from) { return unary(from, Relu{}); }
 Status raise_sigmoid(Raising& from) { return unary(from, Sigmoid{}); }

@@ -4,6 +4,26 @@
 
 namespace modelport {
 
+namespace {
+
+/// An attribute before opset `as_input_since`, the second input from there.
+Result<std::vector<int64_t>> reduction_axes(Raising& from, int64_t as_input_since) {
+  if (from.int_attribute("keepdims", 1) != 1) return from.unsupported("keepdims 0 is not read");
+  std::vector<int64_t> axes;
+  if (from.opset() < as_input_since) {
+    axes = from.ints_attribute("axes").value_or(axes);
+  } else {
+    TRY(sizes, from.required_sizes(1, "axes"));
+    for (const Dim& axis : sizes) axes.push_back(axis.constant().value_or(0));
+  }
+  TRY(x, from.value(0));
+  for (int64_t& axis : axes) axis += axis < 0 ? static_cast<int64_t>(from.builder().shape(x).size()) : 0;
+  std::sort(axes.begin(), axes.end());
+  return axes;
+}
+
+}  // namespace
+
 Status raise_matmul(Raising& from) {
   TRY(a, from.value(0));
   TRY(b, from.value(1));
@@ -46,18 +66,23 @@ Status raise_layer_normalization(Raising& from) {
 }
 
 Status raise_reduce_mean(Raising& from) {
-  if (from.int_attribute("keepdims", 1) != 1) return from.unsupported("keepdims 0 is not read");
+  TRY(axes, reduction_axes(from, 18));
   TRY(x, from.value(0));
-  std::vector<int64_t> axes;
-  if (from.opset() < 18) {
-    axes = from.ints_attribute("axes").value_or(axes);
-  } else {
-    TRY(sizes, from.required_sizes(1, "axes"));
-    for (const Dim& axis : sizes) axes.push_back(axis.constant().value_or(0));
-  }
-  for (int64_t& axis : axes) axis += axis < 0 ? static_cast<int64_t>(from.builder().shape(x).size()) : 0;
-  std::sort(axes.begin(), axes.end());
   from.define(0, from.builder().reduce_mean(x, std::move(axes)));
+  return {};
+}
+
+Status raise_reduce_max(Raising& from) {
+  TRY(axes, reduction_axes(from, 18));
+  TRY(x, from.value(0));
+  from.define(0, from.builder().reduce_max(x, std::move(axes)));
+  return {};
+}
+
+Status raise_reduce_sum(Raising& from) {
+  TRY(axes, reduction_axes(from, 13));
+  TRY(x, from.value(0));
+  from.define(0, from.builder().reduce_sum(x, std::move(axes)));
   return {};
 }
 

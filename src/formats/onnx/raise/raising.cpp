@@ -133,6 +133,13 @@ void Raising::define_sizes(size_t output, std::vector<Dim> sizes) {
   values_[node_->outputs[output]].sizes = std::move(sizes);
 }
 
+const Raising::Selection* Raising::selection(size_t index) const {
+  const auto found = has_input(index) ? values_.find(node_->inputs[index]) : values_.end();
+  return found != values_.end() && found->second.selection ? &*found->second.selection : nullptr;
+}
+
+void Raising::define_selection(Selection selection) { values_[node_->outputs[0]].selection = selection; }
+
 Error Raising::unsupported(std::string_view what) const {
   return fail(ErrorCode::kUnsupportedModel, "{}", what)
       .in(fmt::format("{} ({})", node_->name, kOnnxOpNames[static_cast<size_t>(node_->type)]));

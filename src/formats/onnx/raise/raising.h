@@ -39,6 +39,15 @@ class Raising {
   /// An axis attribute, made positive for a value of this rank.
   Result<int64_t> axis_attribute(std::string_view name, int64_t if_missing, size_t rank) const;
 
+  /// What NonMaxSuppression kept, on its way to a mask: as many rows as boxes, which a Graph has no value for.
+  struct Selection {
+    enum class Kind { kRows, kPlaces, kZeros, kOnes } kind;
+    ValueId mask;  ///< 1 where kept, else 0.
+  };
+  /// An input as such, or null.
+  const Selection* selection(size_t index) const;
+  void define_selection(Selection selection);
+
   void define(size_t output, ValueId value);
   void define_sizes(size_t output, std::vector<Dim> sizes);
 
@@ -56,6 +65,7 @@ class Raising {
     std::optional<ValueId> value;
     std::optional<std::vector<Dim>> sizes;
     const WeightRecipe* constant = nullptr;
+    std::optional<Selection> selection;
   };
 
   const OnnxModel& model_;

@@ -86,6 +86,8 @@ Status raise_concat(Raising& from) {
 }
 
 Status raise_gather(Raising& from) {
+  TRY(of_selection, raise_gather_of_selection(from));
+  if (of_selection) return {};
   const auto list = from.sizes(0), indices = from.sizes(1);
   if (list && indices) {
     std::vector<Dim> picked;
@@ -102,6 +104,14 @@ Status raise_gather(Raising& from) {
   TRY(at, from.value(1));
   TRY(axis, from.axis_attribute("axis", 0, from.builder().shape(x).size()));
   from.define(0, from.builder().gather(x, at, axis));
+  return {};
+}
+
+Status raise_gather_elements(Raising& from) {
+  TRY(x, from.value(0));
+  TRY(indices, from.value(1));
+  TRY(axis, from.axis_attribute("axis", 0, from.builder().shape(x).size()));
+  from.define(0, from.builder().gather_elements(x, indices, axis));
   return {};
 }
 

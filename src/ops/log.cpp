@@ -1,0 +1,16 @@
+#include "ops/elementwise.h"
+#include "ops/op_table.h"
+
+namespace modelport {
+
+namespace {
+
+void evaluate(const Op&, const Evaluation& e) {
+  map_elements(e, [](auto x) { return std::log(x); });
+}
+
+}  // namespace
+
+const OpInfo kLogInfo = {"Log", 1, 1, infer_unary, evaluate, nullptr, same_op};
+
+}  // namespace modelport

@@ -1,0 +1,30 @@
+#include <cmath>
+#include <limits>
+
+#include "ops/op_table.h"
+#include "ops/reduction.h"
+
+namespace modelport {
+
+namespace {
+
+Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> inputs) {
+  return infer_reduction(std::get<ReduceMax>(op).axes, inputs);
+}
+
+/// NaN wins, as in torch.
+void evaluate(const Op& op, const Evaluation& e) {
+  const std::vector<int64_t>& axes = std::get<ReduceMax>(op).axes;
+  const auto larger = [](double a, double b) { return a > b || std::isnan(a) ? a : b; };
+  store_reduced(e, reduce(e, axes, -std::numeric_limits<double>::infinity(), larger), 1.0);
+}
+
+std::optional<Op> permute_axes(const Op& op, std::span<const int64_t> permutation) {
+  return ReduceMax{permuted_axes(permutation, std::get<ReduceMax>(op).axes)};
+}
+
+}  // namespace
+
+const OpInfo kReduceMaxInfo = {"ReduceMax", 1, 1, infer, evaluate, nullptr, permute_axes};
+
+}  // namespace modelport
