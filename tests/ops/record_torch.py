@@ -90,6 +90,24 @@ def cases():
     yield "Resize nearest odd", F.interpolate(x((1, 2, 5, 7), 0), (8, 3), mode="nearest")
     yield "Resize linear", F.interpolate(x((1, 2, 3, 4), 0), (6, 10), mode="bilinear", align_corners=False)
     yield "Resize linear corners", F.interpolate(x((1, 2, 3, 4), 0), (7, 9), mode="bilinear", align_corners=True)
+    yield "ConvTranspose", F.conv_transpose2d(x((1, 3, 5, 4), 0), x((3, 4, 2, 2), 100), x((4,), 101), stride=2)
+    yield "ConvTranspose grouped, padded, dilated", F.conv_transpose2d(
+        x((2, 4, 5, 6), 0), x((4, 3, 3, 2), 100), stride=(2, 3), padding=(1, 0), output_padding=(1, 0), groups=2, dilation=(2, 1))
+    yield "AveragePool", F.avg_pool2d(x((1, 3, 6, 7), 0), 2, 1, 0, False, True)
+    yield "AveragePool padding counted", F.avg_pool2d(x((2, 3, 6, 7), 0), 3, 2, 1)
+    yield "AveragePool padding left out", F.avg_pool2d(x((2, 3, 6, 7), 0), 3, (2, 1), 1, count_include_pad=False)
+    yield "ReduceMax", x((2, 3, 4, 5), 0).amax((1, 3), keepdim=True)
+    yield "ReduceSum", x((2, 3, 4, 5), 0).sum(2, keepdim=True)
+    image = x((2, 3, 4, 5), 0)
+    yield "Less, LogicalAnd, Where", torch.where((x((5,), 100) < image) & (image < 0.5), image, x((4, 1), 101))
+    yield "Log", torch.log(x((1, 2, 3, 4), 0) ** 2 + 0.125)
+    yield "Sin", torch.sin(x((1, 2, 3, 4), 0) * 4)
+    yield "Cos", torch.cos(x((1, 2, 3, 4), 0) * 4)
+    image = x((2, 6, 3), 0)
+    yield "GatherElements", image.gather(1, image.topk(4, 1).indices)
+    at = x((2, 7, 3), 0).flatten(1).topk(5, 1).indices
+    yield "integer arithmetic", (at // 3) * 10.0 + (at % 3)
+    yield "GridSample", F.grid_sample(x((2, 3, 5, 4), 0), x((2, 6, 7, 2), 100, 1.2), align_corners=False)
 
 
 def main():
