@@ -9,6 +9,9 @@ namespace modelport {
 
 namespace {
 
+constexpr std::string_view kClass = "torch.nn.modules.activation.MultiheadAttention";
+constexpr std::string_view kProjectionClass = "torch.nn.modules.linear.NonDynamicallyQuantizableLinear";
+
 Status require_plain(const ModuleView& module, int64_t width) {
   CHECK_OK(expect_int(module, "kdim", width));
   CHECK_OK(expect_int(module, "vdim", width));
@@ -31,6 +34,7 @@ ValueId by_head(GraphBuilder& b, ValueId x, int64_t heads, int64_t channels) {
 
 Result<ValueId> multihead_attention(GraphBuilder& b, const ModuleView& module, const AttentionInputs& inputs,
                                     SequenceOrder order) {
+  if (module.class_name() != kClass) return module.fail("a MultiheadAttention is expected here");
   TRY(width, bounded_int(module, "embed_dim", 1));
   TRY(heads, bounded_int(module, "num_heads", 1));
   TRY(channels, bounded_int(module, "head_dim", 1));
@@ -57,6 +61,9 @@ Result<ValueId> multihead_attention(GraphBuilder& b, const ModuleView& module, c
   const ValueId query = project(inputs.query, 0), key = project(inputs.key, 1), value = project(inputs.value, 2);
   const ValueId attended = b.attention(query, key, value, 1.0 / std::sqrt(static_cast<double>(channels)));
   TRY(out, module.child("out_proj"));
+  if (out.class_name() != kProjectionClass && out.class_name() != "torch.nn.modules.linear.Linear") {
+    return out.fail("a Linear is expected here");
+  }
   return linear(b, out, b.merge_axes(b.permute(attended, {0, 2, 1, 3}), 2, 2));
 }
 

@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::string_view kDetectionModel = "ultralytics.nn.tasks.DetectionModel";
 constexpr std::string_view kDetect = "ultralytics.nn.modules.head.Detect";
+constexpr std::string_view kRtdetrModel = "ultralytics.nn.tasks.RTDETRDetectionModel";
+constexpr std::string_view kRtdetrDecoder = "ultralytics.nn.modules.head.RTDETRDecoder";
 constexpr std::string_view kClassificationModel = "ultralytics.nn.tasks.ClassificationModel";
 constexpr std::string_view kClassify = "ultralytics.nn.modules.head.Classify";
 
@@ -24,6 +26,14 @@ Result<SourceModel> build_detector(const Checkpoint& checkpoint, Ledger& ledger,
                      {.task = Task::kDetection, .source_task = "detect", .head = "Detect"});
 }
 
+bool is_rtdetr(const Checkpoint& checkpoint) { return has_classes(checkpoint, kRtdetrModel, kRtdetrDecoder); }
+
+Result<SourceModel> build_rtdetr(const Checkpoint& checkpoint, Ledger& ledger, const BuildRequest& request) {
+  return build_model(
+      checkpoint, ledger, request,
+      {.task = Task::kDetection, .source_task = "detect", .head = "RTDETRDecoder", .resize = ResizePolicy::kStretch});
+}
+
 bool is_classifier(const Checkpoint& checkpoint) { return has_classes(checkpoint, kClassificationModel, kClassify); }
 
 Result<SourceModel> build_classifier(const Checkpoint& checkpoint, Ledger& ledger, const BuildRequest& request) {
@@ -33,6 +43,7 @@ Result<SourceModel> build_classifier(const Checkpoint& checkpoint, Ledger& ledge
 
 constexpr Architecture kArchitectures[] = {
     {"yolo detector", kDetectionModel, Task::kDetection, is_detector, build_detector},
+    {"rt-detr detector", kRtdetrModel, Task::kDetection, is_rtdetr, build_rtdetr},
     {"yolo classifier", kClassificationModel, Task::kClassification, is_classifier, build_classifier},
 };
 

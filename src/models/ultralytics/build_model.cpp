@@ -121,7 +121,12 @@ Result<SourceModel> build_model(const Checkpoint& checkpoint, Ledger& ledger, co
   model.sizes = {.batch = request.batch, .height = size[0], .width = size[1], .dynamic = request.dynamic};
 
   GraphBuilder builder;
-  Translation t{.b = builder, .model = model, .class_count = 0, .level_strides = {}, .depth = 0};
+  Translation t{.b = builder,
+                .model = model,
+                .max_detections = request.max_detections,
+                .class_count = 0,
+                .level_strides = {},
+                .depth = 0};
   model.inputs = {{.name = "images", .layout = "NCHW", .role = Role::kImage, .groups = {}}};
   const ValueId image = builder.input(
       "images", {.dtype = DType::kFloat32, .shape = image_input_shape(model.sizes, channels, facts.stride)});
@@ -139,7 +144,7 @@ Result<SourceModel> build_model(const Checkpoint& checkpoint, Ledger& ledger, co
   if (facts.detection) {
     facts.detection->confidence_threshold = request.confidence_threshold;
     facts.detection->iou_threshold = request.iou_threshold;
-    facts.preprocessing = detection_preprocessing(channels);
+    facts.preprocessing = detection_preprocessing(channels, profile.resize);
   } else {
     TRY(preprocessing, classification_preprocessing(root, channels, size));
     facts.preprocessing = std::move(preprocessing);

@@ -9,6 +9,8 @@ struct TaskProfile {
   Task task;
   std::string_view source_task;  ///< "detect"
   std::string_view head;         ///< "Detect"
+  /// How the framework's detection predictor fits an image into the input.
+  ResizePolicy resize = ResizePolicy::kLetterbox;
 };
 
 /// Translates the checkpoint's module tree and reads its facts. Every attribute goes through `ledger`.

@@ -5,6 +5,7 @@
 #include "models/layers/activations.h"
 #include "models/layers/batch_norm2d.h"
 #include "models/layers/conv2d.h"
+#include "models/layers/layer_norm.h"
 #include "models/layers/linear.h"
 #include "models/layers/pooling.h"
 #include "models/layers/upsample.h"
@@ -53,6 +54,7 @@ constexpr ModuleRow kModules[] = {
     {"torch.nn.modules.dropout.Dropout", layer<identity>},
     {"torch.nn.modules.linear.Identity", layer<identity>},
     {"torch.nn.modules.linear.Linear", layer<linear>},
+    {"torch.nn.modules.normalization.LayerNorm", layer<layer_norm>},
     {"torch.nn.modules.pooling.AdaptiveAvgPool2d", layer<adaptive_avg_pool2d>},
     {"torch.nn.modules.pooling.MaxPool2d", layer<max_pool2d>},
     {"torch.nn.modules.upsampling.Upsample", layer<upsample>},
@@ -64,6 +66,7 @@ constexpr ModuleRow kModules[] = {
     {"ultralytics.nn.modules.block.C2f", module<c2f>},
     {"ultralytics.nn.modules.block.C2fPSA", module<c2f>},
     {"ultralytics.nn.modules.block.C3", module<c3>},
+    {"ultralytics.nn.modules.block.C3TR", module<c3>},
     {"ultralytics.nn.modules.block.C3f", module<c3f>},
     {"ultralytics.nn.modules.block.C3k", module<c3>},
     {"ultralytics.nn.modules.block.C3k2", module<c2f>},
@@ -80,6 +83,11 @@ constexpr ModuleRow kModules[] = {
     {"ultralytics.nn.modules.conv.Focus", module<focus>},
     {"ultralytics.nn.modules.head.Classify", classify},
     {"ultralytics.nn.modules.head.Detect", detect},
+    {"ultralytics.nn.modules.head.RTDETRDecoder", rtdetr_decoder},
+    {"ultralytics.nn.modules.transformer.AIFI", module<aifi>},
+    {"ultralytics.nn.modules.transformer.MLP", module<mlp>},
+    {"ultralytics.nn.modules.transformer.TransformerBlock", module<transformer_block>},
+    {"ultralytics.nn.modules.transformer.TransformerLayer", module<transformer_layer>},
 };
 
 }  // namespace

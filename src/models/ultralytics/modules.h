@@ -39,10 +39,24 @@ Result<ValueId> psa_block(Translation& t, const ModuleView& module, ValueId x);
 Result<ValueId> psa(Translation& t, const ModuleView& module, ValueId x);
 Result<ValueId> c2psa(Translation& t, const ModuleView& module, ValueId x);
 
+// transformer.py
+/// One encoder layer over all pixels, with sines and cosines as position code.
+Result<ValueId> aifi(Translation& t, const ModuleView& module, ValueId x);
+/// Layers of attention over all pixels, with a learnt position code.
+Result<ValueId> transformer_block(Translation& t, const ModuleView& module, ValueId x);
+/// Takes and gives tokens [N, H W, C].
+Result<ValueId> transformer_layer(Translation& t, const ModuleView& module, ValueId tokens);
+/// Linear layers over the last axis.
+Result<ValueId> mlp(Translation& t, const ModuleView& module, ValueId x);
+
 // head.py: these also add the model's outputs, probes and task facts, and return the first output.
 /// Detect with its one-to-many branch: levels -> [N, 4 + nc, A], boxes as xywh in input pixels, scores in [0, 1].
 Result<ValueId> detect(Translation& t, const ModuleView& module, std::span<const ValueId> levels);
 /// Classify: features (several are concatenated) -> [N, nc] probabilities.
 Result<ValueId> classify(Translation& t, const ModuleView& module, std::span<const ValueId> inputs);
+
+/// RTDETRDecoder: levels -> [N, K, 6], the best pairs of query and class: x, y of the middle, width, height as parts of
+/// the image, score, class.
+Result<ValueId> rtdetr_decoder(Translation& t, const ModuleView& module, std::span<const ValueId> levels);
 
 }  // namespace modelport::ultralytics

@@ -47,10 +47,10 @@ std::vector<double> numbers(const PickleValue* value) {
 
 }  // namespace
 
-Preprocessing detection_preprocessing(int64_t channels) {
+Preprocessing detection_preprocessing(int64_t channels, ResizePolicy resize) {
   Preprocessing out = unit_range(channels);
-  out.resize = ResizePolicy::kLetterbox;
-  out.pad_value = kLetterboxGray;
+  out.resize = resize;
+  if (resize == ResizePolicy::kLetterbox) out.pad_value = kLetterboxGray;
   return out;
 }
 

@@ -5,8 +5,9 @@
 
 namespace modelport::ultralytics {
 
-/// What the framework's detection predictor does to an image: LetterBox (ultralytics/data/augment.py), pixels / 255.
-Preprocessing detection_preprocessing(int64_t channels);
+/// What the framework's detection predictors do to an image: LetterBox (ultralytics/data/augment.py), which RT-DETR's
+/// has stretch both sides (`scale_fill`), pixels / 255.
+Preprocessing detection_preprocessing(int64_t channels, ResizePolicy resize);
 
 /// What its classification predictor does (classify_transforms): the shortest edge to the input's side, centre crop;
 /// for an input that is not square both sides are stretched. Mean and deviation are those of the Normalize among the

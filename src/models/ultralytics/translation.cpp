@@ -63,6 +63,11 @@ Status expect_forward(const ModuleView& module, std::string_view name) {
   return {};
 }
 
+Status expect_class(const ModuleView& module, std::string_view class_name) {
+  if (module.class_name() == class_name) return {};
+  return module.fail("a {} is expected here", class_name.substr(class_name.rfind('.') + 1));
+}
+
 Result<std::vector<ModuleView>> module_list(const ModuleView& module, std::string_view name) {
   TRY(list, module.child(name));
   if (list.class_name() != "torch.nn.modules.container.ModuleList" &&

@@ -15,6 +15,8 @@ struct Translation {
   GraphBuilder& b;
   /// A head adds its outputs, probes and task facts.
   SourceModel& model;
+  /// Rows of heads that select detections themselves.
+  int64_t max_detections = 300;
   /// What the head found: classes that its last layers predict, and pixels per cell of each level it reads.
   int64_t class_count = 0;
   std::vector<double> level_strides;
@@ -35,6 +37,10 @@ Result<ValueId> apply_child(Translation& t, const ModuleView& module, std::strin
 /// kUnsupportedModel when an instance carries a `forward` of its own other than its method `name`, which fuse() and
 /// export() put there.
 Status expect_forward(const ModuleView& module, std::string_view name);
+
+/// kUnsupportedModel unless the module is of this class ("ultralytics.nn.modules.transformer.MSDeformAttn"), for
+/// modules that take more than the table's functions do.
+Status expect_class(const ModuleView& module, std::string_view class_name);
 
 /// Items of the torch.nn.ModuleList or torch.nn.Sequential `name`, in order.
 Result<std::vector<ModuleView>> module_list(const ModuleView& module, std::string_view name);
