@@ -123,6 +123,7 @@ Result<SourceModel> build_model(const Checkpoint& checkpoint, Ledger& ledger, co
   GraphBuilder builder;
   Translation t{.b = builder,
                 .model = model,
+                .text = {},
                 .max_detections = request.max_detections,
                 .class_count = 0,
                 .level_strides = {},

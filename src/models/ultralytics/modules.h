@@ -39,6 +39,17 @@ Result<ValueId> psa_block(Translation& t, const ModuleView& module, ValueId x);
 Result<ValueId> psa(Translation& t, const ModuleView& module, ValueId x);
 Result<ValueId> c2psa(Translation& t, const ModuleView& module, ValueId x);
 
+// block.py, guided by text features (Translation::text).
+Result<ValueId> c2f_attention(Translation& t, const ModuleView& module, ValueId x);
+/// Weighs pixels by their likeness to the most alike class.
+Result<ValueId> max_sigmoid_attention(Translation& t, const ModuleView& module, ValueId x);
+/// Enriches the guide by pooled levels; returns it.
+Result<ValueId> image_pooling_attention(Translation& t, const ModuleView& module, std::span<const ValueId> inputs);
+/// Likeness of pixels and classes, [N, C, H, W] -> [N, classes, H, W], both of length 1.
+Result<ValueId> contrastive_head(Translation& t, const ModuleView& module, ValueId x);
+/// The same with pixels normalised by a batch norm; the identity where fuse() has folded it into the layer before.
+Result<ValueId> bn_contrastive_head(Translation& t, const ModuleView& module, ValueId x);
+
 // transformer.py
 /// One encoder layer over all pixels, with sines and cosines as position code.
 Result<ValueId> aifi(Translation& t, const ModuleView& module, ValueId x);

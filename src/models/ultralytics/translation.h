@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -10,11 +11,19 @@
 
 namespace modelport::ultralytics {
 
+/// Text features of the classes, [1 or N, classes, channels].
+struct TextFeatures {
+  ValueId features;  ///< As the checkpoint holds them.
+  ValueId guide;     ///< The same, until a layer enriches them by the image.
+};
+
 /// What a translation carries from module to module. Layers only build; the head also says what its outputs mean.
 struct Translation {
   GraphBuilder& b;
   /// A head adds its outputs, probes and task facts.
   SourceModel& model;
+  /// Set for models that are guided by text.
+  std::optional<TextFeatures> text;
   /// Rows of heads that select detections themselves.
   int64_t max_detections = 300;
   /// What the head found: classes that its last layers predict, and pixels per cell of each level it reads.
