@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/doctor.h"
 #include "cli/inspect.h"
+#include "cli/predict_command.h"
 #include "io/mapped_file.h"
 
 namespace modelport {
@@ -16,6 +17,7 @@ namespace {
 constexpr Command kCommands[] = {
     {"doctor", "list trainers, formats and engines, and what is missing", run_doctor},
     {"inspect", "print what a checkpoint is, without running any of it", run_inspect},
+    {"predict", "run an artifact on pictures, print and draw what it sees", run_predict},
 };
 
 void print_help() {
