@@ -139,7 +139,8 @@ TEST_P(Transformer, IsWrittenAndProvenAtEveryKindOfOpset) {
         Status append(std::span<const std::byte> bytes) override { return output_.append(bytes); }
         OutputFile& output_;
       } sink(*file);
-      ASSERT_TRUE(row.format->write(**lowered, sink));
+      const std::vector<ArtifactSink*> sinks = {&sink};
+      ASSERT_TRUE(row.format->write(**lowered, sinks));
       ASSERT_TRUE(file->finish());
       const auto level = choose_validation(row, std::nullopt);
       ASSERT_TRUE(level);

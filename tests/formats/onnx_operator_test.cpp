@@ -24,6 +24,9 @@ const std::map<std::string, std::string>& ignored_in_engine() {
   return kIgnored;
 }
 
+/// The lowest opset of cases that older ones cannot hold.
+int64_t first_opset(const std::string& name) { return name == "GridSample" ? 16 : 13; }
+
 class Sink final : public ArtifactSink {
  public:
   explicit Sink(OutputFile& file) : file_(file) {}
@@ -94,7 +97,8 @@ TEST_P(OnnxOperator, ComputesTheSameInTheFormatAndInTheEngine) {
   for (const int64_t opset : kOpsets) {
     SCOPED_TRACE("opset " + std::to_string(opset));
     const auto lowered = format.lower(model, built->graph, {.opset_version = opset});
-    ASSERT_TRUE(lowered) << lowered.error().text();
+    ASSERT_EQ(static_cast<bool>(lowered), opset >= first_opset(operator_case.name));
+    if (!lowered) continue;
     auto file = OutputFile::create(path_);
     ASSERT_TRUE(file);
     Sink sink(*file);

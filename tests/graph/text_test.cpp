@@ -110,6 +110,19 @@ const Op kOps[] = {
     Pad{{1, 2, 3, 4}, PadMode::kReflect, 114.5},
     Resize{Dim(7), Dim(9), ResizeMode::kLinear, ResizeCoordinates::kAlignCorners},
     TopK{1, min(Dim(300), Dim::symbol("anchors"))},
+    ConvTranspose{{2, 2}, {1, 0, 1, 0}, {1, 2}, {1, 0}, 2},
+    AveragePool{{3, 3}, {2, 2}, {1, 1, 1, 1}, AveragePool::Padding::kLeftOut},
+    ReduceMax{{1}},
+    ReduceSum{{0, 2}},
+    Less{},
+    LogicalAnd{},
+    Where{},
+    Log{},
+    Sin{},
+    Cos{},
+    GatherElements{2},
+    GridSample{},
+    NonMaxSuppression{0.5, 0.125, 100},
 };
 
 TEST(OpText, EveryOperatorReadsWhatItPrints) {

@@ -13,6 +13,19 @@ struct Case {
 
 const Shape kShape = {2, 3, 4, 5};
 
+Operand bits(unsigned seed) {
+  Operand out = noise(kShape, seed);
+  for (double& value : out.values) value = value > 0 ? 1 : 0;
+  out.dtype = DType::kBool;
+  return out;
+}
+
+Operand indices(Shape shape, int64_t below) {
+  Operand out = counting(std::move(shape), DType::kInt64);
+  for (double& value : out.values) value = static_cast<double>(static_cast<int64_t>(value) * 7 % below);
+  return out;
+}
+
 std::vector<Case> cases() {
   const Operand x = noise(kShape, 1), y = noise(kShape, 2), positive = noise(kShape, 3, 0.1, 3.0);
   std::vector<Case> all = {
@@ -30,13 +43,20 @@ std::vector<Case> cases() {
       {Mul{}, {x, noise({2, 1, 4, 1}, 5)}},
       {Div{}, {x, positive}},
       {Pow{}, {positive, y}},
+      {ReduceMax{{0, 2}}, {x}},
+      {ReduceSum{{1, 2}}, {x}},
+      {Less{}, {x, noise({2, 1, 4, 1}, 5)}},
+      {LogicalAnd{}, {bits(6), bits(7)}},
+      {Where{}, {bits(6), x, noise({1, 3, 1, 5}, 8)}},
+      {GatherElements{2}, {x, indices({2, 3, 7, 5}, 4)}},
   };
   for (const Op& op :
        std::initializer_list<Op>{Relu{}, LeakyRelu{}, Elu{}, Clip{-1, 1}, Sigmoid{}, Silu{}, HardSigmoid{}, HardSwish{},
-                                 Tanh{}, Exp{}, Erf{}, Softplus{}, Mish{}, Gelu{}}) {
+                                 Tanh{}, Exp{}, Sin{}, Cos{}, Erf{}, Softplus{}, Mish{}, Gelu{}}) {
     all.push_back({op, {x}});
   }
   all.push_back({Sqrt{}, {positive}});
+  all.push_back({Log{}, {positive}});
   return all;
 }
 

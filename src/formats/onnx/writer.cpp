@@ -140,14 +140,17 @@ Status write_onnx(const OnnxModel& written, ArtifactSink& sink) {
 std::vector<std::byte> onnx_twin_suffix(const OnnxModel& written) {
   std::set<std::string> declared;
   for (const OnnxValueInfo& output : written.outputs) declared.insert(output.name);
+  std::vector<const OnnxValueInfo*> added;
+  for (const OnnxValueInfo& probe : written.probes) {
+    if (declared.insert(probe.name).second) added.push_back(&probe);
+  }
   MemorySink sink;
   {
     ChunkedOutput output(sink);
     WireWriter out(&output);
     out.message(model::kGraph, [&](WireWriter& body) {
-      for (const OnnxValueInfo& probe : written.probes) {
-        if (!declared.insert(probe.name).second) continue;
-        body.message(graph::kOutput, [&](WireWriter& info) { put_value_info(info, probe); });
+      for (const OnnxValueInfo* probe : added) {
+        body.message(graph::kOutput, [&](WireWriter& info) { put_value_info(info, *probe); });
       }
     });
   }
