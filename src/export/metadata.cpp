@@ -73,16 +73,17 @@ Json postprocessing_json(const SourceModel& model) {
     return {{"apply_nms", false}, {"nms_method", "none"}, {"coordinate_format", "none"}, {"scores", "softmax applied"}};
   }
   const DetectionFacts& facts = *model.facts.detection;
-  return {{"apply_nms", true},
-          {"nms_method", "hard"},
+  const bool suppress = facts.suppression == Suppression::kByConsumer;
+  return {{"apply_nms", suppress},
+          {"nms_method", suppress ? "hard" : "none"},
           {"coordinate_format", facts.coordinate_format},
-          {"coordinate_unit", "input pixels"},
+          {"coordinate_unit", facts.coordinate_unit},
           {"scores", "sigmoid applied"},
           {"confidence_threshold", facts.confidence_threshold},
           {"iou_threshold", facts.iou_threshold},
           {"max_detections", facts.max_detections},
           {"class_agnostic", false},
-          {"output_layout", "[batch, 4 + num_classes, anchors]"}};
+          {"output_layout", facts.output_layout}};
 }
 
 /// Shape at the exported sizes.

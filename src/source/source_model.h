@@ -62,6 +62,12 @@ struct Preprocessing {
   FactOrigin origin = FactOrigin::kFrameworkDefault;
 };
 
+/// Whether a consumer has to suppress overlapping boxes itself.
+enum class Suppression {
+  kByConsumer,  ///< The output holds every candidate.
+  kNotNeeded,   ///< The network selects detections that do not repeat each other.
+};
+
 /// Detection's facts beyond the common ones.
 struct DetectionFacts {
   bool anchor_based = false;
@@ -69,6 +75,9 @@ struct DetectionFacts {
   double iou_threshold = 0.7;
   int64_t max_detections = 300;
   std::string coordinate_format = "xywh";
+  std::string coordinate_unit = "input pixels";  ///< Or "parts of the input": 0 to 1 of its width and height.
+  Suppression suppression = Suppression::kByConsumer;
+  std::string output_layout = "[batch, 4 + num_classes, anchors]";
 };
 
 /// What is true of the model whatever format it is written to.

@@ -39,6 +39,14 @@ Result<ValueId> psa_block(Translation& t, const ModuleView& module, ValueId x);
 Result<ValueId> psa(Translation& t, const ModuleView& module, ValueId x);
 Result<ValueId> c2psa(Translation& t, const ModuleView& module, ValueId x);
 
+/// HGStem: two branches behind a strided convolution, joined.
+Result<ValueId> hg_stem(Translation& t, const ModuleView& module, ValueId x);
+/// HGBlock: the results of all its convolutions, squeezed.
+Result<ValueId> hg_block(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> light_conv(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> rep_conv(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> rep_c3(Translation& t, const ModuleView& module, ValueId x);
+
 // block.py, guided by text features (Translation::text).
 Result<ValueId> c2f_attention(Translation& t, const ModuleView& module, ValueId x);
 /// Weighs pixels by their likeness to the most alike class.

@@ -122,6 +122,10 @@ void describe(Translation& t, ValueId output, ValueId encoder_scores, const Deco
                       .groups = {{.name = "boxes", .role = Role::kFeatures, .axis = 2, .begin = 0, .end = 4},
                                  {.name = "scores", .role = Role::kScores, .axis = 2, .begin = 4, .end = 5},
                                  {.name = "classes", .role = Role::kFeatures, .axis = 2, .begin = 5, .end = 6}}}};
+  DetectionFacts& facts = t.model.facts.detection.emplace();
+  facts.coordinate_unit = "parts of the input";
+  facts.suppression = Suppression::kNotNeeded;
+  facts.output_layout = "[batch, detections, 4 + score + class]";
   t.model.probes = {{.name = "encoder_logits", .layout = "NAC", .role = Role::kLogits, .groups = {}},
                     {.name = "boxes", .layout = "NQC", .role = Role::kFeatures, .groups = {}},
                     {.name = "class_logits", .layout = "NQC", .role = Role::kLogits, .groups = {}}};
