@@ -110,12 +110,13 @@ Result<InputContract> read_input(const Json& metadata) {
     return fail(ErrorCode::kInvalidArgument, "metadata.json: crop_fraction is {}", crop);
   input.crop_fraction = crop;
   CHECK_OK(read_normalization(steps, input));
-  const Json spec = inputs.empty() ? Json::object() : inputs[0];
+  Json spec = inputs.empty() || !inputs[0].is_object() ? Json::object() : inputs[0];
   TRY(name, field(spec, "name", input.name));
   input.name = name;
-  TRY(dtype,
-      choose(spec.contains("dtype") ? spec : Json{{"dtype", metadata.value("input_dtype", "float32")}}, "dtype",
-             DType::kFloat32, {{"float32", DType::kFloat32}, {"float16", DType::kFloat16}, {"uint8", DType::kUInt8}}));
+  const auto usual_dtype = metadata.find("input_dtype");
+  if (!spec.contains("dtype") && usual_dtype != metadata.end()) spec["dtype"] = *usual_dtype;
+  TRY(dtype, choose(spec, "dtype", DType::kFloat32,
+                    {{"float32", DType::kFloat32}, {"float16", DType::kFloat16}, {"uint8", DType::kUInt8}}));
   input.dtype = dtype;
   TRY(layout, choose(spec, "layout", InputLayout::kNchw, {{"NCHW", InputLayout::kNchw}, {"NHWC", InputLayout::kNhwc}}));
   input.layout = layout;
@@ -161,6 +162,7 @@ Result<OutputContract> read_output(const Json& metadata) {
   TRY(kind, read_kind(metadata));
   output.kind = kind;
   for (const Json& spec : array_at(object_at(metadata, "extra_metadata"), "outputs")) {
+    if (!spec.is_object()) return fail(ErrorCode::kInvalidArgument, "metadata.json: outputs holds {}", spec.dump());
     TRY(name, field(spec, "name", std::string()));
     output.names.push_back(name);
   }
@@ -176,8 +178,10 @@ Result<OutputContract> read_output(const Json& metadata) {
   output.unit = unit.find("pixel") == std::string::npos ? CoordinateUnit::kFraction : CoordinateUnit::kInputPixels;
   TRY(agnostic, field(steps, "class_agnostic", false));
   output.scope = agnostic ? ClassScope::kAgnostic : ClassScope::kPerClass;
-  TRY(confidence, field(steps, "confidence_threshold", metadata.value("confidence_threshold", output.confidence)));
-  TRY(iou, field(steps, "iou_threshold", metadata.value("iou_threshold", output.iou)));
+  TRY(usual_confidence, field(metadata, "confidence_threshold", output.confidence));
+  TRY(usual_iou, field(metadata, "iou_threshold", output.iou));
+  TRY(confidence, field(steps, "confidence_threshold", usual_confidence));
+  TRY(iou, field(steps, "iou_threshold", usual_iou));
   TRY(max_detections, field(steps, "max_detections", output.max_detections));
   TRY(top_k, field(metadata, "top_k", output.top_k));
   output.confidence = confidence;
@@ -199,7 +203,7 @@ Result<ArtifactContract> read_contract(const Json& metadata) {
   TRY(input, read_input(metadata));
   TRY(output, read_output(metadata));
   const Json files = array_at(object_at(metadata, "extra_metadata"), "files");
-  if (!files.empty()) {
+  if (!files.empty() && files[0].is_object()) {
     TRY(file, field(files[0], "name", std::string()));
     contract.file = file;
   }
