@@ -22,10 +22,14 @@ class LoweredModel {
   virtual ~LoweredModel() = default;
 };
 
+/// How float32 weights are stored: as they are, or as float16 that is converted to float32 before it is used.
+enum class WeightStorage { kAsTyped, kFloat16Compressed };
+
 /// Options of the formats, already validated; a format reads what its schema lists.
 struct FormatOptions {
   int64_t opset_version = 17;
   std::optional<int64_t> ir_version;
+  WeightStorage weights = WeightStorage::kAsTyped;
 };
 
 /// Where an artifact's bytes go. Implemented by the publisher; errors are kUnwritable.
@@ -35,11 +39,18 @@ class ArtifactSink {
   virtual Status append(std::span<const std::byte> bytes) = 0;
 };
 
+/// What `half` means in a format.
+enum class HalfForm {
+  kArithmetic,  ///< float16 weights and arithmetic.
+  kWeights,     ///< float16 weights, converted to float32 before they are used.
+};
+
 /// One row per output format.
 struct Format {
   std::string_view name;                ///< The convention's name: "onnx".
   std::vector<std::string_view> files;  ///< What it writes, the model first: {"model.xml", "model.bin"}.
   std::string_view native_engine;       ///< "ONNX Runtime"
+  HalfForm half;
 
   /// The graph (simplified, concrete or symbolic sizes) as this format's nodes. kUnsupportedFormat-free: what cannot be
   /// held is kInvalidArgument naming the operator, the option that would help and the module path.

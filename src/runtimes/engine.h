@@ -54,4 +54,9 @@ class Engine {
 /// executable, then the system's library path.
 Engine& onnx_runtime();
 
+/// OpenVINO's CPU plugin through its C interface, found like ONNX Runtime: $MODELPORT_OPENVINO, the same folders,
+/// `openvino` in the same virtual environments. It computes in float32 (INFERENCE_PRECISION_HINT=f32; by default it
+/// would in bfloat16 where the CPU has that) with two threads; there is no unoptimised run.
+Engine& openvino();
+
 }  // namespace modelport

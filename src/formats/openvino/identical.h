@@ -1,0 +1,12 @@
+#pragma once
+
+#include "formats/openvino/openvino_model.h"
+
+namespace modelport {
+
+/// kValidationFailed naming the first difference between what was to be written and what was read: layers in order with
+/// their attributes, edges, types and names, every byte of every constant, rt_info and metadata. Probes are not
+/// compared: a file does not hold them.
+Status require_identical_openvino(const OpenvinoModel& written, const OpenvinoModel& read);
+
+}  // namespace modelport

@@ -1,0 +1,39 @@
+#include "formats/openvino/lower/lower.h"
+
+#include "formats/openvino/lower/lower_table.h"
+#include "formats/openvino/lower/metadata_yaml.h"
+#include "formats/openvino/lower/model_info.h"
+#include "passes/half_weights.h"
+
+namespace modelport {
+
+namespace {
+
+OperatorSupport support_of(const Op& op) {
+  const OpenvinoLowerRow& row = kOpenvinoLowerTable[op.index()];
+  return {row.kind, row.reason};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const OpenvinoModel>> lower_openvino(const SourceModel& source, const Graph& graph,
+                                                            const FormatOptions& options) {
+  TRY(legal, legalize(graph, "OpenVINO", support_of));
+  if (options.weights == WeightStorage::kFloat16Compressed) {
+    TRY(compressed, half_weights(legal));
+    legal = std::move(compressed);
+  }
+  auto model = std::make_shared<OpenvinoModel>();
+  model->name = source.facts.model_name.empty() ? "model" : source.facts.model_name;
+  model->metadata = metadata_yaml(source.facts.framework_metadata);
+  model->info = model_info(source, legal);
+  OpenvinoLowering lowering(legal, *model);
+  for (const Node& node : legal.nodes) {
+    lowering.set_path(node.path);
+    CHECK_OK(kOpenvinoLowerTable[node.op.index()].emit(node, lowering));
+  }
+  lowering.finish();
+  return std::shared_ptr<const OpenvinoModel>(std::move(model));
+}
+
+}  // namespace modelport

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "formats/openvino/openvino_model.h"
+
+namespace modelport {
+
+/// The graph as an OpenVINO IR with its metadata. FormatOptions::weights says how float32 weights are stored.
+/// kInvalidArgument: an operator that OpenVINO cannot hold.
+Result<std::shared_ptr<const OpenvinoModel>> lower_openvino(const SourceModel& source, const Graph& graph,
+                                                            const FormatOptions& options);
+
+}  // namespace modelport

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "formats/format.h"
+
+namespace modelport {
+
+/// OpenVINO IR version 11 for OpenVINO 2023 and later: model.xml, model.bin and Ultralytics' metadata.yaml, proven in
+/// OpenVINO.
+const Format& openvino_format();
+
+}  // namespace modelport

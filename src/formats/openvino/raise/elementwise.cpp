@@ -1,0 +1,131 @@
+#include "formats/openvino/layout.h"
+#include "formats/openvino/raise/raise_functions.h"
+
+namespace modelport::from_openvino {
+
+namespace {
+
+/// Two lists of sizes, element by element; a list of one is repeated.
+template <class F>
+std::optional<std::vector<Dim>> on_sizes(const OpenvinoRaising& from, F f) {
+  const auto a = from.sizes(0), b = from.sizes(1);
+  if (!a || !b || a->empty() || b->empty() || (a->size() != b->size() && a->size() != 1 && b->size() != 1))
+    return std::nullopt;
+  std::vector<Dim> out;
+  for (size_t i = 0; i < std::max(a->size(), b->size()); ++i)
+    out.push_back(f((*a)[a->size() == 1 ? 0 : i], (*b)[b->size() == 1 ? 0 : i]));
+  return out;
+}
+
+Status require_numpy(const OpenvinoRaising& from) {
+  if (from.text_attribute("auto_broadcast", "numpy") == "numpy") return {};
+  return from.unsupported("only NumPy's broadcasting is read");
+}
+
+Status on_values(OpenvinoRaising& from, Op op) {
+  CHECK_OK(require_numpy(from));
+  std::vector<ValueId> operands;
+  for (size_t i = 0; i < from.input_count(); ++i) {
+    TRY(operand, from.value(i));
+    operands.push_back(operand);
+  }
+  from.define(0, from.builder().emit(std::move(op), std::move(operands))[0]);
+  return {};
+}
+
+template <class F>
+Status binary(OpenvinoRaising& from, Op op, F f) {
+  auto sizes = on_sizes(from, f);
+  if (!sizes) return on_values(from, std::move(op));
+  from.define_sizes(*std::move(sizes));
+  return {};
+}
+
+template <class F>
+Status only_on_sizes(OpenvinoRaising& from, F f) {
+  auto sizes = on_sizes(from, f);
+  if (!sizes) return from.unsupported("it is only read on sizes");
+  from.define_sizes(*std::move(sizes));
+  return {};
+}
+
+}  // namespace
+
+Status add(OpenvinoRaising& from) {
+  TRY(done, add_of_selection(from));
+  if (done) return {};
+  return binary(from, Add{}, [](const Dim& a, const Dim& b) { return a + b; });
+}
+Status subtract(OpenvinoRaising& from) {
+  return binary(from, Sub{}, [](const Dim& a, const Dim& b) { return a - b; });
+}
+Status multiply(OpenvinoRaising& from) {
+  return binary(from, Mul{}, [](const Dim& a, const Dim& b) { return a * b; });
+}
+Status minimum(OpenvinoRaising& from) {
+  return only_on_sizes(from, [](const Dim& a, const Dim& b) { return min(a, b); });
+}
+Status maximum(OpenvinoRaising& from) {
+  return only_on_sizes(from, [](const Dim& a, const Dim& b) { return max(a, b); });
+}
+Status power(OpenvinoRaising& from) { return on_values(from, Pow{}); }
+Status less(OpenvinoRaising& from) { return on_values(from, Less{}); }
+Status logical_and(OpenvinoRaising& from) { return on_values(from, LogicalAnd{}); }
+Status select(OpenvinoRaising& from) { return on_values(from, Where{}); }
+
+Status divide(OpenvinoRaising& from) {
+  const bool floors = from.flag("m_pythondiv", "true");
+  const auto divisors = from.sizes(1);
+  if (from.sizes(0) && divisors) {
+    for (const Dim& divisor : *divisors) {
+      if (divisor.constant().value_or(0) < 1 || !floors)
+        return from.unsupported("sizes are only divided by positive constants, rounding down");
+    }
+    return binary(from, Div{}, [](const Dim& a, const Dim& b) { return floor_div(a, *b.constant()); });
+  }
+  if (floors && !is_float(from.model().at(from.layer().inputs.at(0)).type.dtype))
+    return from.unsupported("integers that are no sizes are only divided towards zero");
+  return on_values(from, Div{});
+}
+
+Status convert(OpenvinoRaising& from) {
+  if (convert_of_selection(from)) return {};
+  const auto dtype = openvino_layout::dtype_of_attribute(from.text_attribute("destination_type", ""));
+  if (!dtype) return from.unsupported("it converts to a type that is not read");
+  TRY(x, from.value(0));
+  from.define(0, from.builder().cast(x, *dtype));
+  return {};
+}
+
+Status clamp(OpenvinoRaising& from) {
+  TRY(low, from.float_attribute("min"));
+  TRY(high, from.float_attribute("max"));
+  return unary(from, Clip{low, high});
+}
+
+Status elu(OpenvinoRaising& from) {
+  TRY(alpha, from.float_attribute("alpha"));
+  return unary(from, Elu{alpha});
+}
+
+Status gelu(OpenvinoRaising& from) {
+  return unary(from,
+               Gelu{from.text_attribute("approximation_mode", "ERF") == "TANH" ? GeluForm::kTanh : GeluForm::kErf});
+}
+
+Status p_relu(OpenvinoRaising& from) {
+  TRY(slope, from.constant_floats(1, "slope"));
+  if (slope.size() != 1) return from.unsupported("only one slope is read");
+  TRY(x, from.value(0));
+  from.define(0, from.builder().unary(LeakyRelu{slope[0]}, x));
+  return {};
+}
+
+Status unary(OpenvinoRaising& from, Op op) {
+  if (from.input_count() != 1) return from.unsupported("only one operand is read");
+  TRY(x, from.value(0));
+  from.define(0, from.builder().unary(std::move(op), x));
+  return {};
+}
+
+}  // namespace modelport::from_openvino

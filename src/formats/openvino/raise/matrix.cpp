@@ -1,0 +1,80 @@
+#include <numeric>
+
+#include "formats/openvino/raise/raise_functions.h"
+
+namespace modelport::from_openvino {
+
+namespace {
+
+/// The operand, its last two axes exchanged where the attribute says so. A vector stays what it is.
+Result<ValueId> operand(OpenvinoRaising& from, size_t index, std::string_view attribute) {
+  TRY(x, from.value(index));
+  const size_t rank = from.builder().shape(x).size();
+  if (!from.flag(attribute, "false") || rank < 2) return x;
+  std::vector<int64_t> order(rank);
+  std::iota(order.begin(), order.end(), int64_t{0});
+  std::swap(order[rank - 1], order[rank - 2]);
+  return from.builder().permute(x, std::move(order));
+}
+
+template <class T>
+Status reduce(OpenvinoRaising& from) {
+  if (!from.flag("keep_dims", "false")) return from.unsupported("only keep_dims is read");
+  TRY(x, from.value(0));
+  TRY(axes, from.integers(1, "the axes"));
+  const auto rank = static_cast<int64_t>(from.builder().shape(x).size());
+  for (int64_t& axis : axes) axis += axis < 0 ? rank : 0;
+  std::sort(axes.begin(), axes.end());
+  from.define(0, from.builder().emit(T{std::move(axes)}, {x})[0]);
+  return {};
+}
+
+}  // namespace
+
+Status mat_mul(OpenvinoRaising& from) {
+  TRY(a, operand(from, 0, "transpose_a"));
+  TRY(b, operand(from, 1, "transpose_b"));
+  from.define(0, from.builder().matmul(a, b));
+  return {};
+}
+
+Status soft_max(OpenvinoRaising& from) {
+  TRY(x, from.value(0));
+  TRY(axis, from.axis_attribute("axis", from.builder().shape(x).size()));
+  from.define(0, from.builder().softmax(x, axis));
+  return {};
+}
+
+Status mvn(OpenvinoRaising& from) {
+  if (!from.flag("normalize_variance", "") || from.text_attribute("eps_mode", "") != "inside_sqrt")
+    return from.unsupported("only a variance with eps inside the root is read");
+  TRY(x, from.value(0));
+  TRY(axes, from.integers(1, "the axes"));
+  TRY(epsilon, from.float_attribute("eps"));
+  const SymbolicShape& shape = from.builder().shape(x);
+  const auto rank = static_cast<int64_t>(shape.size()), count = static_cast<int64_t>(axes.size());
+  Shape normalised;
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t axis = axes[static_cast<size_t>(i)] + (axes[static_cast<size_t>(i)] < 0 ? rank : 0);
+    const auto size = axis == rank - count + i ? shape[static_cast<size_t>(axis)].constant() : std::nullopt;
+    if (!size) return from.unsupported("only the last axes, of fixed sizes, are read");
+    normalised.push_back(*size);
+  }
+  const auto elements = static_cast<size_t>(*element_count(normalised));
+  const DType dtype = from.builder().type(x).dtype;
+  GraphBuilder& builder = from.builder();
+  const auto filled = [&](float value) {
+    return builder.constant(
+        WeightRecipe::source(Tensor::from_floats(normalised, std::vector<float>(elements, value)), "MVN")
+            .convert(dtype));
+  };
+  const ValueId ones = filled(1.0F), zeros = filled(0.0F);
+  from.define(0, builder.layer_norm(x, ones, zeros, {count, epsilon}));
+  return {};
+}
+
+Status reduce_max(OpenvinoRaising& from) { return reduce<ReduceMax>(from); }
+Status reduce_mean(OpenvinoRaising& from) { return reduce<ReduceMean>(from); }
+Status reduce_sum(OpenvinoRaising& from) { return reduce<ReduceSum>(from); }
+
+}  // namespace modelport::from_openvino

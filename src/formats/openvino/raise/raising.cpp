@@ -1,0 +1,213 @@
+#include "formats/openvino/raise/raising.h"
+
+#include <charconv>
+
+#include "formats/openvino/layout.h"
+
+namespace modelport {
+
+namespace {
+
+constexpr int64_t kMaxSizes = 64;
+
+template <class T>
+std::optional<T> parsed(std::string_view text) {
+  T value{};
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, value);
+  return result.ec == std::errc() && result.ptr == end ? std::optional(value) : std::nullopt;
+}
+
+bool is_of_type(const OpenvinoType& declared, const ValueType& type) {
+  bool same = declared.dtype == type.dtype && declared.shape.size() == type.shape.size();
+  for (size_t axis = 0; same && axis < type.shape.size(); ++axis) {
+    const int64_t size = declared.shape[axis];
+    same = size == openvino_layout::kVaryingSize ? !type.shape[axis].is_constant() : type.shape[axis] == Dim(size);
+  }
+  return same;
+}
+
+}  // namespace
+
+const OpenvinoRaising::Raised* OpenvinoRaising::raised(size_t index) const {
+  if (index >= input_count()) return nullptr;
+  const auto found = raised_.find(layer().inputs[index]);
+  return found == raised_.end() ? nullptr : &found->second;
+}
+
+Result<ValueId> OpenvinoRaising::at(OpenvinoSource source) {
+  const auto found = raised_.find(source);
+  if (found == raised_.end())
+    return fail(ErrorCode::kUnsupportedModel, "the value '{}' is not one that is read", value_name(model_, source));
+  Raised& its = found->second;
+  if (!its.value && its.constant != nullptr) its.value = builder_.constant(*its.constant);
+  if (!its.value) {
+    return fail(ErrorCode::kUnsupportedModel, "the value '{}' is a list of sizes or of kept boxes and is used as data",
+                value_name(model_, source));
+  }
+  return *its.value;
+}
+
+Result<ValueId> OpenvinoRaising::value(size_t index) {
+  if (index >= input_count()) return unsupported(fmt::format("input {} is missing", index));
+  return at(layer().inputs[index]).in(layer().name);
+}
+
+Result<ValueId> OpenvinoRaising::reshaped(size_t index, const SymbolicShape& shape) {
+  const Raised* its = raised(index);
+  if (its != nullptr && its->constant != nullptr) {
+    TRY(concrete, evaluate_shape(shape, {}));
+    return builder_.constant(its->constant->reshape(std::move(concrete)));
+  }
+  TRY(x, value(index));
+  return builder_.reshape(x, shape);
+}
+
+std::optional<std::vector<Dim>> OpenvinoRaising::sizes(size_t index) const {
+  const Raised* its = raised(index);
+  return its == nullptr ? std::nullopt : its->sizes;
+}
+
+Result<std::vector<Dim>> OpenvinoRaising::required_sizes(size_t index, std::string_view what) const {
+  auto list = sizes(index);
+  if (!list) return unsupported(fmt::format("{} are not known before it runs", what));
+  return *std::move(list);
+}
+
+Result<std::vector<int64_t>> OpenvinoRaising::integers(size_t index, std::string_view what) const {
+  TRY(list, required_sizes(index, what));
+  std::vector<int64_t> out;
+  for (const Dim& each : list) {
+    const auto constant = each.constant();
+    if (!constant) return unsupported(fmt::format("{} are not constant", what));
+    out.push_back(*constant);
+  }
+  return out;
+}
+
+Result<int64_t> OpenvinoRaising::integer(size_t index, std::string_view what) const {
+  TRY(list, integers(index, what));
+  if (list.size() != 1) return unsupported(fmt::format("{} is not one number", what));
+  return list[0];
+}
+
+Result<Dim> OpenvinoRaising::one_size(size_t index, std::string_view what) const {
+  TRY(list, required_sizes(index, what));
+  if (list.size() != 1) return unsupported(fmt::format("{} is not one number", what));
+  return list[0];
+}
+
+Result<std::vector<double>> OpenvinoRaising::constant_floats(size_t index, std::string_view what) const {
+  const Raised* its = raised(index);
+  if (its == nullptr || its->constant == nullptr || !is_float(its->constant->dtype()))
+    return unsupported(fmt::format("{} is not a constant of floats", what));
+  return its->constant->to_doubles();
+}
+
+Result<int64_t> OpenvinoRaising::axis(size_t index, size_t rank) const {
+  TRY(axis, integer(index, "the axis"));
+  const auto size = static_cast<int64_t>(rank);
+  if (axis < -size || axis >= size)
+    return unsupported(fmt::format("axis {} is outside a value of rank {}", axis, rank));
+  return axis < 0 ? axis + size : axis;
+}
+
+const std::string* OpenvinoRaising::attribute(std::string_view name) const {
+  for (const OpenvinoAttribute& each : layer().attributes) {
+    if (each.name == name) return &each.value;
+  }
+  return nullptr;
+}
+
+std::string OpenvinoRaising::text_attribute(std::string_view name, std::string_view if_missing) const {
+  const std::string* found = attribute(name);
+  return found != nullptr ? *found : std::string(if_missing);
+}
+
+Result<double> OpenvinoRaising::float_attribute(std::string_view name) const {
+  const std::string* found = attribute(name);
+  const auto number = found != nullptr ? parsed<double>(*found) : std::nullopt;
+  if (!number) return unsupported(fmt::format("{} is not a number", name));
+  return *number;
+}
+
+Result<std::vector<int64_t>> OpenvinoRaising::ints_attribute(std::string_view name) const {
+  const std::string* found = attribute(name);
+  if (found == nullptr) return unsupported(fmt::format("{} is missing", name));
+  std::vector<int64_t> out;
+  std::string_view rest = *found;
+  while (!rest.empty()) {
+    const size_t comma = std::min(rest.find(','), rest.size());
+    std::string_view part = rest.substr(0, comma);
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    const auto number = parsed<int64_t>(part);
+    if (!number) return unsupported(fmt::format("{} is '{}', not a list of integers", name, *found));
+    out.push_back(*number);
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+  return out;
+}
+
+Result<int64_t> OpenvinoRaising::axis_attribute(std::string_view name, size_t rank) const {
+  TRY(list, ints_attribute(name));
+  const auto size = static_cast<int64_t>(rank);
+  if (list.size() != 1 || list[0] < -size || list[0] >= size)
+    return unsupported(fmt::format("{} is outside a value of rank {}", name, rank));
+  return list[0] < 0 ? list[0] + size : list[0];
+}
+
+const OpenvinoRaising::Selection* OpenvinoRaising::selection(size_t index) const {
+  const Raised* its = raised(index);
+  return its != nullptr && its->selection ? &*its->selection : nullptr;
+}
+
+void OpenvinoRaising::define_selection(Selection selection) { raised_[{at_, 0}].selection = selection; }
+
+void OpenvinoRaising::define(size_t output, ValueId value) {
+  raised_[{at_, static_cast<uint32_t>(output)}].value = value;
+}
+
+void OpenvinoRaising::define_sizes(std::vector<Dim> sizes) { raised_[{at_, 0}].sizes = std::move(sizes); }
+
+void OpenvinoRaising::define_constant() {
+  const WeightRecipe& data = layer().data;
+  Raised& its = raised_[{at_, 0}];
+  its.constant = &data;
+  const bool integers = data.dtype() == DType::kInt64 || data.dtype() == DType::kInt32;
+  if (!integers || data.shape().size() > 1 || data.element_count() > kMaxSizes) return;
+  its.sizes.emplace();
+  for (const int64_t size : data.to_int64s()) its.sizes->emplace_back(size);
+}
+
+Status OpenvinoRaising::require_declared_types() const {
+  for (size_t output = 0; output < layer().outputs.size(); ++output) {
+    const OpenvinoType& declared = layer().outputs[output].type;
+    const auto found = raised_.find({at_, static_cast<uint32_t>(output)});
+    if (found == raised_.end()) continue;
+    const Raised& its = found->second;
+    std::string given;
+    if (its.value) {
+      const ValueType& type = builder_.type(*its.value);
+      if (is_of_type(declared, type)) continue;
+      given = fmt::format("{}{}", dtype_name(type.dtype), shape_text(type.shape));
+    } else if (its.sizes && its.constant == nullptr) {
+      const auto count = element_count(declared.shape);
+      if (!is_float(declared.dtype) && declared.shape.size() <= 1 && count == static_cast<int64_t>(its.sizes->size()))
+        continue;
+      given = fmt::format("{} sizes", its.sizes->size());
+    } else {
+      continue;
+    }
+    return fail(ErrorCode::kDamaged, "its output {} is declared as {} and it gives {}", output, print_type(declared),
+                given)
+        .in(layer().name);
+  }
+  return {};
+}
+
+Error OpenvinoRaising::unsupported(std::string_view what) const {
+  return fail(ErrorCode::kUnsupportedModel, "{}", what)
+      .in(fmt::format("{} ({})", layer().name, openvino_op(layer().type).name));
+}
+
+}  // namespace modelport
