@@ -53,7 +53,7 @@ Result<DecoderMemory> project(Translation& t, const ModuleView& module, std::spa
 
 struct Proposals {
   ValueId logits;  ///< [A, 4]: x, y, width, height before sigmoid; infinity where not valid.
-  ValueId valid;   ///< [A, 1], bool.
+  ValueId valid;   ///< [A, 1]: 1 or 0.
 };
 
 /// Middles of one level's cells and the side of its proposals, [H W, 4], as parts of the image.
@@ -71,6 +71,43 @@ ValueId level_proposals(GraphBuilder& b, const Dim& height, const Dim& width, do
   return b.merge_axes(b.concat({x, y, sides}, 2), 0, 2);
 }
 
+/// Whether the head's `shapes` are these sizes.
+Result<bool> has_cached(const ModuleView& module, const DecoderMemory& memory) {
+  if (!module.has_attribute("shapes")) return false;
+  TRY(cached, module.attribute("shapes"));
+  const std::vector<PickleValue>* levels = cached.as_sequence();
+  if (!levels || levels->size() != memory.level_sizes.size()) return false;
+  for (size_t i = 0; i < levels->size(); ++i) {
+    const std::vector<PickleValue>* sizes = (*levels)[i].as_sequence();
+    const auto& [height, width] = memory.level_sizes[i];
+    if (!sizes || sizes->size() != 2 || !height.is_constant() || !width.is_constant()) return false;
+    if ((*sizes)[0].as_integer() != height.constant() || (*sizes)[1].as_integer() != width.constant()) return false;
+  }
+  return true;
+}
+
+/// The proposals that the head keeps of its last run. The framework computes none where the sizes are the same, and in
+/// a half-precision checkpoint they have been rounded: the model is another one by up to 0.2 pixels.
+Result<std::optional<Proposals>> cached_proposals(GraphBuilder& b, const ModuleView& module,
+                                                  const DecoderMemory& memory) {
+  TRY(cached, has_cached(module, memory));
+  if (!cached) {
+    for (const std::string_view name : {"shapes", "anchors", "valid_mask"}) {
+      module.ignore(name, "cached for another image size; computed from the levels' sizes here");
+    }
+    return std::optional<Proposals>();
+  }
+  int64_t count = 0;
+  for (const auto& [height, width] : memory.level_sizes) count += *height.constant() * *width.constant();
+  TRY(logits, module.tensor_attribute("anchors"));
+  TRY(valid, module.tensor_attribute("valid_mask"));
+  if (logits.shape() != Shape{1, count, 4} || valid.shape() != Shape{1, count, 1}) {
+    return contradiction(module, "anchors are {} and valid_mask {} for {} cells", shape_text(logits.shape()),
+                         shape_text(valid.shape()), count);
+  }
+  return std::optional(Proposals{b.floats({count, 4}, logits.to_floats()), b.floats({count, 1}, valid.to_floats())});
+}
+
 /// RTDETRDecoder._generate_anchors.
 Proposals make_proposals(GraphBuilder& b, const DecoderMemory& memory) {
   std::vector<ValueId> levels;
@@ -86,7 +123,7 @@ Proposals make_proposals(GraphBuilder& b, const DecoderMemory& memory) {
   ValueId valid = sides[0];
   for (size_t i = 1; i < sides.size(); ++i) valid = b.emit(LogicalAnd{}, {valid, sides[i]})[0];
   const ValueId logits = b.unary(Log{}, b.div(boxes, b.sub(b.scalar(1.0), boxes)));
-  return {b.where(valid, logits, b.scalar(std::numeric_limits<double>::infinity())), valid};
+  return {b.where(valid, logits, b.scalar(std::numeric_limits<double>::infinity())), b.cast(valid, DType::kFloat32)};
 }
 
 /// Rows of x [N, A, C] at indices [N, k].
@@ -137,8 +174,9 @@ Result<ValueId> rtdetr_decoder(Translation& t, const ModuleView& module, std::sp
   GraphBuilder& b = t.b;
   TRY(head, read_attributes(module, levels.size()));
   TRY(memory, project(t, module, levels, head.width));
-  const Proposals proposals = make_proposals(b, memory);
-  TRY(features, apply_child(t, module, "enc_output", b.mul(b.cast(proposals.valid, DType::kFloat32), memory.features)));
+  TRY(cached, cached_proposals(b, module, memory));
+  const Proposals proposals = cached ? *cached : make_proposals(b, memory);
+  TRY(features, apply_child(t, module, "enc_output", b.mul(proposals.valid, memory.features)));
   TRY(encoder_scores, apply_child(t, module, "enc_score_head", features));
   const ValueId best_class = b.merge_axes(b.reduce_max(encoder_scores, {2}), 1, 2);
   const ValueId chosen = b.topk(best_class, 1, min(Dim(head.queries), b.dim(best_class, 1))).indices;
