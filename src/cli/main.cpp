@@ -7,6 +7,7 @@
 #include "base/nearest_name.h"
 #include "cli/command.h"
 #include "cli/doctor.h"
+#include "cli/export_command.h"
 #include "cli/inspect.h"
 #include "cli/predict_command.h"
 #include "io/mapped_file.h"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr Command kCommands[] = {
     {"doctor", "list trainers, formats and engines, and what is missing", run_doctor},
+    {"export", "write a checkpoint in other formats, proven", run_export_command},
     {"inspect", "print what a checkpoint is, without running any of it", run_inspect},
     {"predict", "run an artifact on pictures, print and draw what it sees", run_predict},
 };

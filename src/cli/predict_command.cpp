@@ -30,8 +30,8 @@ constexpr std::string_view kUsage =
     "  --conf, --iou    In place of metadata.json's thresholds, from 0 to 1.\n"
     "  --json           One JSON array, an entry a picture.\n"
     "\n"
-    "Exit codes: 0 done, 1 a file cannot be read or written or its engine is missing, 2 the outputs are not what\n"
-    "metadata.json says, 3 wrong arguments.\n";
+    "Exit codes: 0 done, 1 a file cannot be read or written, 2 the engine refuses the artifact or its outputs are not\n"
+    "what metadata.json says, 3 wrong arguments, or its engine is not on this machine.\n";
 
 constexpr Option kOptions[] = {
     {"--image", Option::Takes::kMany}, {"-o", Option::Takes::kOne},         {"--conf", Option::Takes::kOne},

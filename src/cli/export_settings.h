@@ -1,0 +1,22 @@
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cli/trainers.h"
+
+namespace modelport {
+
+/// export_config of each format, as JSON text; "" where nothing is set.
+using FormatConfigs = std::map<std::string, std::string>;
+
+/// Distributes `--set` texts over formats: `key=value` reaches every format whose schema in the capabilities has the
+/// key, `onnx.key=value` that format alone. Values are JSON where they parse as such, else text. kInvalidArgument for a
+/// key that none of the formats takes (the nearest is named), a format that is not asked for, or a text without '='.
+/// Where the exporter tells no schema, every key is passed on.
+Result<FormatConfigs> distribute_settings(const Exporter& exporter, std::span<const std::string> formats,
+                                          std::span<const std::string> settings);
+
+}  // namespace modelport
