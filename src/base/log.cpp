@@ -17,6 +17,7 @@ namespace modelport {
 namespace {
 constexpr std::array<std::string_view, 4> kNames = {"DEBUG", "INFO", "WARNING", "ERROR"};
 std::atomic<LogLevel> minimum_level = LogLevel::kInfo;
+thread_local std::string subject_of_thread;
 }  // namespace
 
 std::optional<LogLevel> log_level_from_name(std::string_view name) {
@@ -26,6 +27,12 @@ std::optional<LogLevel> log_level_from_name(std::string_view name) {
   if (row == kNames.end()) return std::nullopt;
   return static_cast<LogLevel>(row - kNames.begin());
 }
+
+LogSubject::LogSubject(std::string subject) {
+  subject_of_thread = subject.empty() ? std::string() : std::move(subject) + ": ";
+}
+
+LogSubject::~LogSubject() { subject_of_thread.clear(); }
 
 void set_log_level(LogLevel level) { minimum_level = level; }
 
@@ -37,8 +44,8 @@ void log_line(LogLevel level, std::string_view message) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
   std::tm local{};
   localtime_r(&seconds, &local);
-  std::string line = fmt::format("{:%Y-%m-%d %H:%M:%S},{:03} - {} - {}", local, milliseconds,
-                                 kNames[static_cast<size_t>(level)], printable(message));
+  std::string line = fmt::format("{:%Y-%m-%d %H:%M:%S},{:03} - {} - {}{}", local, milliseconds,
+                                 kNames[static_cast<size_t>(level)], subject_of_thread, printable(message));
   line += '\n';
   size_t written = 0;
   while (written < line.size()) {

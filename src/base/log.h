@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace modelport {
@@ -14,6 +15,15 @@ std::optional<LogLevel> log_level_from_name(std::string_view name);
 
 /// Lines below this level are not written. Default: kInfo.
 void set_log_level(LogLevel level);
+
+/// While it lives, messages of this thread begin with `subject` and a colon: "onnx: ...". Empty: nothing.
+class LogSubject {
+ public:
+  explicit LogSubject(std::string subject);
+  ~LogSubject();
+  LogSubject(const LogSubject&) = delete;
+  LogSubject& operator=(const LogSubject&) = delete;
+};
 
 /// Writes `2025-11-16 10:30:00,123 - INFO - message` (local time, as Python's logging does) to stderr in one write
 /// call. `message` is made printable: one line is one event, whatever a checkpoint's names hold.

@@ -15,6 +15,7 @@ namespace {
 
 constexpr int64_t kMaxBatch = 1024;
 constexpr int64_t kMaxImageSize = 16384;
+constexpr int64_t kMaxDetections = 100000;
 
 /// One option of export_config: its schema, the formats that take it, and how a value that is not null is read; nothing
 /// when it does not fit.
@@ -108,6 +109,36 @@ bool read_iou(const Json& value, ExportOptions& options) {
   return number.has_value();
 }
 
+bool read_nms(const Json& value, ExportOptions& options) {
+  if (!value.is_boolean()) return false;
+  options.build.head = value.get<bool>() ? HeadChoice::kNmsInside : HeadChoice::kEndToEnd;
+  return true;
+}
+
+bool read_max_detections(const Json& value, ExportOptions& options) {
+  const auto number = integer_in(value, 1, kMaxDetections);
+  if (number) options.build.max_detections = *number;
+  return number.has_value();
+}
+
+bool read_agnostic_nms(const Json& value, ExportOptions& options) {
+  if (!value.is_boolean()) return false;
+  options.build.nms_classes = value.get<bool>() ? NmsClasses::kTogether : NmsClasses::kApart;
+  return true;
+}
+
+bool read_embed_preprocessing(const Json& value, ExportOptions& options) {
+  if (value == "bgr") {
+    options.build.image_input = ImageInput::kBgrPixels;
+  } else if (value == true || value == "rgb") {
+    options.build.image_input = ImageInput::kRgbPixels;
+  } else {
+    options.build.image_input = ImageInput::kNormalised;
+    return value == false;
+  }
+  return true;
+}
+
 bool read_validate(const Json& value, ExportOptions& options) {
   for (const Validation level :
        {Validation::kOff, Validation::kStructure, Validation::kReference, Validation::kRuntime}) {
@@ -124,38 +155,53 @@ bool read_tolerance(const Json& value, ExportOptions& options) {
   return options.tolerance.has_value();
 }
 
+/// The formats of this release.
+constexpr std::string_view kAll = "onnx torchscript openvino";
+
 /// The options of the convention that only formats of later releases take; known so that the message can say so.
 constexpr auto kNotRead = nullptr;
 
-constexpr std::array<Option, 18> kOptions = {{
+constexpr std::array<Option, 22> kOptions = {{
     {"opset_version", "an integer from 13 to 21", R"({"type":"integer","minimum":13,"maximum":21,"default":17})",
      "onnx", read_opset},
     {"ir_version", "an integer from 7 to 10",
      R"({"type":"integer","minimum":7,"maximum":10,"description":"default: the lowest that carries the opset"})",
      "onnx", read_ir_version},
     {"dynamic_axes", "true, false or \"batch\"",
-     R"({"enum":[true,false,"batch"],"default":false,"description":"true: batch, height and width"})", "onnx",
+     R"({"enum":[true,false,"batch"],"default":false,"description":"true: batch, height and width"})", kAll,
      read_dynamic_axes},
-    {"simplify", "true or false", R"({"type":"boolean","default":true})", "onnx", read_simplify},
-    {"batch_size", "an integer from 1 to 1024", R"({"type":"integer","minimum":1,"maximum":1024,"default":1})", "onnx",
+    {"simplify", "true or false", R"({"type":"boolean","default":true})", kAll, read_simplify},
+    {"batch_size", "an integer from 1 to 1024", R"({"type":"integer","minimum":1,"maximum":1024,"default":1})", kAll,
      read_batch_size},
     {"imgsz", "an integer from 1 to 16384 or [height, width]",
      R"({"anyOf":[{"type":"integer","minimum":1,"maximum":16384},{"type":"array","items":{"type":"integer","minimum":1,"maximum":16384},"minItems":2,"maxItems":2}],"description":"default: as trained; rounded up to the stride"})",
-     "onnx", read_image_size},
+     kAll, read_image_size},
     {"half", "true or false",
      R"({"type":"boolean","default":false,"description":"float16 weights and arithmetic, float32 inputs and outputs"})",
-     "onnx", read_half},
-    {"fp16", "true or false", R"({"type":"boolean","default":false,"description":"the same as half"})", "onnx tensorrt",
-     read_half},
-    {"conf", "a number from 0 to 1", R"({"type":"number","minimum":0,"maximum":1,"default":0.25})", "onnx",
+     kAll, read_half},
+    {"fp16", "true or false", R"({"type":"boolean","default":false,"description":"the same as half"})",
+     "onnx torchscript openvino tensorrt", read_half},
+    {"conf", "a number from 0 to 1", R"({"type":"number","minimum":0,"maximum":1,"default":0.25})", kAll,
      read_confidence},
-    {"iou", "a number from 0 to 1", R"({"type":"number","minimum":0,"maximum":1,"default":0.7})", "onnx", read_iou},
+    {"iou", "a number from 0 to 1", R"({"type":"number","minimum":0,"maximum":1,"default":0.7})", kAll, read_iou},
+    {"nms", "true, false or null",
+     R"({"type":"boolean","description":"null: the one-to-many head, for the consumer to suppress; false: the end-to-end head where the model has one; true: suppression inside"})",
+     kAll, read_nms},
+    {"max_det", "an integer from 1 to 100000",
+     R"({"type":"integer","minimum":1,"maximum":100000,"default":300,"description":"rows of an end-to-end head and of suppression inside"})",
+     kAll, read_max_detections},
+    {"agnostic_nms", "true or false",
+     R"({"type":"boolean","default":false,"description":"with nms true: boxes of different classes suppress each other"})",
+     kAll, read_agnostic_nms},
+    {"embed_preprocessing", "true, false, \"rgb\" or \"bgr\"",
+     R"({"enum":[true,false,"rgb","bgr"],"default":false,"description":"true or rgb: the input is uint8 [batch, height, width, 3] as a camera gives it"})",
+     kAll, read_embed_preprocessing},
     {"validate", "\"off\", \"structure\", \"reference\" or \"runtime\"",
      R"({"enum":["off","structure","reference","runtime"],"description":"default: the strongest that this machine has"})",
-     "onnx", read_validate},
+     kAll, read_validate},
     {"tolerance", "a number from 1e-9 to 1",
      R"({"type":"number","minimum":1e-9,"maximum":1,"description":"relative difference allowed of logits and scores; default by precision"})",
-     "onnx", read_tolerance},
+     kAll, read_tolerance},
     {"int8", "true or false", "{}", "tensorrt tflite", kNotRead},
     {"max_batch_size", "an integer", "{}", "tensorrt", kNotRead},
     {"workspace_size", "an integer", "{}", "tensorrt", kNotRead},
@@ -189,6 +235,28 @@ Error refused_key(const std::string& key, std::string_view format) {
   return error;
 }
 
+/// One key of export_config for every one of `formats` that takes it; kInvalidArgument when none does.
+Status apply_to_all(const std::string& key, const Json& value, std::span<const std::string> formats,
+                    std::span<ExportOptions> options) {
+  bool taken = false;
+  for (size_t i = 0; i < formats.size(); ++i) {
+    const auto option =
+        std::ranges::find_if(kOptions, [&](const Option& row) { return row.name == key && takes(row, formats[i]); });
+    if (option == kOptions.end()) continue;
+    taken = true;
+    if (value.is_null() || option->read(value, options[i])) continue;
+    return fail(ErrorCode::kInvalidArgument, "export_config.{} must be {}, not {}", key, option->expected,
+                value.dump(-1, ' ', false, Json::error_handler_t::replace));
+  }
+  return taken ? Status() : refused_key(key, formats.front());
+}
+
+Status require_one_meaning_of_half(const Json& config) {
+  const auto half = config.find("half"), fp16 = config.find("fp16");
+  if (half == config.end() || fp16 == config.end() || half->is_null() || fp16->is_null() || *half == *fp16) return {};
+  return fail(ErrorCode::kInvalidArgument, "export_config.half and export_config.fp16 mean the same and differ");
+}
+
 }  // namespace
 
 std::string_view validation_name(Validation validation) {
@@ -201,41 +269,53 @@ std::string_view proof_name(Validation validation) {
   return kNames[static_cast<size_t>(validation)];
 }
 
-Result<ExportOptions> parse_export_config(std::string_view text, std::string_view format) {
-  ExportOptions options;
+Result<std::vector<ExportOptions>> parse_export_config(std::string_view text, std::span<const std::string> formats) {
+  std::vector<ExportOptions> options(formats.size());
   if (text.empty()) return options;
   TRY(config, parse_json(text, ErrorCode::kInvalidArgument).in("export_config"));
   if (!config.is_object()) return fail(ErrorCode::kInvalidArgument, "export_config is not a JSON object");
+  CHECK_OK(require_one_meaning_of_half(config));
   for (const auto& [key, value] : config.items()) {
-    const auto option = std::find_if(kOptions.begin(), kOptions.end(),
-                                     [&](const Option& row) { return row.name == key && takes(row, format); });
-    if (option == kOptions.end()) return refused_key(key, format);
-    if (value.is_null()) continue;
-    if (!option->read(value, options)) {
-      return fail(ErrorCode::kInvalidArgument, "export_config.{} must be {}, not {}", key, option->expected,
-                  value.dump(-1, ' ', false, Json::error_handler_t::replace));
+    const auto addressed = std::ranges::find(formats, key);
+    if (addressed == formats.end()) {
+      CHECK_OK(apply_to_all(key, value, formats, options));
+      continue;
     }
+    if (!value.is_object()) {
+      return fail(ErrorCode::kInvalidArgument, "export_config.{} must be an object: the options of that format", key);
+    }
+    CHECK_OK(require_one_meaning_of_half(value));
   }
-  const auto half = config.find("half");
-  const auto fp16 = config.find("fp16");
-  if (half != config.end() && fp16 != config.end() && half->is_boolean() && fp16->is_boolean() && *half != *fp16) {
-    return fail(ErrorCode::kInvalidArgument, "export_config.half and export_config.fp16 mean the same and differ");
+  // What addresses one format wins over what addresses all.
+  for (size_t i = 0; i < formats.size(); ++i) {
+    const auto own = config.find(formats[i]);
+    if (own == config.end()) continue;
+    for (const auto& [key, value] : own->items())
+      CHECK_OK(apply_to_all(key, value, {&formats[i], 1}, {&options[i], 1}));
   }
   return options;
 }
 
-Json effective_config(const ExportOptions& options, const InputSizes& sizes, Validation validation, double tolerance) {
+Json effective_config(const ExportOptions& options, std::string_view format, const InputSizes& sizes,
+                      Validation validation, double tolerance) {
+  const BuildRequest& build = options.build;
   Json config;
-  config["opset_version"] = options.format.opset_version;
-  if (options.format.ir_version) config["ir_version"] = *options.format.ir_version;
+  if (format == "onnx") config["opset_version"] = options.format.opset_version;
+  if (format == "onnx" && options.format.ir_version) config["ir_version"] = *options.format.ir_version;
   config["dynamic_axes"] =
       sizes.dynamic == DynamicAxes::kBatch ? Json("batch") : Json(sizes.dynamic == DynamicAxes::kAll);
   config["simplify"] = options.simplify == Simplify::kAll;
   config["batch_size"] = sizes.batch;
   config["imgsz"] = {sizes.height, sizes.width};
   config["half"] = options.precision == WeightPrecision::kFloat16;
-  config["conf"] = options.build.confidence_threshold;
-  config["iou"] = options.build.iou_threshold;
+  config["conf"] = build.confidence_threshold;
+  config["iou"] = build.iou_threshold;
+  config["nms"] = build.head == HeadChoice::kDefault ? Json() : Json(build.head == HeadChoice::kNmsInside);
+  config["max_det"] = build.max_detections;
+  config["agnostic_nms"] = build.nms_classes == NmsClasses::kTogether;
+  config["embed_preprocessing"] = build.image_input == ImageInput::kNormalised  ? Json(false)
+                                  : build.image_input == ImageInput::kRgbPixels ? Json("rgb")
+                                                                                : Json("bgr");
   config["validate"] = validation_name(validation);
   config["tolerance"] = tolerance;
   return config;

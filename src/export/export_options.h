@@ -33,13 +33,15 @@ struct ExportOptions {
   std::optional<double> tolerance;     ///< Absent: the documented one of the precision.
 };
 
-/// Reads export_config for one format ("" counts as {}). kInvalidArgument for text that is not a JSON object, an
-/// unknown key (the nearest is named), a wrong type, a value out of range, or a key that this format does not take. A
-/// null value counts as absent.
-Result<ExportOptions> parse_export_config(std::string_view text, std::string_view format);
+/// Reads export_config ("" counts as {}): the options of each of `formats`. A key reaches every format that takes it;
+/// one named after a format holds an object with further keys for that format alone. kInvalidArgument for text that is
+/// not a JSON object, a key that is unknown (the nearest is named) or that no format takes, a wrong type or a value out
+/// of range. A null value counts as absent.
+Result<std::vector<ExportOptions>> parse_export_config(std::string_view text, std::span<const std::string> formats);
 
-/// The configuration as it took effect, for metadata.json.
-Json effective_config(const ExportOptions& options, const InputSizes& sizes, Validation validation, double tolerance);
+/// The configuration as it took effect in one format, for metadata.json.
+Json effective_config(const ExportOptions& options, std::string_view format, const InputSizes& sizes,
+                      Validation validation, double tolerance);
 
 /// JSON Schema of export_config for one format.
 Json export_config_schema(std::string_view format);

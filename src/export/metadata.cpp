@@ -156,18 +156,18 @@ Result<Json> make_metadata(const MetadataRequest& request) {
     TRY(shape, exported_shape(model, model.graph[output.value].type.shape));
     output_shapes.push_back(shape);
   }
-  Json metadata = {
-      {"framework", facts.framework},
-      {"model_name", facts.model_name},
-      {"export_format", request.format},
-      {"task_type", task_name(facts.task)},
-      {"input_shape", {model.sizes.height, model.sizes.width, facts.channels}},
-      {"input_dtype", "float32"},
-      {"output_shape", output_shapes},
-      {"class_names", facts.class_names},
-      {"num_classes", facts.class_names.size()},
-      {"created_at", created_at()},
-      {"export_config", effective_config(request.options, model.sizes, request.proof.level, request.tolerance)}};
+  Json metadata = {{"framework", facts.framework},
+                   {"model_name", facts.model_name},
+                   {"export_format", request.format},
+                   {"task_type", task_name(facts.task)},
+                   {"input_shape", {model.sizes.height, model.sizes.width, facts.channels}},
+                   {"input_dtype", "float32"},
+                   {"output_shape", output_shapes},
+                   {"class_names", facts.class_names},
+                   {"num_classes", facts.class_names.size()},
+                   {"created_at", created_at()},
+                   {"export_config", effective_config(request.options, request.format, model.sizes, request.proof.level,
+                                                      request.tolerance)}};
   if (facts.detection) {
     metadata["anchor_based"] = facts.detection->anchor_based;
     metadata["confidence_threshold"] = facts.detection->confidence_threshold;

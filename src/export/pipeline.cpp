@@ -1,18 +1,24 @@
 #include "export/pipeline.h"
 
+#include <fmt/ranges.h>
 #include <chrono>
 #include <filesystem>
+
 #include <future>
+#include <list>
 
 #include "base/log.h"
 #include "export/capabilities.h"
 #include "export/format_table.h"
 #include "export/metadata.h"
 #include "export/proof.h"
+#include "export/reference_outputs.h"
 #include "io/interrupt.h"
 #include "io/publication.h"
 #include "ops/verify_types.h"
-#include "reference/photo_like_input.h"
+#include "passes/append_nms.h"
+#include "passes/embed_preprocessing.h"
+#include "passes/half_weights.h"
 
 namespace modelport {
 
@@ -62,6 +68,13 @@ Result<SourceModel> build(const Trainer& trainer, const Architecture& architectu
   return model;
 }
 
+/// What the options put around the network: suppression behind it, preprocessing before it.
+Status adapt(SourceModel& model, const BuildRequest& request) {
+  if (request.head == HeadChoice::kNmsInside) CHECK_OK(append_nms(model, request));
+  if (request.image_input != ImageInput::kNormalised) CHECK_OK(embed_preprocessing(model, request.image_input));
+  return {};
+}
+
 /// Batch norm and friends are folded; the optional passes run unless `simplify` is off.
 Result<Graph> simplify(const SourceModel& model, const ExportOptions& options) {
   if (options.simplify == Simplify::kRequiredOnly) {
@@ -75,9 +88,10 @@ Result<Graph> simplify(const SourceModel& model, const ExportOptions& options) {
 }
 
 /// What leaves the float16 range is known from one evaluation of the float32 graph.
-Result<Graph> halve(const SourceModel& model, const Graph& graph) {
-  const Shape shape = {model.sizes.batch, model.facts.channels, model.sizes.height, model.sizes.width};
-  EvaluationRequest request{graph, {photo_like_input(shape, 0)}, symbols_for(model, shape[0], shape[2], shape[3])};
+Result<Graph> to_half_arithmetic(const SourceModel& model, const Graph& graph) {
+  const Trial trial = trials(model).front();
+  EvaluationRequest request{
+      graph, {trial_input(model, trial)}, symbols_for(model, trial.batch, trial.height, trial.width)};
   request.measure = EvaluationRequest::Measure::kMagnitudes;
   TRY(measured, evaluate(request));
   HalfReport report;
@@ -93,66 +107,162 @@ void check_tolerance(const ExportOptions& options) {
   }
 }
 
-}  // namespace
+/// A model that targets ask for, and what it computes.
+struct Build {
+  Build(BuildRequest asked, SourceModel built) : request(std::move(asked)), model(std::move(built)) {}
+  BuildRequest request;
+  SourceModel model;
+  ReferenceOutputs reference{model};
+};
 
-Status run_export(const Trainer& trainer, const ExportRequest& request, const FaultInjection& faults) {
-  const ExportOptions& options = request.options;
-  const FormatRow& row = *find_format(request.export_format);
+/// What the targets of one export share.
+struct Shared {
+  const ExportRequest& request;
+  const Checkpoint& checkpoint;
+  std::shared_future<std::string> checkpoint_digest;
+  const FaultInjection& faults;
+};
+
+/// One target, from its model to its published files.
+Status export_target(const Shared& shared, const ExportTarget& target, Build& build,
+                     std::shared_future<Result<Validation>> choice) {
+  const LogSubject subject(shared.request.targets.size() > 1 ? target.format : "");
+  const ExportOptions& options = target.options;
+  const FormatRow& row = *find_format(target.format);
   const Format& format = *row.format;
+  const SourceModel& model = build.model;
   StepClock clock;
-  // Opening an engine's library takes as long as reading a small checkpoint.
-  auto choice = std::async(std::launch::async, [&] { return choose_validation(row, options.validate); }).share();
-  if (options.validate) CHECK_OK(choice.get());
   check_tolerance(options);
   const double tolerance = options.tolerance.value_or(default_tolerance(options.precision));
 
-  TRY(checkpoint, open_checkpoint(request.checkpoint_path));
-  auto checkpoint_digest = std::async(std::launch::async, [&] { return sha256_hex(checkpoint.file->bytes()); });
-  clock.done("Read {} ({} bytes, {})", request.checkpoint_path, checkpoint.file->bytes().size(),
-             container_info(checkpoint.container).name);
-
-  TRY(architecture, find_architecture(trainer, checkpoint).in(file_name(request.checkpoint_path)));
-  TRY(model, build(trainer, *architecture, checkpoint, options.build).in(file_name(request.checkpoint_path)));
-  for (const std::string& note : model.notes) log_warning("{}", note);
-  CHECK_OK(verify_graph(model.graph));
-  clock.done("Built {} ({}, {} classes) at {}x{}: {} nodes", model.facts.model_name, task_name(model.facts.task),
-             model.facts.class_names.size(), model.sizes.height, model.sizes.width, model.graph.nodes.size());
-
-  TRY(simplified, simplify(model, options));
-  Graph exported = std::move(simplified);
-  if (options.precision == WeightPrecision::kFloat16) {
-    TRY(half, halve(model, exported));
-    exported = std::move(half);
+  TRY(exported, simplify(model, options));
+  const bool half = options.precision == WeightPrecision::kFloat16;
+  if (half && format.half == HalfForm::kArithmetic) {
+    TRY(halved, to_half_arithmetic(model, exported));
+    exported = std::move(halved);
+  } else if (half) {
+    TRY(halved, half_weights(exported));
+    exported = std::move(halved);
   }
-  if (faults.after_passes) faults.after_passes(exported);
+  if (shared.faults.after_passes) shared.faults.after_passes(exported);
   clock.done("Simplified to {} nodes", exported.nodes.size());
 
   TRY(lowered, format.lower(model, exported, options.format));
-  if (faults.after_lowering) faults.after_lowering(const_cast<LoweredModel&>(*lowered));
+  if (shared.faults.after_lowering) shared.faults.after_lowering(const_cast<LoweredModel&>(*lowered));
 
   TRY(level, choice.get());
-  TRY(publication, Publication::begin(request.output_dir));
+  TRY(publication, Publication::begin(target.output_dir));
   const InterruptScope interrupt_scope(*publication);
-  TRY(file, publication->create(std::string(format.files.front())));
-  FileSink sink(*file);
-  const std::vector<ArtifactSink*> sinks = {&sink};
-  CHECK_OK(format.write(*lowered, sinks));
-  CHECK_OK(file->finish());
-  if (faults.after_writing) faults.after_writing(file->path());
-  clock.done("Wrote {} ({} bytes)", format.files.front(), file->size());
+  std::vector<std::shared_ptr<OutputFile>> files;
+  std::vector<FileSink> sinks;
+  for (const std::string_view name : format.files) {
+    TRY(file, publication->create(std::string(name)));
+    files.push_back(file);
+    sinks.emplace_back(*file);
+  }
+  std::vector<ArtifactSink*> sink_pointers;
+  for (FileSink& sink : sinks) sink_pointers.push_back(&sink);
+  CHECK_OK(format.write(*lowered, sink_pointers));
+  std::vector<FileRecord> records;
+  for (size_t i = 0; i < files.size(); ++i) {
+    CHECK_OK(files[i]->finish());
+    records.push_back({std::string(format.files[i]), files[i]->size(), files[i]->sha256()});
+  }
+  const std::string path = files.front()->path();
+  if (shared.faults.after_writing) shared.faults.after_writing(path);
+  for (const FileRecord& record : records) clock.done("Wrote {} ({} bytes)", record.name, record.size);
 
   log_info("Validation: {}{}", validation_name(level), options.validate ? "" : " (the strongest this machine has)");
-  TRY(proof, prove({model, exported, *lowered, row, file->path(), options.precision, tolerance}, level));
+  const WeightPrecision arithmetic =
+      half && format.half == HalfForm::kArithmetic ? WeightPrecision::kFloat16 : WeightPrecision::kFloat32;
+  TRY(proof,
+      prove({model, build.reference, exported, *lowered, row, path, options.precision, arithmetic, tolerance}, level));
   clock.done("Proof {}", proof_name(level));
 
-  const FileRecord of_checkpoint{file_name(request.checkpoint_path),
-                                 static_cast<int64_t>(checkpoint.file->bytes().size()), checkpoint_digest.get()};
-  const std::vector<FileRecord> files = {{std::string(format.files.front()), file->size(), file->sha256()}};
-  TRY(metadata, make_metadata({model, options, proof, request.export_format, tolerance, of_checkpoint, files}));
-  CHECK_OK(checkpoint.file->check_intact());
+  const FileRecord of_checkpoint{file_name(shared.request.checkpoint_path),
+                                 static_cast<int64_t>(shared.checkpoint.file->bytes().size()),
+                                 shared.checkpoint_digest.get()};
+  TRY(metadata, make_metadata({model, options, proof, target.format, tolerance, of_checkpoint, records}));
+  CHECK_OK(shared.checkpoint.file->check_intact());
   CHECK_OK(publication->commit(metadata));
-  clock.done("Published {} and metadata.json in {}", format.files.front(), request.output_dir);
+  clock.done("Published {} and metadata.json in {}", fmt::join(format.files, ", "), target.output_dir);
   return {};
+}
+
+/// The model of each distinct request, in the order of the targets; or the error of the first one that cannot be built.
+class Builds {
+ public:
+  Builds(const Trainer& trainer, const Checkpoint& checkpoint, std::string name)
+      : trainer_(trainer), checkpoint_(checkpoint), name_(std::move(name)) {}
+
+  Result<Build*> get(const BuildRequest& request) {
+    for (Build& built : builds_) {
+      if (built.request == request) return &built;
+    }
+    StepClock clock;
+    TRY(architecture, find_architecture(trainer_, checkpoint_).in(name_));
+    TRY(model, build(trainer_, *architecture, checkpoint_, request).in(name_));
+    CHECK_OK(adapt(model, request));
+    for (const std::string& note : model.notes) log_warning("{}", note);
+    CHECK_OK(verify_graph(model.graph));
+    clock.done("Built {} ({}, {} classes) at {}x{}: {} nodes", model.facts.model_name, task_name(model.facts.task),
+               model.facts.class_names.size(), model.sizes.height, model.sizes.width, model.graph.nodes.size());
+    return &builds_.emplace_back(request, std::move(model));
+  }
+
+ private:
+  const Trainer& trainer_;
+  const Checkpoint& checkpoint_;
+  std::string name_;
+  std::list<Build> builds_;
+};
+
+Outcomes all_failed(const ExportRequest& request, const Error& error) {
+  return Outcomes(request.targets.size(), Status(error));
+}
+
+}  // namespace
+
+Outcomes run_export(const Trainer& trainer, const ExportRequest& request, const FaultInjection& faults,
+                    const std::function<void(const Outcomes&)>& when_done) {
+  const auto done = [&](Outcomes outcomes) {
+    if (when_done) when_done(outcomes);
+    return outcomes;
+  };
+  // Opening an engine's library takes as long as reading a small checkpoint.
+  std::vector<std::shared_future<Result<Validation>>> choices;
+  for (const ExportTarget& target : request.targets) {
+    choices.push_back(std::async(std::launch::async, [&target] {
+                        return choose_validation(*find_format(target.format), target.options.validate);
+                      }).share());
+    // A level asked for by name is refused before anything is read.
+    if (request.targets.size() == 1 && target.options.validate && !choices.back().get())
+      return done(all_failed(request, choices.back().get().error()));
+  }
+  StepClock clock;
+  auto opened = open_checkpoint(request.checkpoint_path);
+  if (!opened) return done(all_failed(request, opened.error()));
+  const Checkpoint checkpoint = *std::move(opened);
+  const std::shared_future<std::string> digest =
+      std::async(std::launch::async, [&] { return sha256_hex(checkpoint.file->bytes()); }).share();
+  clock.done("Read {} ({} bytes, {})", request.checkpoint_path, checkpoint.file->bytes().size(),
+             container_info(checkpoint.container).name);
+
+  Builds builds(trainer, checkpoint, file_name(request.checkpoint_path));
+  const Shared shared{request, checkpoint, digest, faults};
+  std::vector<std::future<Status>> running;
+  for (size_t i = 0; i < request.targets.size(); ++i) {
+    const ExportTarget& target = request.targets[i];
+    const Result<Build*> built = builds.get(target.options.build);
+    const auto policy = request.targets.size() > 1 ? std::launch::async : std::launch::deferred;
+    running.push_back(std::async(policy, [&shared, &target, built, choice = choices[i]]() -> Status {
+      if (!built) return built.error();
+      return export_target(shared, target, **built, choice);
+    }));
+  }
+  Outcomes outcomes;
+  for (std::future<Status>& each : running) outcomes.push_back(each.get());
+  return done(std::move(outcomes));
 }
 
 }  // namespace modelport

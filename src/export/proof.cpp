@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "base/log.h"
-#include "reference/photo_like_input.h"
 
 namespace modelport {
 
@@ -18,32 +17,14 @@ constexpr double kHalfPixels = 0.5;
 constexpr double kOwnErrorFactor = 4.0;
 constexpr double kHalfErrorFactor = 4.0;
 
-/// A size at which the artifact is tried.
-struct Trial {
-  int64_t batch, height, width;
-  uint32_t seed;
-};
-
-/// The exported size; with a dynamic batch also two different images; with dynamic sizes also a second, non-square one.
-std::vector<Trial> trials(const SourceModel& model) {
-  const InputSizes& sizes = model.sizes;
-  // A multiple of the stride, three and five times it for the usual strides.
-  const int64_t stride = model.facts.stride;
-  const auto at_least = [stride](int64_t size) {
-    return (std::max(size, size / 32 * stride) + stride - 1) / stride * stride;
-  };
-  std::vector<Trial> list = {{sizes.batch, sizes.height, sizes.width, 0}};
-  if (sizes.dynamic == DynamicAxes::kBatch) list.push_back({sizes.batch == 2 ? 3 : 2, sizes.height, sizes.width, 1});
-  if (sizes.dynamic == DynamicAxes::kAll) list.push_back({2, at_least(96), at_least(160), 1});
-  return list;
-}
-
-/// The reference's results on one trial. Once its own float32 error had to be measured, `results` are the float64 ones.
+/// What an engine's run is held to on one trial: what `graph` computes there.
 struct Reference {
   Trial trial;
   EvaluatedValue input;
-  EvaluationResult results;
-  std::vector<double> output_limits;  ///< Per group, at least; empty until measured.
+  EvaluationResult results;                  ///< In float64 once its own float32 error had to be measured.
+  const Graph* graph;                        ///< The unfolded one; what was read back where weights are rounded.
+  EvaluationRequest::Constants constants{};  ///< How float64 evaluation of `graph` takes its weights.
+  std::vector<double> output_limits;         ///< Per group, at least; empty until measured.
   std::vector<double> probe_limits;
 };
 
@@ -59,11 +40,12 @@ std::vector<double> scaled(std::vector<double> values, double factor) {
   return values;
 }
 
-/// The unfolded graph in float64, and per group how far its float32 evaluation is from that: from then on the reference
-/// is the float64 one, and limits are at least four times that error.
+/// The reference's graph in float64, and per group how far its float32 evaluation is from that: from then on the
+/// reference is the float64 one, and limits are at least four times that error.
 Status measure_own_error(const ProofSubject& subject, Proof& proof, Reference& reference) {
-  EvaluationRequest request = request_for(subject, subject.model.graph, reference);
+  EvaluationRequest request = request_for(subject, *reference.graph, reference);
   request.precision = Precision::kFloat64;
+  request.constants = reference.constants;
   TRY(float64, evaluate(request));
   reference.output_limits =
       scaled(own_error(reference.results.outputs, float64.outputs, subject.model.outputs), kOwnErrorFactor);
@@ -93,8 +75,7 @@ Result<std::vector<Comparison>> hold(const ProofSubject& subject, Proof& proof, 
     return figures;
   };
   TRY(figures, both());
-  if (all_agree(figures) || !reference.output_limits.empty() || subject.precision == WeightPrecision::kFloat16)
-    return figures;
+  if (all_agree(figures) || !reference.output_limits.empty()) return figures;
   CHECK_OK(measure_own_error(subject, proof, reference));
   return both();
 }
@@ -117,6 +98,14 @@ void log_check(const Check& check) {
   log_info("Proven: {}{}", check.what, figures);
 }
 
+/// Floats as they are; integers are pixels.
+Tensor tensor_of(const EvaluatedValue& value) {
+  if (is_float(value.dtype)) return Tensor::from_floats(value.shape, value.floats);
+  std::vector<std::byte> bytes;
+  for (const int64_t pixel : value.integers) bytes.push_back(static_cast<std::byte>(pixel));
+  return Tensor::from_bytes(DType::kUInt8, value.shape, std::move(bytes));
+}
+
 EvaluatedValue evaluated_from(const EngineTensor& tensor) {
   EvaluatedValue value;
   value.name = tensor.name;
@@ -132,7 +121,7 @@ EvaluatedValue evaluated_from(const EngineTensor& tensor) {
 
 Result<std::vector<EvaluatedValue>> run_in(EngineSession& session, const SourceModel& model,
                                            const EvaluatedValue& input) {
-  TRY(results, session.run({{model.inputs[0].name, Tensor::from_floats(input.shape, input.floats)}}));
+  TRY(results, session.run({{model.inputs[0].name, tensor_of(input)}}));
   std::vector<EvaluatedValue> values;
   for (const EngineTensor& result : results) values.push_back(evaluated_from(result));
   return values;
@@ -201,9 +190,9 @@ Status prove_in_float64(const ProofSubject& subject, const Graph& raised, Proof&
   using Constants = EvaluationRequest::Constants;
   const Tolerance tight{std::min(subject.relative_tolerance, default_tolerance(WeightPrecision::kFloat32)), kPixels};
   const std::string at = size_text(reference.trial);
-  TRY(unfolded, evaluate_as(subject, subject.model.graph, reference, Precision::kFloat64, Constants::kExact));
+  TRY(unfolded, subject.reference.at(reference.trial, Precision::kFloat64));
   TRY(rewritten, evaluate_as(subject, subject.exported, reference, Precision::kFloat64, Constants::kExact));
-  TRY(of_rewrite, compare_all(subject.model, unfolded, rewritten, tight));
+  TRY(of_rewrite, compare_all(subject.model, *unfolded, rewritten, tight));
   CHECK_OK(conclude(
       proof, {Validation::kReference, "in float64, the rewritten graph computes what the checkpoint computes at " + at,
               "", reference.input.shape, std::move(of_rewrite)}));
@@ -227,8 +216,8 @@ Status prove_read_back(const ProofSubject& subject, const Graph& raised, Proof& 
               "", reference.input.shape, std::move(figures)});
 }
 
-/// The float16 reference of an engine's run: what was read back, every value rounded. Limits are at least four times
-/// what the same rounding costs the unfolded graph.
+/// float16 arithmetic: an engine's run is held to what was read back, every value rounded. Limits are at least four
+/// times what the same rounding costs the unfolded graph.
 Status become_half_reference(const ProofSubject& subject, const Graph& raised, Reference& reference) {
   HalfReport ignored;
   TRY(unfolded_half, to_half(subject.model.graph, {}, ignored));
@@ -242,10 +231,19 @@ Status become_half_reference(const ProofSubject& subject, const Graph& raised, R
   return {};
 }
 
+/// float16 weights under float32 arithmetic: an engine's run is held to what was read back, with these weights.
+Status become_half_weights_reference(const ProofSubject& subject, const Graph& raised, Reference& reference) {
+  TRY(rounded, evaluate(request_for(subject, raised, reference)));
+  reference.results = std::move(rounded);
+  reference.graph = &raised;
+  reference.constants = EvaluationRequest::Constants::kRounded;
+  return {};
+}
+
 /// The engine runs the file (its outputs) and the file's twin (its probes).
 Status prove_in_engine(const ProofSubject& subject, Engine& engine, Proof& proof, Reference& reference) {
   const std::string label = fmt::format("{} {}", engine.name(), engine.presence().version);
-  const double pixels = subject.precision == WeightPrecision::kFloat32 ? kPixels : kHalfPixels;
+  const double pixels = subject.arithmetic == WeightPrecision::kFloat32 ? kPixels : kHalfPixels;
   TRY(session, engine.load_file(subject.path, Engine::Optimization::kAll));
   TRY(outputs, run_in(*session, subject.model, reference.input));
   session.reset();
@@ -282,19 +280,15 @@ Result<Proof> prove(const ProofSubject& subject, Validation level) {
   TRY(raised, as_validation_failure(format.raise(*read, format.probe_names(subject.lowered)),
                                     "the file read back is no valid model"));
   for (const Trial& trial : trials(subject.model)) {
-    Reference reference{
-        trial,
-        photo_like_input({trial.batch, subject.model.facts.channels, trial.height, trial.width}, trial.seed),
-        {},
-        {},
-        {}};
-    TRY(expected, evaluate(request_for(subject, subject.model.graph, reference)));
-    reference.results = std::move(expected);
+    TRY(expected, subject.reference.at(trial, Precision::kFloat32));
+    Reference reference{trial, trial_input(subject.model, trial), *expected, &subject.model.graph, {}, {}, {}};
     if (subject.precision == WeightPrecision::kFloat32) {
       CHECK_OK(prove_read_back(subject, raised, proof, reference));
     } else {
       CHECK_OK(prove_in_float64(subject, raised, proof, reference));
-      CHECK_OK(become_half_reference(subject, raised, reference));
+      CHECK_OK(subject.arithmetic == WeightPrecision::kFloat16
+                   ? become_half_reference(subject, raised, reference)
+                   : become_half_weights_reference(subject, raised, reference));
     }
     if (level == Validation::kRuntime) CHECK_OK(prove_in_engine(subject, *subject.row.engine(), proof, reference));
   }

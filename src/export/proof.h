@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "export/export_options.h"
 #include "export/format_table.h"
+#include "export/reference_outputs.h"
 #include "reference/compare.h"
 
 namespace modelport {
@@ -27,12 +28,14 @@ struct Proof {
 
 /// The written file and everything it is held to.
 struct ProofSubject {
-  const SourceModel& model;  ///< Unfolded: the reference.
-  const Graph& exported;     ///< After passes (and to_half): what was lowered.
+  const SourceModel& model;     ///< Unfolded: the reference,
+  ReferenceOutputs& reference;  ///< and what it computes.
+  const Graph& exported;        ///< After passes (and to_half): what was lowered.
   const LoweredModel& lowered;
   const FormatRow& row;
-  std::string path;  ///< The written file.
-  WeightPrecision precision = WeightPrecision::kFloat32;
+  std::string path;                                        ///< The written file.
+  WeightPrecision precision = WeightPrecision::kFloat32;   ///< Of the weights
+  WeightPrecision arithmetic = WeightPrecision::kFloat32;  ///< and of what is computed with them.
   double relative_tolerance = 2e-5;
 };
 

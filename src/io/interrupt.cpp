@@ -3,9 +3,11 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "base/log.h"
 
@@ -14,14 +16,14 @@ namespace modelport {
 namespace {
 
 std::mutex current_mutex;
-Publication* current = nullptr;
+std::vector<Publication*> current;
 
 void wait_for_interrupt(sigset_t signals) {
   int signal = 0;
   while (sigwait(&signals, &signal) != 0) {
   }
   const std::lock_guard lock(current_mutex);
-  if (current != nullptr) current->abort();
+  for (Publication* publication : current) publication->abort();
   log_error("Interrupted by {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
   ::_exit(128 + signal);
 }
@@ -39,14 +41,14 @@ void install_interrupt_handling() {
   std::thread(wait_for_interrupt, signals).detach();
 }
 
-InterruptScope::InterruptScope(Publication& publication) {
+InterruptScope::InterruptScope(Publication& publication) : publication_(publication) {
   const std::lock_guard lock(current_mutex);
-  current = &publication;
+  current.push_back(&publication);
 }
 
 InterruptScope::~InterruptScope() {
   const std::lock_guard lock(current_mutex);
-  current = nullptr;
+  std::erase(current, &publication_);
 }
 
 }  // namespace modelport

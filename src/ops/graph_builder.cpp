@@ -1,5 +1,6 @@
 #include "ops/graph_builder.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -180,7 +181,14 @@ Dim GraphBuilder::dim(ValueId value, size_t axis) const {
   return axis < sizes.size() ? sizes[axis] : Dim(1);
 }
 
-void GraphBuilder::output(std::string name, ValueId value) { graph_.outputs.push_back({std::move(name), value}); }
+void GraphBuilder::output(std::string name, ValueId value) {
+  const auto same = std::ranges::find(graph_.outputs, name, &NamedValue::name);
+  if (same != graph_.outputs.end()) {
+    same->value = value;
+  } else {
+    graph_.outputs.push_back({std::move(name), value});
+  }
+}
 void GraphBuilder::probe(std::string name, ValueId value) { graph_.probes.push_back({std::move(name), value}); }
 
 std::string GraphBuilder::set_path(std::string path) { return std::exchange(path_, std::move(path)); }

@@ -16,6 +16,10 @@ class GraphBuilder {
  public:
   using Location = std::source_location;
 
+  GraphBuilder() = default;
+  /// Goes on where a graph ended; its outputs and probes stay.
+  explicit GraphBuilder(Graph graph) : graph_(std::move(graph)) {}
+
   ValueId input(std::string name, ValueType type);
   ValueId constant(WeightRecipe recipe);
   /// A float32 constant of rank 0.
@@ -78,6 +82,7 @@ class GraphBuilder {
   Dim dim(ValueId value, size_t axis) const;
   const Graph& graph() const { return graph_; }
 
+  /// A further output, or another value for the output of this name.
   void output(std::string name, ValueId value);
   void probe(std::string name, ValueId value);
 

@@ -11,8 +11,19 @@ namespace modelport {
 
 /// Which head of a detector is built.
 enum class HeadChoice {
-  kDefault,   ///< The one-to-many head, before NMS; the end-to-end one only where fusing has left no other.
-  kEndToEnd,  ///< The one-to-one head with its own selection of the best rows.
+  kDefault,    ///< The one-to-many head, before NMS; the end-to-end one only where fusing has left no other.
+  kEndToEnd,   ///< The one-to-one head with its own selection of the best rows, where the model has one.
+  kNmsInside,  ///< The one-to-many head, followed by non-maximum suppression (passes/append_nms.h).
+};
+
+/// Whether boxes of different classes suppress each other.
+enum class NmsClasses { kApart, kTogether };
+
+/// What the artifact takes as its image.
+enum class ImageInput {
+  kNormalised,  ///< float32 [N, C, H, W], preprocessed by the consumer.
+  kRgbPixels,   ///< uint8 [N, H, W, C] as a camera gives it (passes/embed_preprocessing.h).
+  kBgrPixels,   ///< The same with the channels in the order of OpenCV.
 };
 
 /// What the user asked of the model itself, before any format.
@@ -24,6 +35,10 @@ struct BuildRequest {
   double iou_threshold = 0.7;
   HeadChoice head = HeadChoice::kDefault;
   int64_t max_detections = 300;  ///< Rows of an end-to-end head, and of NMS.
+  NmsClasses nms_classes = NmsClasses::kApart;
+  ImageInput image_input = ImageInput::kNormalised;
+
+  friend bool operator==(const BuildRequest&, const BuildRequest&) = default;
 };
 
 /// One row per architecture that a trainer knows.

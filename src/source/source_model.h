@@ -31,12 +31,20 @@ struct ChannelGroup {
   int64_t end = 0;
 };
 
+/// In which order the rows (axis 1) of a value come.
+enum class Rows {
+  kFixed,   ///< Each row is of its own place: element by element.
+  kRanked,  ///< Rows were chosen by TopK or NMS and are in order of the group named "scores": compared as sets, since
+            ///< rows of nearly equal scores may change places or fall out at the end.
+};
+
 /// The contract of one input or output: names the engine sees, and what the elements are.
 struct IoSpec {
   std::string name;    ///< "images", "output0": the name in Graph::inputs or outputs.
   std::string layout;  ///< "NCHW", "NCA" (A: anchors), "NC".
   Role role;
   std::vector<ChannelGroup> groups;  ///< Empty: the whole value is one group of `role`.
+  Rows rows = Rows::kFixed;
 };
 
 /// Where a fact was taken from.
@@ -60,12 +68,14 @@ struct Preprocessing {
   std::optional<double> crop_fraction;
   std::optional<int64_t> pad_value;  ///< Letterbox border, 0..255.
   FactOrigin origin = FactOrigin::kFrameworkDefault;
+  bool embedded = false;  ///< The artifact does it: it takes uint8 [N, H, W, C] in this color_space.
 };
 
 /// Whether a consumer has to suppress overlapping boxes itself.
 enum class Suppression {
   kByConsumer,  ///< The output holds every candidate.
   kNotNeeded,   ///< The network selects detections that do not repeat each other.
+  kInside,      ///< The artifact suppresses.
 };
 
 /// Detection's facts beyond the common ones.

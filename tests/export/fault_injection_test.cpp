@@ -29,10 +29,10 @@ class FaultInjectionTest : public testing::Test {
   void TearDown() override { fs::remove_all(folder_); }
 
   Status export_with(const FaultInjection& faults) {
-    ExportRequest request{
-        std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/yolo11-sample.pt", "onnx", folder_.string(), {}};
-    request.options.build.image_size = {160, 224};
-    return run_export(ultralytics_trainer(), request, faults);
+    ExportRequest request{std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/yolo11-sample.pt",
+                          {{"onnx", folder_.string(), {}}}};
+    request.targets[0].options.build.image_size = {160, 224};
+    return run_export(ultralytics_trainer(), request, faults)[0];
   }
 
   /// Exit code 2, and nothing published.

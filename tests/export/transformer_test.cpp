@@ -144,7 +144,8 @@ TEST_P(Transformer, IsWrittenAndProvenAtEveryKindOfOpset) {
       ASSERT_TRUE(file->finish());
       const auto level = choose_validation(row, std::nullopt);
       ASSERT_TRUE(level);
-      const auto proof = prove({model, *simplified, **lowered, row, path}, *level);
+      ReferenceOutputs reference(model);
+      const auto proof = prove({model, reference, *simplified, **lowered, row, path}, *level);
       ASSERT_TRUE(proof) << proof.error().text();
       EXPECT_GE(proof->checks.size(), 2u);
     }

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <tuple>
+
+#include "reference/interpreter.h"
+#include "source/source_model.h"
+
+namespace modelport {
+
+/// A size and an image at which artifacts are tried.
+struct Trial {
+  int64_t batch, height, width;
+  uint32_t seed;
+
+  friend auto operator<=>(const Trial&, const Trial&) = default;
+};
+
+/// The exported size; with a dynamic batch also two different images; with dynamic sizes also a second, non-square one.
+std::vector<Trial> trials(const SourceModel& model);
+
+/// The deterministic image of a trial, as the model's input takes it.
+EvaluatedValue trial_input(const SourceModel& model, const Trial& trial);
+
+/// What the unfolded graph of a model computes on its trials: evaluated on first demand and once, however many formats
+/// are held to it. Safe from several threads.
+class ReferenceOutputs {
+ public:
+  explicit ReferenceOutputs(const SourceModel& model) : model_(model) {}
+
+  /// Valid as long as this lives. The errors of evaluate().
+  Result<const EvaluationResult*> at(const Trial& trial, Precision precision);
+
+ private:
+  const SourceModel& model_;
+  std::mutex mutex_;
+  std::map<std::tuple<Trial, Precision>, EvaluationResult> results_;
+};
+
+}  // namespace modelport

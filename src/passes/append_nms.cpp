@@ -1,0 +1,202 @@
+#include "passes/append_nms.h"
+
+#include <algorithm>
+
+#include "ops/graph_builder.h"
+
+namespace modelport {
+
+namespace {
+
+/// By how much boxes of neighbouring classes are moved apart, in multiples of the image's longer side.
+constexpr double kClassDistance = 2.0;
+/// The same for oriented boxes, and what they are scaled by: the epsilons of the probabilistic IoU need large numbers
+/// (ultralytics/engine/exporter.py, NMSModel).
+constexpr double kOrientedScale = 8.0;
+/// Oriented candidates per detection.
+constexpr int64_t kCandidatesPerDetection = 5;
+constexpr double kEpsilon = 1e-7;
+
+/// The columns of the head's output, each [N, A, width].
+struct Columns {
+  ValueId boxes;   ///< Centre, width, height in pixels.
+  ValueId scores;  ///< Of every class.
+  std::vector<ValueId> extra;
+  std::optional<ValueId> angle;  ///< Among `extra`.
+};
+
+const ChannelGroup* find_group(const IoSpec& spec, std::string_view name) {
+  const auto found = std::ranges::find(spec.groups, name, &ChannelGroup::name);
+  return found == spec.groups.end() ? nullptr : &*found;
+}
+
+Columns split_columns(GraphBuilder& b, ValueId rows, const IoSpec& spec) {
+  std::vector<Dim> widths;
+  for (const ChannelGroup& group : spec.groups) widths.emplace_back(group.end - group.begin);
+  const std::vector<ValueId> parts = b.split(rows, 2, std::move(widths));
+  Columns columns{};
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (spec.groups[i].name == "boxes") {
+      columns.boxes = parts[i];
+    } else if (spec.groups[i].name == "scores") {
+      columns.scores = parts[i];
+    } else {
+      columns.extra.push_back(parts[i]);
+      if (spec.groups[i].name == "angle") columns.angle = parts[i];
+    }
+  }
+  return columns;
+}
+
+/// Centre and size as corners.
+ValueId corners(GraphBuilder& b, ValueId boxes) {
+  const std::vector<ValueId> parts = b.split(boxes, 2, {2, 2});
+  const ValueId half = b.mul(parts[1], b.scalar(0.5));
+  return b.concat({b.sub(parts[0], half), b.add(parts[0], half)}, 2);
+}
+
+/// The `k` rows of `values` [N, A, C] at `indices` [N, k].
+ValueId rows_at(GraphBuilder& b, ValueId values, ValueId indices) {
+  const Dim batch = b.dim(values, 0), width = b.dim(values, 2), k = b.dim(indices, 1);
+  return b.gather_elements(values, b.expand(b.split_axis(indices, 1, {k, 1}), {batch, k, width}), 1);
+}
+
+/// 1 / the longer side of the image, rank 0.
+ValueId side_factor(GraphBuilder& b, double scale) {
+  const SymbolicShape& image = b.shape(b.graph().inputs[0].value);
+  const Dim side = max(image[2], image[3]);
+  if (const auto fixed = side.constant()) return b.scalar(scale / static_cast<double>(*fixed));
+  // A size as a number: the last of 0, 1, ... side.
+  const ValueId last = b.slice(b.range(side + Dim(1), DType::kFloat32), 0, side, side + Dim(1));
+  return b.div(b.scalar(scale), last);
+}
+
+/// [N, A] masks of upright boxes [N, A, 4] that stay.
+ValueId keep_upright(GraphBuilder& b, const BuildRequest& request, ValueId boxes, ValueId score, ValueId label) {
+  ValueId apart = b.mul(boxes, side_factor(b, 1.0));
+  if (request.nms_classes == NmsClasses::kApart) apart = b.add(apart, b.mul(label, b.scalar(kClassDistance)));
+  const NonMaxSuppression nms{request.iou_threshold, request.confidence_threshold, request.max_detections};
+  return b.emit(nms, {apart, b.merge_axes(score, 1, 2)})[0];
+}
+
+/// Covariance of the Gaussian that stands for an oriented box, each [N, K, 1].
+struct Covariance {
+  ValueId a, b, c;
+};
+
+Covariance covariance(GraphBuilder& b, ValueId size, ValueId angle) {
+  const std::vector<ValueId> sides = b.split(b.mul(b.mul(size, size), b.scalar(1.0 / 12.0)), 2, {1, 1});
+  const ValueId cos = b.unary(Cos{}, angle), sin = b.unary(Sin{}, angle);
+  const ValueId cos2 = b.mul(cos, cos), sin2 = b.mul(sin, sin);
+  return {b.add(b.mul(sides[0], cos2), b.mul(sides[1], sin2)), b.add(b.mul(sides[0], sin2), b.mul(sides[1], cos2)),
+          b.mul(b.mul(b.sub(sides[0], sides[1]), cos), sin)};
+}
+
+ValueId square(GraphBuilder& b, ValueId x) { return b.mul(x, x); }
+
+/// Of every pair of boxes (xy and wh [N, K, 2], angle [N, K, 1]) the probabilistic IoU, [N, K, K]
+/// (ultralytics/utils/metrics.py, batch_probiou).
+ValueId probabilistic_iou(GraphBuilder& b, ValueId xy, ValueId wh, ValueId angle) {
+  const auto across = [&](ValueId column) { return b.permute(column, {0, 2, 1}); };
+  const std::vector<ValueId> centre = b.split(xy, 2, {1, 1});
+  const Covariance own = covariance(b, wh, angle);
+  const ValueId a = b.add(own.a, across(own.a)), c = b.add(own.c, across(own.c)), d = b.add(own.b, across(own.b));
+  const ValueId dx = b.sub(across(centre[0]), centre[0]), dy = b.sub(centre[1], across(centre[1]));
+  const ValueId determinant = b.sub(b.mul(a, d), square(b, c));
+  const ValueId safe = b.add(determinant, b.scalar(kEpsilon));
+  const ValueId t1 = b.mul(b.div(b.add(b.mul(a, square(b, dy)), b.mul(d, square(b, dx))), safe), b.scalar(0.25));
+  const ValueId t2 = b.mul(b.div(b.mul(b.mul(c, dx), dy), safe), b.scalar(0.5));
+  const ValueId alone = b.unary(Relu{}, b.sub(b.mul(own.a, own.b), square(b, own.c)));
+  const ValueId spread = b.mul(b.unary(Sqrt{}, b.mul(alone, across(alone))), b.scalar(4.0));
+  const ValueId ratio = b.add(b.div(determinant, b.add(spread, b.scalar(kEpsilon))), b.scalar(kEpsilon));
+  const ValueId t3 = b.mul(b.unary(Log{}, ratio), b.scalar(0.5));
+  const ValueId distance = b.unary(Clip{kEpsilon, 100.0}, b.add(b.add(t1, t2), t3));
+  const ValueId gap = b.sub(b.scalar(1.0 + kEpsilon), b.unary(Exp{}, b.mul(distance, b.scalar(-1.0))));
+  return b.sub(b.scalar(1.0), b.unary(Sqrt{}, gap));
+}
+
+/// Of K candidates by score descending: 1 where no earlier one overlaps too much, [N, K].
+ValueId keep_oriented(GraphBuilder& b, const BuildRequest& request, ValueId boxes, ValueId angle, ValueId label) {
+  const std::vector<ValueId> parts = b.split(b.mul(boxes, side_factor(b, kOrientedScale)), 2, {2, 2});
+  ValueId xy = parts[0];
+  if (request.nms_classes == NmsClasses::kApart) xy = b.add(xy, b.mul(label, b.scalar(kOrientedScale)));
+  const ValueId overlap = probabilistic_iou(b, xy, parts[1], angle);
+  const Dim count = b.dim(overlap, 1);
+  const ValueId position = b.range(count, DType::kFloat32);
+  const ValueId earlier = b.less(b.split_axis(position, 0, {count, 1}), position);
+  const ValueId worst = b.reduce_max(b.where(earlier, overlap, b.scalar(0.0)), {1});
+  const ValueId suppressed = b.less(b.scalar(request.iou_threshold), b.merge_axes(worst, 1, 2));
+  return b.where(suppressed, b.scalar(0.0), b.scalar(1.0));
+}
+
+/// What the rows of the new output mean.
+IoSpec detections_spec(const IoSpec& before) {
+  IoSpec spec{.name = before.name, .layout = "NDC", .role = Role::kFeatures, .groups = {}, .rows = Rows::kRanked};
+  spec.groups = {{.name = "boxes", .role = Role::kBoxesPx, .axis = 2, .begin = 0, .end = 4},
+                 {.name = "scores", .role = Role::kScores, .axis = 2, .begin = 4, .end = 5},
+                 {.name = "classes", .role = Role::kFeatures, .axis = 2, .begin = 5, .end = 6}};
+  int64_t at = 6;
+  for (const ChannelGroup& group : before.groups) {
+    if (group.name == "boxes" || group.name == "scores") continue;
+    const int64_t width = group.end - group.begin;
+    spec.groups.push_back({group.name, group.role, 2, at, at + width});
+    at += width;
+  }
+  return spec;
+}
+
+}  // namespace
+
+Status append_nms(SourceModel& model, const BuildRequest& request) {
+  const IoSpec& head = model.outputs.at(0);
+  const bool by_consumer = model.facts.detection && model.facts.detection->suppression == Suppression::kByConsumer;
+  if (!by_consumer || find_group(head, "boxes") == nullptr || find_group(head, "scores") == nullptr ||
+      head.layout != "NCA") {
+    Error error =
+        fail(ErrorCode::kInvalidArgument, "export_config.nms is true, and {}",
+             model.facts.detection ? "the model's head selects its detections itself: there is nothing to suppress"
+                                   : "the model has no boxes to suppress");
+    error.hint = "leave nms out";
+    return error;
+  }
+  GraphBuilder b(std::move(model.graph));
+  b.set_path("nms");
+  b.set_numerics(Numerics::kFloat32);
+  const ValueId rows = b.permute(b.graph().outputs[0].value, {0, 2, 1});
+  const Columns columns = split_columns(b, rows, head);
+  const GraphBuilder::Top best = b.topk(columns.scores, 2, 1);
+  const ValueId label = b.cast(best.indices, DType::kFloat32);
+  const ValueId boxes = columns.angle ? columns.boxes : corners(b, columns.boxes);
+  std::vector<ValueId> row = {boxes, best.values, label};
+  row.insert(row.end(), columns.extra.begin(), columns.extra.end());
+  ValueId candidates = b.concat(std::move(row), 2);
+
+  ValueId kept_score{};
+  if (columns.angle) {
+    const ValueId score = b.merge_axes(best.values, 1, 2);
+    const ValueId counted = b.where(b.less(b.scalar(request.confidence_threshold), score), score, b.scalar(0.0));
+    const Dim count = min(Dim(kCandidatesPerDetection * request.max_detections), b.dim(rows, 1));
+    const GraphBuilder::Top top = b.topk(counted, 1, count);
+    candidates = rows_at(b, candidates, top.indices);
+    const ValueId keep = keep_oriented(b, request, rows_at(b, boxes, top.indices),
+                                       rows_at(b, *columns.angle, top.indices), rows_at(b, label, top.indices));
+    kept_score = b.mul(top.values, keep);
+  } else {
+    const ValueId keep = keep_upright(b, request, boxes, best.values, label);
+    kept_score = b.mul(b.merge_axes(best.values, 1, 2), keep);
+  }
+  const Dim limit = min(Dim(request.max_detections), b.dim(kept_score, 1));
+  const GraphBuilder::Top kept = b.topk(kept_score, 1, limit);
+  const ValueId detected = b.split_axis(b.less(b.scalar(0.0), kept.values), 1, {limit, 1});
+  b.output(head.name, b.where(detected, rows_at(b, candidates, kept.indices), b.scalar(0.0)));
+  TRY(graph, std::move(b).finish());
+  model.graph = std::move(graph);
+  model.outputs[0] = detections_spec(model.outputs[0]);
+  DetectionFacts& facts = *model.facts.detection;
+  facts.suppression = Suppression::kInside;
+  facts.coordinate_format = facts.coordinate_format == "xywh" ? "xyxy" : facts.coordinate_format;
+  facts.max_detections = request.max_detections;
+  return {};
+}
+
+}  // namespace modelport
