@@ -49,7 +49,6 @@ constexpr Option kOptions[] = {
 /// One format of this run.
 struct Target {
   std::string format;
-  std::string config;
   fs::path directory;
 };
 
@@ -142,9 +141,9 @@ struct FinishedRun {
   int exit_code = 0;
 };
 
-/// Runs the exporter once for these targets, which share a configuration.
+/// Runs the exporter once for these targets.
 Result<FinishedRun> export_together(const Exporter& exporter, const std::string& checkpoint,
-                                    std::span<const Target> targets) {
+                                    std::span<const Target> targets, const FormatConfigs& configs) {
   std::vector<std::string> formats;
   std::vector<RecordStamp> before;
   for (const Target& target : targets) {
@@ -163,7 +162,8 @@ Result<FinishedRun> export_together(const Exporter& exporter, const std::string&
   std::vector<std::string> arguments = {"--checkpoint_path", checkpoint,
                                         "--export_format",   fmt::format("{}", fmt::join(formats, ",")),
                                         "--output_dir",      folders ? folders->path() : targets[0].directory.string()};
-  if (!targets[0].config.empty()) arguments.insert(arguments.end(), {"--export_config", targets[0].config});
+  const std::string config = shared_config(configs, formats);
+  if (!config.empty()) arguments.insert(arguments.end(), {"--export_config", config});
   const auto pass_on = [&](std::string_view line) { progress.on_line(line); };
   TRY(run, run_exporter(exporter, std::move(arguments), pass_on, pass_on));
   FinishedRun finished{{}, run.exit_code};
@@ -176,17 +176,11 @@ Result<FinishedRun> export_together(const Exporter& exporter, const std::string&
   return finished;
 }
 
-/// Runs of targets: those with one configuration together where the exporter writes several formats at once.
+/// All targets in one run where the exporter writes several formats at once, else a run for each.
 std::vector<std::vector<Target>> runs_of(const Exporter& exporter, std::vector<Target> targets) {
+  if (targets.empty() || exporter.has_extension("multiple_formats")) return {std::move(targets)};
   std::vector<std::vector<Target>> runs;
-  for (Target& target : targets) {
-    const auto same = std::ranges::find_if(runs, [&](const auto& run) { return run[0].config == target.config; });
-    if (same != runs.end() && exporter.has_extension("multiple_formats")) {
-      same->push_back(std::move(target));
-    } else {
-      runs.push_back({std::move(target)});
-    }
-  }
+  for (Target& target : targets) runs.push_back({std::move(target)});
   return runs;
 }
 
@@ -225,7 +219,7 @@ Result<int> run_export_command(std::span<const std::string> arguments) {
     const std::string refusal = refusal_of(exporter, format);
     const fs::path directory = directory_for(checkpoint, format, given.value("-o"));
     if (refusal.empty()) {
-      targets.push_back({format, configs[format], directory});
+      targets.push_back({format, directory});
       continue;
     }
     log_error("{} is {}", format, refusal);
@@ -233,7 +227,8 @@ Result<int> run_export_command(std::span<const std::string> arguments) {
     all.exit_code = error_info(ErrorCode::kUnsupportedFormat).exit_code;
   }
   for (const std::vector<Target>& run : runs_of(exporter, std::move(targets))) {
-    TRY(finished, export_together(exporter, checkpoint, run));
+    if (run.empty()) continue;
+    TRY(finished, export_together(exporter, checkpoint, run, configs));
     all.exit_code = worse_code(all.exit_code, finished.exit_code);
     std::ranges::move(finished.rows, std::back_inserter(all.rows));
   }

@@ -52,7 +52,8 @@ std::optional<std::vector<std::string>> keys_of(const Exporter& exporter, const 
 
 Result<FormatConfigs> distribute_settings(const Exporter& exporter, std::span<const std::string> formats,
                                           std::span<const std::string> settings) {
-  std::map<std::string, Json> configs;
+  FormatConfigs configs;
+  for (const std::string& format : formats) configs[format] = Json::object();
   for (const std::string& text : settings) {
     TRY(setting, read_setting(text));
     if (!setting.format.empty() && std::ranges::find(formats, setting.format) == formats.end())
@@ -77,9 +78,19 @@ Result<FormatConfigs> distribute_settings(const Exporter& exporter, std::span<co
     if (!nearest.empty()) error.hint = fmt::format("did you mean {}?", nearest);
     return error;
   }
-  FormatConfigs texts;
-  for (const std::string& format : formats) texts[format] = configs.contains(format) ? configs[format].dump() : "";
-  return texts;
+  return configs;
+}
+
+std::string shared_config(const FormatConfigs& configs, std::span<const std::string> formats) {
+  const Json& first = configs.at(formats.front());
+  const bool same =
+      std::ranges::all_of(formats, [&](const std::string& format) { return configs.at(format) == first; });
+  if (same) return first.empty() ? "" : first.dump();
+  Json addressed = Json::object();
+  for (const std::string& format : formats) {
+    if (!configs.at(format).empty()) addressed[format] = configs.at(format);
+  }
+  return addressed.dump();
 }
 
 }  // namespace modelport
