@@ -13,11 +13,9 @@
 #include "export/metadata.h"
 #include "export/proof.h"
 #include "export/reference_outputs.h"
+#include "export/translate_checkpoint.h"
 #include "io/interrupt.h"
 #include "io/publication.h"
-#include "ops/verify_types.h"
-#include "passes/append_nms.h"
-#include "passes/embed_preprocessing.h"
 #include "passes/half_weights.h"
 
 namespace modelport {
@@ -49,31 +47,6 @@ class FileSink final : public ArtifactSink {
 };
 
 std::string file_name(const std::string& path) { return std::filesystem::path(path).filename().string(); }
-
-Result<const Architecture*> find_architecture(const Trainer& trainer, const Checkpoint& checkpoint) {
-  for (const Architecture& architecture : trainer.architectures) {
-    if (architecture.matches(checkpoint)) return &architecture;
-  }
-  return trainer.explain_mismatch(checkpoint);
-}
-
-/// The literal translation, with everything in the checkpoint accounted for.
-Result<SourceModel> build(const Trainer& trainer, const Architecture& architecture, const Checkpoint& checkpoint,
-                          const BuildRequest& request) {
-  const PickleObject* root = model_root(checkpoint);
-  if (root == nullptr) return trainer.explain_mismatch(checkpoint);
-  Ledger ledger(*root, trainer.ignore_rules);
-  TRY(model, architecture.build(checkpoint, ledger, request));
-  CHECK_OK(ledger.require_everything_accounted_for());
-  return model;
-}
-
-/// What the options put around the network: suppression behind it, preprocessing before it.
-Status adapt(SourceModel& model, const BuildRequest& request) {
-  if (request.head == HeadChoice::kNmsInside) CHECK_OK(append_nms(model, request));
-  if (request.image_input != ImageInput::kNormalised) CHECK_OK(embed_preprocessing(model, request.image_input));
-  return {};
-}
 
 /// Batch norm and friends are folded; the optional passes run unless `simplify` is off.
 Result<Graph> simplify(const SourceModel& model, const ExportOptions& options) {
@@ -192,19 +165,15 @@ Status export_target(const Shared& shared, const ExportTarget& target, Build& bu
 /// The model of each distinct request, in the order of the targets; or the error of the first one that cannot be built.
 class Builds {
  public:
-  Builds(const Trainer& trainer, const Checkpoint& checkpoint, std::string name)
-      : trainer_(trainer), checkpoint_(checkpoint), name_(std::move(name)) {}
+  Builds(const Trainer& trainer, const Checkpoint& checkpoint) : trainer_(trainer), checkpoint_(checkpoint) {}
 
   Result<Build*> get(const BuildRequest& request) {
     for (Build& built : builds_) {
       if (built.request == request) return &built;
     }
     StepClock clock;
-    TRY(architecture, find_architecture(trainer_, checkpoint_).in(name_));
-    TRY(model, build(trainer_, *architecture, checkpoint_, request).in(name_));
-    CHECK_OK(adapt(model, request));
+    TRY(model, translate_checkpoint(trainer_, checkpoint_, request));
     for (const std::string& note : model.notes) log_warning("{}", note);
-    CHECK_OK(verify_graph(model.graph));
     clock.done("Built {} ({}, {} classes) at {}x{}: {} nodes", model.facts.model_name, task_name(model.facts.task),
                model.facts.class_names.size(), model.sizes.height, model.sizes.width, model.graph.nodes.size());
     return &builds_.emplace_back(request, std::move(model));
@@ -213,7 +182,6 @@ class Builds {
  private:
   const Trainer& trainer_;
   const Checkpoint& checkpoint_;
-  std::string name_;
   std::list<Build> builds_;
 };
 
@@ -248,7 +216,7 @@ Outcomes run_export(const Trainer& trainer, const ExportRequest& request, const 
   clock.done("Read {} ({} bytes, {})", request.checkpoint_path, checkpoint.file->bytes().size(),
              container_info(checkpoint.container).name);
 
-  Builds builds(trainer, checkpoint, file_name(request.checkpoint_path));
+  Builds builds(trainer, checkpoint);
   const Shared shared{request, checkpoint, digest, faults};
   std::vector<std::future<Status>> running;
   for (size_t i = 0; i < request.targets.size(); ++i) {

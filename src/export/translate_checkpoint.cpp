@@ -1,0 +1,49 @@
+#include "export/translate_checkpoint.h"
+
+#include <filesystem>
+
+#include "ops/verify_types.h"
+#include "passes/append_nms.h"
+#include "passes/embed_preprocessing.h"
+
+namespace modelport {
+
+namespace {
+
+Result<const Architecture*> find_architecture(const Trainer& trainer, const Checkpoint& checkpoint) {
+  for (const Architecture& architecture : trainer.architectures) {
+    if (architecture.matches(checkpoint)) return &architecture;
+  }
+  return trainer.explain_mismatch(checkpoint);
+}
+
+Result<SourceModel> build(const Trainer& trainer, const Architecture& architecture, const Checkpoint& checkpoint,
+                          const BuildRequest& request) {
+  const PickleObject* root = model_root(checkpoint);
+  if (root == nullptr) return trainer.explain_mismatch(checkpoint);
+  Ledger ledger(*root, trainer.ignore_rules);
+  TRY(model, architecture.build(checkpoint, ledger, request));
+  CHECK_OK(ledger.require_everything_accounted_for());
+  return model;
+}
+
+/// What the options put around the network.
+Status adapt(SourceModel& model, const BuildRequest& request) {
+  if (request.head == HeadChoice::kNmsInside) CHECK_OK(append_nms(model, request));
+  if (request.image_input != ImageInput::kNormalised) CHECK_OK(embed_preprocessing(model, request.image_input));
+  return {};
+}
+
+}  // namespace
+
+Result<SourceModel> translate_checkpoint(const Trainer& trainer, const Checkpoint& checkpoint,
+                                         const BuildRequest& request) {
+  const std::string name = std::filesystem::path(checkpoint.path).filename().string();
+  TRY(architecture, find_architecture(trainer, checkpoint).in(name));
+  TRY(model, build(trainer, *architecture, checkpoint, request).in(name));
+  CHECK_OK(adapt(model, request));
+  CHECK_OK(verify_graph(model.graph));
+  return model;
+}
+
+}  // namespace modelport
