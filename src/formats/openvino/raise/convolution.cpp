@@ -27,7 +27,8 @@ struct Weight {
   int64_t groups = 1;
 };
 Result<Weight> grouped_weight(OpenvinoRaising& from) {
-  const std::vector<int64_t> shape = from.model().at(from.layer().inputs.at(1)).type.shape;
+  if (from.input_count() < 2) return from.unsupported("it has no weight");
+  const std::vector<int64_t> shape = from.model().at(from.layer().inputs[1]).type.shape;
   if (shape.size() != 5 || std::ranges::min(shape) < 1) return from.unsupported("its weight is not [G, O, I, H, W]");
   TRY(value, from.reshaped(1, {shape[0] * shape[1], shape[2], shape[3], shape[4]}));
   return Weight{value, shape[0]};

@@ -83,7 +83,7 @@ Status divide(OpenvinoRaising& from) {
     }
     return binary(from, Div{}, [](const Dim& a, const Dim& b) { return floor_div(a, *b.constant()); });
   }
-  if (floors && !is_float(from.model().at(from.layer().inputs.at(0)).type.dtype))
+  if (floors && from.input_count() > 0 && !is_float(from.model().at(from.layer().inputs[0]).type.dtype))
     return from.unsupported("integers that are no sizes are only divided towards zero");
   return on_values(from, Div{});
 }

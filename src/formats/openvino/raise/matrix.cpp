@@ -51,25 +51,18 @@ Status mvn(OpenvinoRaising& from) {
   TRY(x, from.value(0));
   TRY(axes, from.integers(1, "the axes"));
   TRY(epsilon, from.float_attribute("eps"));
-  const SymbolicShape& shape = from.builder().shape(x);
+  GraphBuilder& builder = from.builder();
+  const SymbolicShape shape = builder.shape(x);
   const auto rank = static_cast<int64_t>(shape.size()), count = static_cast<int64_t>(axes.size());
-  Shape normalised;
   for (int64_t i = 0; i < count; ++i) {
     const int64_t axis = axes[static_cast<size_t>(i)] + (axes[static_cast<size_t>(i)] < 0 ? rank : 0);
-    const auto size = axis == rank - count + i ? shape[static_cast<size_t>(axis)].constant() : std::nullopt;
-    if (!size) return from.unsupported("only the last axes, of fixed sizes, are read");
-    normalised.push_back(*size);
+    if (count > rank || axis != rank - count + i) return from.unsupported("only the last axes are read");
   }
-  const auto elements = static_cast<size_t>(*element_count(normalised));
-  const DType dtype = from.builder().type(x).dtype;
-  GraphBuilder& builder = from.builder();
-  const auto filled = [&](float value) {
-    return builder.constant(
-        WeightRecipe::source(Tensor::from_floats(normalised, std::vector<float>(elements, value)), "MVN")
-            .convert(dtype));
-  };
-  const ValueId ones = filled(1.0F), zeros = filled(0.0F);
-  from.define(0, builder.layer_norm(x, ones, zeros, {count, epsilon}));
+  const SymbolicShape normalised(shape.end() - count, shape.end());
+  const ValueId one = builder.cast(builder.scalar(1), builder.type(x).dtype);
+  const ValueId zero = builder.cast(builder.scalar(0), builder.type(x).dtype);
+  from.define(
+      0, builder.layer_norm(x, builder.expand(one, normalised), builder.expand(zero, normalised), {count, epsilon}));
   return {};
 }
 
