@@ -37,6 +37,17 @@ def safetensors(tensors, metadata=None):
     return struct.pack("<Q", len(text)) + text + data
 
 
+IR = """<?xml version="1.0"?>
+<net name="seed" version="11"><layers>
+<layer id="0" name="x" type="Parameter" version="opset1"><data shape="?,3" element_type="f32"/><output><port id="0" precision="FP32" names="x,a\\,b"><dim>-1</dim><dim>3</dim></port></output></layer>
+<layer id="1" name="empty" type="Const" version="opset1"><data element_type="f32" shape="0" offset="0" size="0"/><output><port id="0" precision="FP32"><dim>0</dim></port></output></layer>
+<layer id="2" name="y" type="SoftMax" version="opset8"><data axis="1"/><rt_info><attribute name="decompression" version="0"/></rt_info><input><port id="0" precision="FP32"><dim>-1</dim><dim>3</dim></port></input><output><port id="1" precision="FP32"><dim>-1</dim><dim>3</dim></port></output></layer>
+<layer id="3" name="r" type="Result" version="opset1"><input><port id="0" precision="FP32"><dim>-1</dim><dim>3</dim></port></input></layer>
+</layers><edges><edge from-layer="0" from-port="0" to-layer="2" to-port="0"/><edge from-layer="2" from-port="1" to-layer="3" to-port="0"/></edges>
+<rt_info><model_info><labels value="a b"/></model_info></rt_info></net>
+"""
+
+
 def saved(value, **options):
     buffer = io.BytesIO()
     torch.save(value, buffer, **options)
@@ -64,6 +75,8 @@ def main():
         put("pickle", f"protocol{protocol}", pickle.dumps(value, protocol))
     put("pickle", "call", b"\x80\x02cposix\nsystem\nX\x02\0\0\0idq\0\x85R.")
     put("pickle", "cycle", b"\x80\x02]q\0h\0a.")
+    put("openvino", "softmax", IR.encode())
+    put("openvino", "nothing", b'<net version="11"/>')
     put("safetensors", "empty", safetensors({}))
     put("safetensors", "two", safetensors({"a": ("F32", [2, 1], bytes(8)), "b": ("BF16", [3], bytes(6))}, {"format": "pt"}))
     put("safetensors", "kinds", safetensors({kind: (kind, [1], bytes(size)) for kind, size in

@@ -1,5 +1,6 @@
 #include "formats/openvino/raise/raise.h"
 
+#include <algorithm>
 #include <array>
 
 #include "formats/openvino/raise/raise_functions.h"
@@ -115,7 +116,9 @@ Result<Graph> raise_openvino(const OpenvinoModel& model, std::span<const std::st
     const auto source = find_value(model, probe);
     if (!source) return fail(ErrorCode::kDamaged, "no value of the file is named '{}'", probe);
     TRY(value, raising.at(*source));
-    builder.probe(probe, value);
+    const auto& outputs = builder.graph().outputs;
+    const bool is_output = std::ranges::any_of(outputs, [&](const NamedValue& each) { return each.name == probe; });
+    builder.probe(is_output ? probe + "/probe" : probe, value);
   }
   return std::move(builder).finish();
 }
