@@ -20,7 +20,8 @@ Status require_plain(const ModuleView& module, int64_t width) {
   if (!same) return module.fail("_qkv_same_embed_dim is False, which is not supported");
   if (zero) return module.fail("add_zero_attn is True, which is not supported");
   for (const std::string_view name : {"bias_k", "bias_v"}) {
-    if (module.optional_tensor(name) || !module.is_none(name)) return module.fail("it has {}, which is not supported", name);
+    if (module.optional_tensor(name) || !module.is_none(name))
+      return module.fail("it has {}, which is not supported", name);
   }
   return {};
 }

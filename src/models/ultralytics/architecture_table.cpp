@@ -2,6 +2,7 @@
 
 #include "checkpoint/module_view.h"
 #include "models/ultralytics/build_model.h"
+#include "models/ultralytics/text_features.h"
 
 namespace modelport::ultralytics {
 
@@ -11,6 +12,8 @@ constexpr std::string_view kDetectionModel = "ultralytics.nn.tasks.DetectionMode
 constexpr std::string_view kDetect = "ultralytics.nn.modules.head.Detect";
 constexpr std::string_view kRtdetrModel = "ultralytics.nn.tasks.RTDETRDetectionModel";
 constexpr std::string_view kRtdetrDecoder = "ultralytics.nn.modules.head.RTDETRDecoder";
+constexpr std::string_view kWorldModel = "ultralytics.nn.tasks.WorldModel";
+constexpr std::string_view kWorldDetect = "ultralytics.nn.modules.head.WorldDetect";
 constexpr std::string_view kClassificationModel = "ultralytics.nn.tasks.ClassificationModel";
 constexpr std::string_view kClassify = "ultralytics.nn.modules.head.Classify";
 
@@ -34,6 +37,14 @@ Result<SourceModel> build_rtdetr(const Checkpoint& checkpoint, Ledger& ledger, c
       {.task = Task::kDetection, .source_task = "detect", .head = "RTDETRDecoder", .resize = ResizePolicy::kStretch});
 }
 
+bool is_world_detector(const Checkpoint& checkpoint) { return has_classes(checkpoint, kWorldModel, kWorldDetect); }
+
+Result<SourceModel> build_world_detector(const Checkpoint& checkpoint, Ledger& ledger, const BuildRequest& request) {
+  return build_model(
+      checkpoint, ledger, request,
+      {.task = Task::kDetection, .source_task = "detect", .head = "WorldDetect", .prepare = read_world_features});
+}
+
 bool is_classifier(const Checkpoint& checkpoint) { return has_classes(checkpoint, kClassificationModel, kClassify); }
 
 Result<SourceModel> build_classifier(const Checkpoint& checkpoint, Ledger& ledger, const BuildRequest& request) {
@@ -44,6 +55,7 @@ Result<SourceModel> build_classifier(const Checkpoint& checkpoint, Ledger& ledge
 constexpr Architecture kArchitectures[] = {
     {"yolo detector", kDetectionModel, Task::kDetection, is_detector, build_detector},
     {"rt-detr detector", kRtdetrModel, Task::kDetection, is_rtdetr, build_rtdetr},
+    {"yolo-world detector", kWorldModel, Task::kDetection, is_world_detector, build_world_detector},
     {"yolo classifier", kClassificationModel, Task::kClassification, is_classifier, build_classifier},
 };
 

@@ -131,6 +131,7 @@ Result<SourceModel> build_model(const Checkpoint& checkpoint, Ledger& ledger, co
   model.inputs = {{.name = "images", .layout = "NCHW", .role = Role::kImage, .groups = {}}};
   const ValueId image = builder.input(
       "images", {.dtype = DType::kFloat32, .shape = image_input_shape(model.sizes, channels, facts.stride)});
+  if (profile.prepare) CHECK_OK(profile.prepare(t, root));
   const Result<ValueId> last = run_layers(t, root, image);
   // What a translation says after the builder has failed is about placeholders.
   if (builder.error()) return *builder.error();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/ultralytics/translation.h"
 #include "source/architecture.h"
 
 namespace modelport::ultralytics {
@@ -11,6 +12,8 @@ struct TaskProfile {
   std::string_view head;         ///< "Detect"
   /// How the framework's detection predictor fits an image into the input.
   ResizePolicy resize = ResizePolicy::kLetterbox;
+  /// What the root hands to its layers beside the image, before they run; null: nothing.
+  Status (*prepare)(Translation& t, const ModuleView& root) = nullptr;
 };
 
 /// Translates the checkpoint's module tree and reads its facts. Every attribute goes through `ledger`.

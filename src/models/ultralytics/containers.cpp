@@ -19,4 +19,12 @@ Result<ValueId> concat(Translation& t, const ModuleView& module, std::span<const
   return t.b.concat({inputs.begin(), inputs.end()}, axis < 0 ? axis + rank : axis);
 }
 
+Result<ValueId> index(Translation&, const ModuleView& module, std::span<const ValueId> inputs) {
+  TRY(position, module.int_attribute("index"));
+  const auto count = static_cast<int64_t>(inputs.size());
+  const int64_t at = position < 0 ? position + count : position;
+  if (at < 0 || at >= count) return contradiction(module, "index is {}, {} inputs arrive", position, count);
+  return inputs[static_cast<size_t>(at)];
+}
+
 }  // namespace modelport::ultralytics

@@ -22,4 +22,14 @@ Result<ValueId> conv2(Translation& t, const ModuleView& module, ValueId x) {
   return apply_child(t, module, "act", y);
 }
 
+Result<ValueId> conv_transpose(Translation& t, const ModuleView& module, ValueId x) {
+  TRY(y, apply_child(t, module, "conv_transpose", x));
+  CHECK_OK(expect_forward(module, module.has_child("bn") ? "forward" : "forward_fuse"));
+  if (module.has_child("bn")) {
+    TRY(normalised, apply_child(t, module, "bn", y));
+    y = normalised;
+  }
+  return apply_child(t, module, "act", y);
+}
+
 }  // namespace modelport::ultralytics

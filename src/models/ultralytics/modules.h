@@ -17,20 +17,54 @@ Result<ValueId> conv(Translation& t, const ModuleView& module, ValueId x);
 Result<ValueId> conv2(Translation& t, const ModuleView& module, ValueId x);
 /// Focus: every second pixel, four times, stacked as channels.
 Result<ValueId> focus(Translation& t, const ModuleView& module, ValueId x);
+/// ConvTranspose: act(bn(conv_transpose(x))), or without `bn` where fuse() has removed it.
+Result<ValueId> conv_transpose(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> ghost_conv(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> channel_attention(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> spatial_attention(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> cbam(Translation& t, const ModuleView& module, ValueId x);
+/// Index: input number `index`.
+Result<ValueId> index(Translation& t, const ModuleView& module, std::span<const ValueId> inputs);
 /// Concat along `d`.
 Result<ValueId> concat(Translation& t, const ModuleView& module, std::span<const ValueId> inputs);
 
 // block.py
+/// Bottleneck and what inherits its forward: RepBottleneck.
 Result<ValueId> bottleneck(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> bottleneck_csp(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> ghost_bottleneck(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> res_net_block(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> res_net_layer(Translation& t, const ModuleView& module, ValueId x);
+/// RepNCSPELAN4 and what inherits its forward: ELAN1.
+Result<ValueId> rep_ncsp_elan4(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> a_conv(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> a_down(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> spp_elan(Translation& t, const ModuleView& module, ValueId x);
+/// CBLinear: a tuple of `c2s` channels each; Translation::tuples has the parts.
+Result<ValueId> cb_linear(Translation& t, const ModuleView& module, ValueId x);
+/// CBFuse: part idx[i] of each input but the last, resized to the last, all added to it.
+Result<ValueId> cb_fuse(Translation& t, const ModuleView& module, std::span<const ValueId> inputs);
+/// RepVGGDW: two depthwise convolutions of different width, or their sum where fuse() has made it.
+Result<ValueId> rep_vgg_dw(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> cib(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> sc_down(Translation& t, const ModuleView& module, ValueId x);
+/// AAttn: multi-head attention within each of `area` runs of pixels.
+Result<ValueId> area_attention(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> a_block(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> a2c2f(Translation& t, const ModuleView& module, ValueId x);
+/// Mask prototypes [N, masks, 2 H, 2 W] of the finest level.
+Result<ValueId> proto(Translation& t, const ModuleView& module, ValueId x);
+/// The same of all levels, upsampled and added.
+Result<ValueId> proto26(Translation& t, const ModuleView& module, std::span<const ValueId> levels);
 /// Distribution focal loss decoding: [N, 4 c1, A] bins -> [N, 4, A] distances (https://arxiv.org/abs/2006.04388).
 Result<ValueId> dfl(Translation& t, const ModuleView& module, ValueId x);
 Result<ValueId> spp(Translation& t, const ModuleView& module, ValueId x);
 Result<ValueId> sppf(Translation& t, const ModuleView& module, ValueId x);
 Result<ValueId> c1(Translation& t, const ModuleView& module, ValueId x);
 Result<ValueId> c2(Translation& t, const ModuleView& module, ValueId x);
-/// C2f and what inherits its forward: C3k2, C2fPSA.
+/// C2f and what inherits its forward: C3k2, C2fPSA, C2fCIB.
 Result<ValueId> c2f(Translation& t, const ModuleView& module, ValueId x);
-/// C3 and what inherits its forward: C3k, C3x.
+/// C3 and what inherits its forward: C3k, C3x, C3Ghost, RepCSP.
 Result<ValueId> c3(Translation& t, const ModuleView& module, ValueId x);
 Result<ValueId> c3f(Translation& t, const ModuleView& module, ValueId x);
 /// Multi-head attention over all pixels, with a depthwise convolution of the values as position code.
@@ -71,6 +105,8 @@ Result<ValueId> mlp(Translation& t, const ModuleView& module, ValueId x);
 // head.py: these also add the model's outputs, probes and task facts, and return the first output.
 /// Detect with its one-to-many branch: levels -> [N, 4 + nc, A], boxes as xywh in input pixels, scores in [0, 1].
 Result<ValueId> detect(Translation& t, const ModuleView& module, std::span<const ValueId> levels);
+/// WorldDetect: as Detect, with likenesses to the classes' text features as logits.
+Result<ValueId> world_detect(Translation& t, const ModuleView& module, std::span<const ValueId> levels);
 /// Classify: features (several are concatenated) -> [N, nc] probabilities.
 Result<ValueId> classify(Translation& t, const ModuleView& module, std::span<const ValueId> inputs);
 

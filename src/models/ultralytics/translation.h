@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -29,6 +30,8 @@ struct Translation {
   /// What the head found: classes that its last layers predict, and pixels per cell of each level it reads.
   int64_t class_count = 0;
   std::vector<double> level_strides;
+  /// The parts of values that are tuples in the framework (CBLinear's), by the value that stands for all.
+  std::map<ValueId, std::vector<ValueId>> tuples;
   /// Modules that the current one is inside of.
   size_t depth = 0;
 };

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "models/ultralytics/translation.h"
+
+/// Where models that are guided by text keep the features of their classes, which a text encoder gave once.
+namespace modelport::ultralytics {
+
+/// `txt_feats` of a WorldModel [1, classes, channels], as set_classes() leaves them.
+Status read_world_features(Translation& t, const ModuleView& root);
+
+/// `pe` of a YOLOEModel [1, classes, channels], as set_classes() leaves them; without, what its forward() takes then:
+/// zeros for 80 classes, and a note.
+Status read_prompt_embeddings(Translation& t, const ModuleView& root);
+
+}  // namespace modelport::ultralytics
