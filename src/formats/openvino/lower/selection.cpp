@@ -6,12 +6,14 @@ namespace modelport::to_openvino {
 Status top_k(const Node& node, OpenvinoLowering& to) {
   const auto& top = std::get<TopK>(node.op);
   TRY(k, to.sizes().scalar(top.k));
+  // A stable order of equal values would cost 9.5 ms in place of 0.06 (300 of 8400): which of equals come first is left
+  // open.
   to.node(node, OpenvinoOpType::kTopK, {to.value(node.inputs[0]), k},
           {{"axis", fmt::format("{}", top.axis)},
            {"mode", "max"},
            {"sort", "value"},
            {"index_element_type", "i64"},
-           {"stable", "true"}});
+           {"stable", "false"}});
   return {};
 }
 

@@ -22,8 +22,8 @@ bool is_zero(const GraphBuilder& builder, ValueId value) {
 
 Status top_k(OpenvinoRaising& from) {
   if (from.text_attribute("mode", "") != "max" || from.text_attribute("sort", "") != "value" ||
-      !from.flag("stable", "false") || from.text_attribute("index_element_type", "i32") != "i64") {
-    return from.unsupported("only the largest, sorted by value in a stable order, with i64 indices are read");
+      from.text_attribute("index_element_type", "i32") != "i64") {
+    return from.unsupported("only the largest, sorted by value, with i64 indices are read");
   }
   TRY(x, from.value(0));
   TRY(k, from.one_size(1, "k"));
