@@ -66,7 +66,7 @@ Json capabilities(const Trainer& trainer) {
           {"task_types", tasks},
           {"default_format", "onnx"},
           {"formats", formats},
-          {"extensions", {"--capabilities", "--log_level", "multiple_formats"}}};
+          {"extensions", {"--capabilities", "--log_level", "multiple_formats", "verify", "inspect"}}};
 }
 
 }  // namespace modelport

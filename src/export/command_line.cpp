@@ -13,9 +13,9 @@ namespace {
 
 struct Argument {
   std::string_view name;
-  std::string CommandLine::*value;  ///< Null for flags.
-  CommandLine::Action action;       ///< Of flags.
-  enum class Need { kRequired, kOptional } need;
+  std::string CommandLine::*value;  ///< Null for flags and for --image.
+  CommandLine::Action action;       ///< What it asks for where it is given; kExport: nothing of its own.
+  enum class Need { kOptional, kExport, kAlways } need;
   std::string_view placeholder;
   std::string_view help;
 };
@@ -23,17 +23,25 @@ struct Argument {
 using Action = CommandLine::Action;
 using Need = Argument::Need;
 
-constexpr std::array<Argument, 8> kArguments = {{
-    {"--checkpoint_path", &CommandLine::checkpoint_path, Action::kExport, Need::kRequired, "PATH",
-     "Trained checkpoint."},
-    {"--export_format", &CommandLine::export_format, Action::kExport, Need::kRequired, "FORMAT",
-     "onnx | tensorrt | coreml | tflite | torchscript | openvino"},
-    {"--output_dir", &CommandLine::output_dir, Action::kExport, Need::kRequired, "DIR",
+constexpr std::string_view kImage = "--image";
+
+constexpr std::array<Argument, 12> kArguments = {{
+    {"--checkpoint_path", &CommandLine::checkpoint_path, Action::kExport, Need::kAlways, "PATH", "Trained checkpoint."},
+    {"--export_format", &CommandLine::export_format, Action::kExport, Need::kExport, "FORMAT",
+     "onnx | tensorrt | coreml | tflite | torchscript | openvino; several (a,b): each into DIR/FORMAT/."},
+    {"--output_dir", &CommandLine::output_dir, Action::kExport, Need::kExport, "DIR",
      "Directory for the artifact and metadata.json; created if missing, holds one export."},
     {"--export_config", &CommandLine::export_config, Action::kExport, Need::kOptional, "JSON",
      "Options as a JSON object; --capabilities prints their schema."},
     {"--log_level", &CommandLine::log_level, Action::kExport, Need::kOptional, "LEVEL",
      "debug | info | warning | error (default info); the log goes to stderr."},
+    {"--verify", &CommandLine::verify, Action::kVerify, Need::kOptional, "ARTIFACT",
+     "Measure an existing artifact against the checkpoint instead; prints JSON."},
+    {kImage, nullptr, Action::kExport, Need::kOptional, "FILE...", "With --verify: photographs, JPEG or PNG."},
+    {"--draw", &CommandLine::draw, Action::kExport, Need::kOptional, "DIR",
+     "With --verify: pictures of what the checkpoint and the artifact see."},
+    {"--inspect", nullptr, Action::kInspect, Need::kOptional, "",
+     "Print how the checkpoint would be translated, as JSON, and exit."},
     {"--capabilities", nullptr, Action::kCapabilities, Need::kOptional, "",
      "Print what this exporter can do as JSON and exit."},
     {"--version", nullptr, Action::kVersion, Need::kOptional, "", "Print the version and exit."},
@@ -56,6 +64,25 @@ Error unknown(std::string_view name) {
   return error;
 }
 
+/// What must be there, and what makes no sense without --verify.
+Status check_combination(const CommandLine& line) {
+  if (!line.log_level.empty() && !log_level_from_name(line.log_level)) {
+    return fail(ErrorCode::kInvalidArgument, "--log_level is debug, info, warning or error, not {}", line.log_level);
+  }
+  const bool exports = line.action == Action::kExport;
+  if (!exports && line.action != Action::kVerify && line.action != Action::kInspect) return {};
+  for (const Argument& argument : kArguments) {
+    const bool needed = argument.need == Need::kAlways || (argument.need == Need::kExport && exports);
+    if (needed && (line.*argument.value).empty())
+      return fail(ErrorCode::kInvalidArgument, "{} is required", argument.name);
+  }
+  if (line.action == Action::kVerify) return {};
+  if (!line.images.empty() || !line.draw.empty()) {
+    return fail(ErrorCode::kInvalidArgument, "{} goes with --verify", line.images.empty() ? "--draw" : kImage);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<CommandLine> parse_command_line(std::span<const char* const> arguments) {
@@ -72,11 +99,11 @@ Result<CommandLine> parse_command_line(std::span<const char* const> arguments) {
     const Argument* argument = find_argument(name);
     if (argument == nullptr) return unknown(name);
     bool& was_seen = seen[static_cast<size_t>(argument - kArguments.data())];
-    if (was_seen) return fail(ErrorCode::kInvalidArgument, "{} is given twice", name);
+    if (was_seen && name != kImage) return fail(ErrorCode::kInvalidArgument, "{} is given twice", name);
     was_seen = true;
-    if (argument->value == nullptr) {
+    if (line.action == Action::kExport) line.action = argument->action;
+    if (argument->placeholder.empty()) {
       if (value) return fail(ErrorCode::kInvalidArgument, "{} takes no value", name);
-      if (line.action == Action::kExport) line.action = argument->action;
       continue;
     }
     if (!value) {
@@ -84,17 +111,15 @@ Result<CommandLine> parse_command_line(std::span<const char* const> arguments) {
       value = arguments[++i];
     }
     if (value->empty()) return fail(ErrorCode::kInvalidArgument, "{} is empty", name);
-    line.*argument->value = *value;
-  }
-  if (!line.log_level.empty() && !log_level_from_name(line.log_level)) {
-    return fail(ErrorCode::kInvalidArgument, "--log_level is debug, info, warning or error, not {}", line.log_level);
-  }
-  if (line.action != Action::kExport) return line;
-  for (const Argument& argument : kArguments) {
-    if (argument.need == Need::kRequired && (line.*argument.value).empty()) {
-      return fail(ErrorCode::kInvalidArgument, "{} is required", argument.name);
+    if (name != kImage) {
+      line.*argument->value = *value;
+      continue;
     }
+    line.images.emplace_back(*value);
+    while (i + 1 < arguments.size() && !std::string_view(arguments[i + 1]).starts_with("--"))
+      line.images.emplace_back(arguments[++i]);
   }
+  CHECK_OK(check_combination(line));
   return line;
 }
 

@@ -9,7 +9,9 @@
 #include "export/capabilities.h"
 #include "export/command_line.h"
 #include "export/export_options.h"
+#include "export/inspect.h"
 #include "export/pipeline.h"
+#include "export/verify.h"
 #include "io/interrupt.h"
 #include "io/mapped_file.h"
 
@@ -87,6 +89,15 @@ Result<int> export_as_asked(const Trainer& trainer, const CommandLine& line) {
   return 0;
 }
 
+/// The report goes to stdout; figures over their limits are a failed validation.
+Result<int> verify_as_asked(const Trainer& trainer, const CommandLine& line) {
+  TRY(report, verify_artifact(trainer, {line.checkpoint_path, line.verify, line.images, line.draw}));
+  CHECK_OK(print(print_json(report.json)));
+  if (report.verdict == VerifyReport::Verdict::kAgrees) return 0;
+  return fail(ErrorCode::kValidationFailed, "{} does not compute what {} does, see the figures", line.verify,
+              line.checkpoint_path);
+}
+
 Result<int> run(const Trainer& trainer, std::span<const char* const> arguments) {
   TRY(line, parse_command_line(arguments));
   if (!line.log_level.empty()) set_log_level(*log_level_from_name(line.log_level));
@@ -99,6 +110,12 @@ Result<int> run(const Trainer& trainer, std::span<const char* const> arguments) 
       return print(print_json(capabilities(trainer)));
     case CommandLine::Action::kExport:
       return export_as_asked(trainer, line);
+    case CommandLine::Action::kVerify:
+      return verify_as_asked(trainer, line);
+    case CommandLine::Action::kInspect: {
+      TRY(report, inspect_translation(trainer, line.checkpoint_path, line.export_config));
+      return print(print_json(report));
+    }
   }
   return 0;
 }

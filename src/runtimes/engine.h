@@ -23,6 +23,8 @@ class EngineSession {
   /// Runs once; outputs in the file's order, float dtypes as the engine gives them. kValidationFailed with the engine's
   /// own words when it refuses.
   virtual Result<std::vector<EngineTensor>> run(const std::vector<EngineTensor>& inputs) = 0;
+  /// The declared shape of each input in the file's order, -1 where it may vary; empty where the engine does not tell.
+  virtual Result<std::vector<Shape>> input_shapes() { return std::vector<Shape>{}; }
 };
 
 /// Where an engine was found, or why not.

@@ -125,6 +125,24 @@ class Session final : public EngineSession {
     return tensors;
   }
 
+  Result<std::vector<Shape>> input_shapes() override {
+    std::vector<Shape> shapes;
+    for (size_t i = 0; i < inputs_.size(); ++i) {
+      Owned<ort::TypeInfo> type(api_, Position::kReleaseTypeInfo);
+      CHECK_OK(api_("tell an input's type", Position::kSessionGetInputTypeInfo,
+                    static_cast<const ort::Session*>(session_.get()), i, type.out()));
+      const ort::TypeAndShape* tensor = nullptr;  // Of the type.
+      CHECK_OK(api_("tell an input's tensor type", Position::kCastTypeInfoToTensorInfo,
+                    static_cast<const ort::TypeInfo*>(type.get()), &tensor));
+      size_t rank = 0;
+      CHECK_OK(api_("tell an input's rank", Position::kGetDimensionsCount, tensor, &rank));
+      Shape shape(rank);
+      CHECK_OK(api_("tell an input's shape", Position::kGetDimensions, tensor, shape.data(), rank));
+      shapes.push_back(std::move(shape));
+    }
+    return shapes;
+  }
+
  private:
   Status read_names(Position count_at, Position name_at, std::vector<std::string>& names) {
     ort::Allocator* allocator = nullptr;

@@ -12,6 +12,7 @@ struct SessionOptions;
 struct Session;
 struct MemoryInfo;
 struct Value;
+struct TypeInfo;
 struct TypeAndShape;
 struct Allocator;
 
@@ -36,10 +37,12 @@ enum Position : size_t {
   kSetIntraOpNumThreads = 24,
   kSessionGetInputCount = 30,
   kSessionGetOutputCount = 31,
+  kSessionGetInputTypeInfo = 33,
   kSessionGetInputName = 36,
   kSessionGetOutputName = 37,
   kCreateTensorWithDataAsOrtValue = 49,
   kGetTensorMutableData = 51,
+  kCastTypeInfoToTensorInfo = 55,
   kGetTensorElementType = 60,
   kGetDimensionsCount = 61,
   kGetDimensions = 62,
@@ -52,6 +55,7 @@ enum Position : size_t {
   kReleaseMemoryInfo = 94,
   kReleaseSession = 95,
   kReleaseValue = 96,
+  kReleaseTypeInfo = 98,
   kReleaseTensorTypeAndShapeInfo = 99,
   kReleaseSessionOptions = 100,
   kAddSessionConfigEntry = 130,
