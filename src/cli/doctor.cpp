@@ -1,81 +1,88 @@
 #include "cli/doctor.h"
 
-#include <unistd.h>
-
-#include <filesystem>
-
 #include "base/json.h"
-#include "process/process_runner.h"
-#include "runtimes/engine.h"
+#include "base/printable.h"
+#include "cli/artifact_session.h"
+#include "cli/trainers.h"
+#include "convention/schema.h"
 
 namespace modelport {
 
 namespace {
 
-namespace fs = std::filesystem;
+std::string text_at(const Json& object, std::string_view key) {
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return found != object.end() && found->is_string() ? printable(found->get<std::string>()) : "";
+}
 
-/// Trainers' executables, found beside this one or on PATH.
-constexpr std::string_view kTrainers[] = {"modelport-ultralytics"};
+/// What would bring something that is missing.
+struct Missing {
+  std::string what, command;
+};
 
-void print_engine(Engine& engine) {
+void print_engine(const ArtifactEngine& row, std::vector<Missing>& missing) {
+  Engine& engine = row.engine();
   const EnginePresence& presence = engine.presence();
   if (presence.found) {
-    fmt::print("engine   {} {}  {}\n", engine.name(), presence.version, presence.library);
+    fmt::print("engine   {} {} runs {}  {}\n", engine.name(), presence.version, row.format, presence.library);
   } else {
-    fmt::print("engine   {}  not found\n         {}\n", engine.name(), presence.hint);
+    fmt::print("engine   {}  not found, {} is proven by reading back\n", engine.name(), row.format);
+    missing.push_back({std::string(engine.name()), presence.hint});
   }
   for (const std::string& place : presence.looked_at) fmt::print("         looked at {}\n", place);
 }
 
-std::string trainer_path(std::string_view name) {
-  std::error_code failed;
-  const fs::path beside = fs::read_symlink("/proc/self/exe", failed).parent_path() / name;
-  return ::access(beside.c_str(), X_OK) == 0 ? beside.string() : std::string(name);
+void print_format(const Json& row) {
+  const bool supported = row.is_object() && row.value("supported", false);
+  std::string files;
+  for (const Json& file : row.value("files", Json::array())) {
+    if (file.is_string()) files += (files.empty() ? "" : ", ") + printable(file.get<std::string>());
+  }
+  fmt::print("         {:<12} {}\n", text_at(row, "format"),
+             supported ? fmt::format("{}, proof: {}", files, text_at(row, "proof")) : text_at(row, "reason"));
 }
 
 /// What a trainer says of itself for --capabilities.
-void print_trainer(std::string_view name) {
-  std::string text;
-  ProcessRequest request;
-  request.arguments = {trainer_path(name), "--capabilities"};
-  request.timeout = std::chrono::seconds(30);
-  request.on_line = [&](Stream stream, std::string_view line) {
-    if (stream == Stream::kStdout) text += std::string(line) + "\n";
-  };
-  const auto outcome = system_process_runner().run(request);
-  if (!outcome) {
-    fmt::print("trainer  {}  not found\n         put it beside modelport or on PATH\n", name);
+void print_trainer(const TrainerRow& trainer, std::vector<Missing>& missing) {
+  const TrainerSearch search = find_trainer(trainer);
+  if (search.path.empty()) {
+    fmt::print("trainer  {}  not found\n", trainer.name);
+    for (const std::string& place : search.looked_at) fmt::print("         looked at {}\n", place);
+    missing.push_back({std::string(trainer.executable),
+                       "put it beside modelport or on PATH, or name its directory in MODELPORT_BIN"});
     return;
   }
-  const auto capabilities = parse_json(text, ErrorCode::kDamaged);
-  if (outcome->exit_code != 0 || !capabilities) {
-    fmt::print("trainer  {}  does not answer --capabilities\n", name);
+  const std::vector<std::string> command = {search.path};
+  const Json capabilities = ask_capabilities(command);
+  if (capabilities.is_null()) {
+    fmt::print("trainer  {}  {} does not answer --capabilities\n", trainer.name, search.path);
     return;
   }
-  fmt::print("trainer  {} {}  {}\n", name, (*capabilities)["exporter_version"].get<std::string>(),
-             request.arguments[0]);
-  for (const Json& row : (*capabilities)["formats"]) {
-    const bool supported = row["supported"].get<bool>();
-    fmt::print("         {:<12} {}\n", row["format"].get<std::string>(),
-               supported ? "proof: " + row["proof"].get<std::string>() : row["reason"].get<std::string>());
+  fmt::print("trainer  {} {}  {}\n", trainer.name, text_at(capabilities, "exporter_version"), search.path);
+  const auto formats = capabilities.find("formats");
+  if (formats == capabilities.end() || !formats->is_array()) return;
+  for (const Json& row : *formats) {
+    if (row.is_object()) print_format(row);
   }
 }
 
 }  // namespace
 
 Result<int> run_doctor(std::span<const std::string> arguments) {
-  if (!arguments.empty() && arguments[0] != "--help") {
+  if (!arguments.empty() && arguments[0] != "--help" && arguments[0] != "-h") {
     return fail(ErrorCode::kInvalidArgument, "modelport doctor takes no arguments, not {}", arguments[0]);
   }
   if (!arguments.empty()) {
     fmt::print(
-        "usage: modelport doctor\n\nLists trainers, formats and engines, where they were looked for, and what would "
-        "bring what is missing.\n");
+        "usage: modelport doctor\n\nLists trainers, formats and engines with their versions, where they were looked "
+        "for, and what would bring what is missing.\n");
     return 0;
   }
-  fmt::print("modelport {}\n", MODELPORT_VERSION);
-  print_engine(onnx_runtime());
-  for (const std::string_view trainer : kTrainers) print_trainer(trainer);
+  fmt::print("modelport {}, export convention {}\n", MODELPORT_VERSION, kConventionVersion);
+  std::vector<Missing> missing;
+  for (const ArtifactEngine& row : artifact_engines()) print_engine(row, missing);
+  for (const TrainerRow& trainer : trainer_table()) print_trainer(trainer, missing);
+  for (const Missing& item : missing) fmt::print("missing  {}: {}\n", item.what, item.command);
   return 0;
 }
 
