@@ -1,5 +1,6 @@
 #include "formats/openvino/lower/lower.h"
 
+#include "formats/openvino/layout.h"
 #include "formats/openvino/lower/lower_table.h"
 #include "formats/openvino/lower/metadata_yaml.h"
 #include "formats/openvino/lower/model_info.h"
@@ -14,6 +15,14 @@ OperatorSupport support_of(const Op& op) {
   return {row.kind, row.reason};
 }
 
+Status require_element_types(const Graph& graph) {
+  for (const Value& value : graph.values) {
+    if (openvino_layout::element_type(value.type.dtype)) continue;
+    return fail(ErrorCode::kInvalidArgument, "OpenVINO has no {}", dtype_name(value.type.dtype));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const OpenvinoModel>> lower_openvino(const SourceModel& source, const Graph& graph,
@@ -23,6 +32,7 @@ Result<std::shared_ptr<const OpenvinoModel>> lower_openvino(const SourceModel& s
     TRY(compressed, half_weights(legal));
     legal = std::move(compressed);
   }
+  CHECK_OK(require_element_types(legal));
   auto model = std::make_shared<OpenvinoModel>();
   model->name = source.facts.model_name.empty() ? "model" : source.facts.model_name;
   model->metadata = metadata_yaml(source.facts.framework_metadata);

@@ -59,7 +59,6 @@ Status expand(const Node& node, OpenvinoLowering& to) {
 Status range(const Node& node, OpenvinoLowering& to) {
   const auto& range = std::get<Range>(node.op);
   const auto element = openvino_layout::element_type(range.dtype);
-  if (!element) return fail(ErrorCode::kInvalidArgument, "OpenVINO has no {}", dtype_name(range.dtype)).in(node.path);
   TRY(size, to.sizes().scalar(range.size));
   to.node(node, OpenvinoOpType::kRange, {to.scalar(0, DType::kInt64), size, to.scalar(1, DType::kInt64)},
           {{"output_type", std::string(element->attribute)}});
