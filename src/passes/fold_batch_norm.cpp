@@ -7,7 +7,8 @@ namespace modelport {
 
 namespace {
 
-/// A convolution with constant weights whose only reader is a batch norm with constant statistics.
+/// A convolution, or a transposed one, with constant weights whose only reader is a batch norm with constant
+/// statistics.
 struct Match {
   const Node* conv;
   const Node* norm;
@@ -20,6 +21,10 @@ bool all_constant(const Graph& graph, const std::vector<ValueId>& inputs) {
   return true;
 }
 
+bool is_convolution(const Node& node) {
+  return std::holds_alternative<Conv>(node.op) || std::holds_alternative<ConvTranspose>(node.op);
+}
+
 bool is_root(const Graph& graph, ValueId value) {
   for (const NamedValue& output : graph.outputs) {
     if (output.value == value) return true;
@@ -30,9 +35,36 @@ bool is_root(const Graph& graph, ValueId value) {
   return false;
 }
 
+/// The weights of a convolution with each output channel times its factor.
+WeightRecipe scale_outputs(const WeightRecipe& weight, const Conv&, std::vector<double> factors) {
+  return weight.scale_axis(0, std::move(factors));
+}
+
+/// The same of a transposed one, [in, out / groups, ...]: group g owns the g-th runs of inputs and of outputs.
+WeightRecipe scale_outputs(const WeightRecipe& weight, const ConvTranspose& conv, std::vector<double> factors) {
+  if (conv.groups == 1) return weight.scale_axis(1, std::move(factors));
+  const Shape& shape = weight.shape();
+  const int64_t inputs = shape[0] / conv.groups, outputs = shape[1], pixels = shape[2] * shape[3];
+  const WeightRecipe by_output = weight.reshape({conv.groups, inputs, outputs, pixels})
+                                     .permute({0, 2, 1, 3})
+                                     .reshape({conv.groups * outputs, inputs, pixels});
+  return by_output.scale_axis(0, std::move(factors))
+      .reshape({conv.groups, outputs, inputs, pixels})
+      .permute({0, 2, 1, 3})
+      .reshape(shape);
+}
+
+ValueId emit(GraphBuilder& builder, ValueId x, ValueId weight, ValueId bias, const Conv& conv) {
+  return builder.conv(x, weight, bias, conv);
+}
+ValueId emit(GraphBuilder& builder, ValueId x, ValueId weight, ValueId bias, const ConvTranspose& conv) {
+  return builder.conv_transpose(x, weight, bias, conv);
+}
+
 /// y = (conv(x) + b - mean) * scale / sqrt(variance + epsilon) + bias, as one convolution. The factors are computed in
 /// float64.
-void emit_folded(Rewriter& rewriter, const Match& match) {
+template <class Convolution>
+void emit_folded(Rewriter& rewriter, const Match& match, const Convolution& conv) {
   const Graph& graph = rewriter.source();
   GraphBuilder& builder = rewriter.builder();
   const auto doubles = [&](size_t operand) { return graph[match.norm->inputs[operand]].constant->to_doubles(); };
@@ -49,15 +81,20 @@ void emit_folded(Rewriter& rewriter, const Match& match) {
     bias[channel] = shift[channel] + (before - mean[channel]) * factors[channel];
   }
   const auto channels = static_cast<int64_t>(bias.size());
-  const ValueId weight = builder.constant(graph[match.conv->inputs[1]].constant->scale_axis(0, std::move(factors)));
+  const ValueId weight =
+      builder.constant(scale_outputs(*graph[match.conv->inputs[1]].constant, conv, std::move(factors)));
   // Held in float64, so that a float64 evaluation of the folded graph is that of the unfolded one.
   const ValueId shifts = builder.constant(
       WeightRecipe::source(Tensor::from_doubles({channels}, std::move(bias)), "literal").convert(DType::kFloat32));
   const std::string outer = builder.set_path(match.conv->path);
-  const ValueId folded =
-      builder.conv(rewriter.map(match.conv->inputs[0]), weight, shifts, std::get<Conv>(match.conv->op));
+  const ValueId folded = emit(builder, rewriter.map(match.conv->inputs[0]), weight, shifts, conv);
   builder.set_path(outer);
   rewriter.replace(match.norm->outputs[0], folded);
+}
+
+void fold(Rewriter& rewriter, const Match& match) {
+  if (const auto* conv = std::get_if<Conv>(&match.conv->op)) return emit_folded(rewriter, match, *conv);
+  emit_folded(rewriter, match, std::get<ConvTranspose>(match.conv->op));
 }
 
 }  // namespace
@@ -74,7 +111,7 @@ Result<Graph> fold_batch_norm(const Graph& graph) {
     const auto maker = makers[static_cast<size_t>(between)];
     if (!maker || users[static_cast<size_t>(between)].size() != 1 || is_root(graph, between)) continue;
     const Node& conv = graph[*maker];
-    if (!std::holds_alternative<Conv>(conv.op) || !all_constant(graph, conv.inputs)) continue;
+    if (!is_convolution(conv) || !all_constant(graph, conv.inputs)) continue;
     by_norm[i] = Match{&conv, &norm};
     folded_conv[static_cast<size_t>(*maker)] = true;
   }
@@ -83,7 +120,7 @@ Result<Graph> fold_batch_norm(const Graph& graph) {
     const auto index = static_cast<size_t>(id);
     if (folded_conv[index]) return Rewriter::Action::kReplaced;
     if (!by_norm[index]) return Rewriter::Action::kCopy;
-    emit_folded(rewriter, *by_norm[index]);
+    fold(rewriter, *by_norm[index]);
     return Rewriter::Action::kReplaced;
   });
 }

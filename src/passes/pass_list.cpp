@@ -7,12 +7,15 @@ namespace modelport {
 Result<Graph> fold_batch_norm(const Graph& graph);
 Result<Graph> fold_constants(const Graph& graph);
 Result<Graph> eliminate_identities(const Graph& graph);
+Result<Graph> merge_parallel_convolutions(const Graph& graph);
 Result<Graph> merge_reshapes(const Graph& graph);
 
 namespace {
-constexpr std::array<Pass, 4> kPasses = {{
+constexpr std::array<Pass, 5> kPasses = {{
     {"fold_batch_norm", "Batch norm behind a convolution becomes part of its weight and bias.", Pass::Need::kAlways,
      fold_batch_norm},
+    {"merge_parallel_convolutions", "The sum of two convolutions of one value becomes one.", Pass::Need::kAlways,
+     merge_parallel_convolutions},
     {"fold_constants", "What depends on constants alone is computed once, here.", Pass::Need::kOptional,
      fold_constants},
     {"eliminate_identities", "Operators that return their operand unchanged are left out.", Pass::Need::kOptional,

@@ -81,6 +81,32 @@ TEST(FoldBatchNorm, ComputesTheSameToTheLastDigitsOfEitherPrecision) {
   }
 }
 
+/// Transposed convolutions hold [in, out / groups, ...]: the factors belong to another axis, of each group.
+TEST(FoldBatchNorm, ComputesTheSameBehindATransposedConvolution) {
+  for (const int64_t groups : {1, 3}) {
+    GraphBuilder b;
+    const ValueId x = b.input("x", {DType::kFloat32, {1, 3, 6, 7}});
+    const ValueId wide = b.conv(x, b.floats({6, 3, 1, 1}, noise(18, 1, -1, 1)), std::nullopt, {});
+    const int64_t channels = groups == 1 ? 5 : 6;
+    const auto count = static_cast<size_t>(channels);
+    const ValueId conv = b.conv_transpose(
+        wide, b.floats({6, channels / groups, 3, 2}, noise(static_cast<size_t>(36 * channels / groups), 2, -1, 1)),
+        b.floats({channels}, noise(count, 3, -3, 3)), {.strides = {2, 2}, .groups = groups});
+    b.output("y",
+             b.batch_norm(conv, b.floats({channels}, noise(count, 4, 0.5, 2)),
+                          b.floats({channels}, noise(count, 5, -1, 1)), b.floats({channels}, noise(count, 6, -2, 2)),
+                          b.floats({channels}, noise(count, 7, 0.001F, 3)), kEpsilon));
+    const Graph graph = finish(b), after = folded(graph);
+    EXPECT_EQ(count_of<BatchNorm>(after), 0u) << groups;
+    EXPECT_EQ(count_of<ConvTranspose>(after), 1u) << groups;
+    const EvaluatedValue expected = output(graph, Precision::kFloat64), exact = output(after, Precision::kFloat64);
+    ASSERT_EQ(exact.shape, expected.shape);
+    for (size_t i = 0; i < expected.doubles.size(); ++i) {
+      ASSERT_NEAR(exact.doubles[i], expected.doubles[i], 1e-11) << "groups " << groups << " at " << i;
+    }
+  }
+}
+
 TEST(FoldBatchNorm, LeavesAConvolutionThatIsReadTwice) {
   GraphBuilder b;
   const ConvAndNorm layer = add_layer(b, b.input("x", {DType::kFloat32, {1, 3, 6, 7}}));
