@@ -21,8 +21,8 @@ constexpr double kEpsilon = 1e-7;
 struct Columns {
   ValueId boxes;   ///< Centre, width, height in pixels.
   ValueId scores;  ///< Of every class.
-  std::vector<ValueId> extra;
-  std::optional<ValueId> angle;  ///< Among `extra`.
+  std::optional<ValueId> extra;
+  std::optional<ValueId> angle;  ///< The whole of `extra` where boxes are turned.
 };
 
 const ChannelGroup* find_group(const IoSpec& spec, std::string_view name) {
@@ -30,21 +30,16 @@ const ChannelGroup* find_group(const IoSpec& spec, std::string_view name) {
   return found == spec.groups.end() ? nullptr : &*found;
 }
 
-Columns split_columns(GraphBuilder& b, ValueId rows, const IoSpec& spec) {
-  std::vector<Dim> widths;
-  for (const ChannelGroup& group : spec.groups) widths.emplace_back(group.end - group.begin);
+Result<Columns> split_columns(GraphBuilder& b, ValueId rows, const IoSpec& spec) {
+  const auto total = b.dim(rows, 2).constant();
+  const int64_t scores_end = find_group(spec, "scores")->end;
+  if (!total) return fail(ErrorCode::kInternal, "{} has a number of channels that varies", spec.name);
+  std::vector<Dim> widths{4, scores_end - 4};
+  if (*total > scores_end) widths.emplace_back(*total - scores_end);
   const std::vector<ValueId> parts = b.split(rows, 2, std::move(widths));
-  Columns columns{};
-  for (size_t i = 0; i < parts.size(); ++i) {
-    if (spec.groups[i].name == "boxes") {
-      columns.boxes = parts[i];
-    } else if (spec.groups[i].name == "scores") {
-      columns.scores = parts[i];
-    } else {
-      columns.extra.push_back(parts[i]);
-      if (spec.groups[i].name == "angle") columns.angle = parts[i];
-    }
-  }
+  Columns columns{parts[0], parts[1], {}, {}};
+  if (parts.size() > 2) columns.extra = parts[2];
+  if (find_group(spec, "angle") != nullptr) columns.angle = parts[2];
   return columns;
 }
 
@@ -135,12 +130,13 @@ IoSpec detections_spec(const IoSpec& before) {
   spec.groups = {{.name = "boxes", .role = Role::kBoxesPx, .axis = 2, .begin = 0, .end = 4},
                  {.name = "scores", .role = Role::kScores, .axis = 2, .begin = 4, .end = 5},
                  {.name = "classes", .role = Role::kFeatures, .axis = 2, .begin = 5, .end = 6}};
-  int64_t at = 6;
-  for (const ChannelGroup& group : before.groups) {
+  const int64_t moved = 6 - find_group(before, "scores")->end;
+  for (ChannelGroup group : before.groups) {
     if (group.name == "boxes" || group.name == "scores") continue;
-    const int64_t width = group.end - group.begin;
-    spec.groups.push_back({group.name, group.role, 2, at, at + width});
-    at += width;
+    group.axis = 2;
+    group.begin += moved;
+    group.end += moved;
+    spec.groups.push_back(std::move(group));
   }
   return spec;
 }
@@ -163,12 +159,12 @@ Status append_nms(SourceModel& model, const BuildRequest& request) {
   b.set_path("nms");
   b.set_numerics(Numerics::kFloat32);
   const ValueId rows = b.permute(b.graph().outputs[0].value, {0, 2, 1});
-  const Columns columns = split_columns(b, rows, head);
+  TRY(columns, split_columns(b, rows, head));
   const GraphBuilder::Top best = b.topk(columns.scores, 2, 1);
   const ValueId label = b.cast(best.indices, DType::kFloat32);
   const ValueId boxes = columns.angle ? columns.boxes : corners(b, columns.boxes);
   std::vector<ValueId> row = {boxes, best.values, label};
-  row.insert(row.end(), columns.extra.begin(), columns.extra.end());
+  if (columns.extra) row.push_back(*columns.extra);
   ValueId candidates = b.concat(std::move(row), 2);
 
   ValueId kept_score{};

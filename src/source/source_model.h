@@ -29,6 +29,7 @@ struct ChannelGroup {
   int64_t axis = 1;
   int64_t begin = 0;
   int64_t end = 0;
+  int64_t step = 1;  ///< Every so manyeth: 3 for the x of keypoints that are x, y, visibility.
 };
 
 /// In which order the rows (axis 1) of a value come.
@@ -87,7 +88,15 @@ struct DetectionFacts {
   std::string coordinate_format = "xywh";
   std::string coordinate_unit = "input pixels";  ///< Or "parts of the input": 0 to 1 of its width and height.
   Suppression suppression = Suppression::kByConsumer;
+  std::string scores = "sigmoid applied";  ///< What a consumer has to know of them.
   std::string output_layout = "[batch, 4 + num_classes, anchors]";
+};
+
+/// What a pose model adds to detection's facts.
+struct PoseFacts {
+  std::array<int64_t, 2> keypoint_shape;  ///< {keypoints, numbers of each: x, y and where 3 visibility}
+  std::vector<std::string> keypoint_names;
+  std::vector<std::array<int64_t, 2>> skeleton;  ///< Pairs of keypoint numbers, counted from 1.
 };
 
 /// What is true of the model whatever format it is written to.
@@ -108,6 +117,7 @@ struct ModelFacts {
   int64_t stride = 32;  ///< Input height and width are multiples of it.
   Preprocessing preprocessing;
   std::optional<DetectionFacts> detection;
+  std::optional<PoseFacts> pose;
   std::optional<int64_t> top_k;
   /// The framework's own metadata entries, for formats that carry them ("stride" -> "32"), in order.
   std::vector<std::pair<std::string, std::string>> framework_metadata;

@@ -35,4 +35,19 @@ ValueId boxes_from_distances(GraphBuilder& b, ValueId distances, ValueId centres
   return b.concat({middle, b.sub(bottom_right, top_left)}, 1);
 }
 
+ValueId corners_from_distances(GraphBuilder& b, ValueId distances, ValueId centres) {
+  const std::vector<ValueId> corners = b.split(distances, 1, {2, 2});
+  return b.concat({b.sub(centres, corners[0]), b.add(centres, corners[1])}, 1);
+}
+
+ValueId turned_boxes_from_distances(GraphBuilder& b, ValueId distances, ValueId angle, ValueId centres) {
+  const std::vector<ValueId> corners = b.split(distances, 1, {2, 2});
+  const ValueId offset = b.div(b.sub(corners[1], corners[0]), b.scalar(2.0));
+  const std::vector<ValueId> along = b.split(offset, 1, {1, 1});
+  const ValueId cos = b.unary(Cos{}, angle), sin = b.unary(Sin{}, angle);
+  const ValueId x = b.sub(b.mul(along[0], cos), b.mul(along[1], sin));
+  const ValueId y = b.add(b.mul(along[0], sin), b.mul(along[1], cos));
+  return b.concat({b.add(b.concat({x, y}, 1), centres), b.add(corners[0], corners[1])}, 1);
+}
+
 }  // namespace modelport::ultralytics

@@ -19,4 +19,11 @@ Anchors make_anchors(GraphBuilder& b, std::span<const ValueId> levels, std::span
 /// (ultralytics/utils/tal.py, dist2bbox with xywh=True). In cells.
 ValueId boxes_from_distances(GraphBuilder& b, ValueId distances, ValueId centres);
 
+/// The same -> [N, 4, A] x1, y1, x2, y2 (dist2bbox with xywh=False).
+ValueId corners_from_distances(GraphBuilder& b, ValueId distances, ValueId centres);
+
+/// The same with an angle [N, 1, A] in radians -> [N, 4, A] x, y of the middle, width, height of the turned box
+/// (ultralytics/utils/tal.py, dist2rbox).
+ValueId turned_boxes_from_distances(GraphBuilder& b, ValueId distances, ValueId angle, ValueId centres);
+
 }  // namespace modelport::ultralytics

@@ -1,8 +1,11 @@
 #include "models/ultralytics/architecture_table.h"
 
+#include <algorithm>
+
 #include "checkpoint/module_view.h"
 #include "models/ultralytics/build_model.h"
 #include "models/ultralytics/text_features.h"
+#include "models/ultralytics/yolov5_model.h"
 
 namespace modelport::ultralytics {
 
@@ -14,6 +17,8 @@ constexpr std::string_view kRtdetrModel = "ultralytics.nn.tasks.RTDETRDetectionM
 constexpr std::string_view kRtdetrDecoder = "ultralytics.nn.modules.head.RTDETRDecoder";
 constexpr std::string_view kWorldModel = "ultralytics.nn.tasks.WorldModel";
 constexpr std::string_view kWorldDetect = "ultralytics.nn.modules.head.WorldDetect";
+constexpr std::string_view kYoloeModel = "ultralytics.nn.tasks.YOLOEModel";
+constexpr std::string_view kYoloeDetect = "ultralytics.nn.modules.head.YOLOEDetect";
 constexpr std::string_view kClassificationModel = "ultralytics.nn.tasks.ClassificationModel";
 constexpr std::string_view kClassify = "ultralytics.nn.modules.head.Classify";
 
@@ -22,11 +27,66 @@ bool has_classes(const Checkpoint& checkpoint, std::string_view root_class, std:
   return root && canonical_class_name(*root->type) == root_class && head_class(*root) == head;
 }
 
+/// "Segment26".
+std::string short_head_class(const PickleObject& root) {
+  const std::string name = head_class(root);
+  return name.substr(name.rfind('.') + 1);
+}
+
 bool is_detector(const Checkpoint& checkpoint) { return has_classes(checkpoint, kDetectionModel, kDetect); }
 
 Result<SourceModel> build_detector(const Checkpoint& checkpoint, Ledger& ledger, const BuildRequest& request) {
   return build_model(checkpoint, ledger, request,
                      {.task = Task::kDetection, .source_task = "detect", .head = "Detect"});
+}
+
+/// One of the heads of `names`, below the model class `root_class`.
+bool has_one_of(const Checkpoint& checkpoint, std::string_view root_class, std::span<const std::string_view> names) {
+  return std::ranges::any_of(names, [&](std::string_view name) { return has_classes(checkpoint, root_class, name); });
+}
+
+constexpr std::string_view kV10Detect = "ultralytics.nn.modules.head.v10Detect";
+
+bool is_v10_detector(const Checkpoint& checkpoint) { return has_classes(checkpoint, kDetectionModel, kV10Detect); }
+
+Result<SourceModel> build_v10_detector(const Checkpoint& checkpoint, Ledger& ledger, const BuildRequest& request) {
+  return build_model(checkpoint, ledger, request,
+                     {.task = Task::kDetection, .source_task = "detect", .head = "v10Detect"});
+}
+
+constexpr std::string_view kSegmentationModel = "ultralytics.nn.tasks.SegmentationModel";
+constexpr std::string_view kSegmentHeads[] = {"ultralytics.nn.modules.head.Segment",
+                                              "ultralytics.nn.modules.head.Segment26"};
+
+bool is_segmenter(const Checkpoint& checkpoint) { return has_one_of(checkpoint, kSegmentationModel, kSegmentHeads); }
+
+Result<SourceModel> build_segmenter(const Checkpoint& checkpoint, Ledger& ledger, const BuildRequest& request) {
+  return build_model(
+      checkpoint, ledger, request,
+      {.task = Task::kSegmentation, .source_task = "segment", .head = short_head_class(*model_root(checkpoint))});
+}
+
+constexpr std::string_view kPoseModel = "ultralytics.nn.tasks.PoseModel";
+constexpr std::string_view kPoseHeads[] = {"ultralytics.nn.modules.head.Pose", "ultralytics.nn.modules.head.Pose26"};
+
+bool is_pose_model(const Checkpoint& checkpoint) { return has_one_of(checkpoint, kPoseModel, kPoseHeads); }
+
+Result<SourceModel> build_pose_model(const Checkpoint& checkpoint, Ledger& ledger, const BuildRequest& request) {
+  return build_model(checkpoint, ledger, request,
+                     {.task = Task::kPose, .source_task = "pose", .head = short_head_class(*model_root(checkpoint))});
+}
+
+constexpr std::string_view kOrientedModel = "ultralytics.nn.tasks.OBBModel";
+constexpr std::string_view kOrientedHeads[] = {"ultralytics.nn.modules.head.OBB", "ultralytics.nn.modules.head.OBB26"};
+
+bool is_oriented_detector(const Checkpoint& checkpoint) {
+  return has_one_of(checkpoint, kOrientedModel, kOrientedHeads);
+}
+
+Result<SourceModel> build_oriented_detector(const Checkpoint& checkpoint, Ledger& ledger, const BuildRequest& request) {
+  return build_model(
+      checkpoint, ledger, request,
+      {.task = Task::kDetection, .source_task = "obb", .head = short_head_class(*model_root(checkpoint))});
 }
 
 bool is_rtdetr(const Checkpoint& checkpoint) { return has_classes(checkpoint, kRtdetrModel, kRtdetrDecoder); }
@@ -45,6 +105,30 @@ Result<SourceModel> build_world_detector(const Checkpoint& checkpoint, Ledger& l
       {.task = Task::kDetection, .source_task = "detect", .head = "WorldDetect", .prepare = read_world_features});
 }
 
+bool is_yoloe_detector(const Checkpoint& checkpoint) { return has_classes(checkpoint, kYoloeModel, kYoloeDetect); }
+
+Result<SourceModel> build_yoloe_detector(const Checkpoint& checkpoint, Ledger& ledger, const BuildRequest& request) {
+  return build_model(
+      checkpoint, ledger, request,
+      {.task = Task::kDetection, .source_task = "detect", .head = "YOLOEDetect", .prepare = read_prompt_embeddings});
+}
+
+constexpr std::string_view kYoloeSegModel = "ultralytics.nn.tasks.YOLOESegModel";
+constexpr std::string_view kYoloeSegmentHeads[] = {"ultralytics.nn.modules.head.YOLOESegment",
+                                                   "ultralytics.nn.modules.head.YOLOESegment26"};
+
+bool is_yoloe_segmenter(const Checkpoint& checkpoint) {
+  return has_one_of(checkpoint, kYoloeSegModel, kYoloeSegmentHeads);
+}
+
+Result<SourceModel> build_yoloe_segmenter(const Checkpoint& checkpoint, Ledger& ledger, const BuildRequest& request) {
+  return build_model(checkpoint, ledger, request,
+                     {.task = Task::kSegmentation,
+                      .source_task = "segment",
+                      .head = short_head_class(*model_root(checkpoint)),
+                      .prepare = read_prompt_embeddings});
+}
+
 bool is_classifier(const Checkpoint& checkpoint) { return has_classes(checkpoint, kClassificationModel, kClassify); }
 
 Result<SourceModel> build_classifier(const Checkpoint& checkpoint, Ledger& ledger, const BuildRequest& request) {
@@ -53,9 +137,20 @@ Result<SourceModel> build_classifier(const Checkpoint& checkpoint, Ledger& ledge
 }
 
 constexpr Architecture kArchitectures[] = {
+    {"yolov5 detector", "models.yolo.DetectionModel", Task::kDetection, is_yolov5_detector, build_yolov5_detector},
+    {"yolov5 segmenter", "models.yolo.SegmentationModel", Task::kSegmentation, is_yolov5_segmenter,
+     build_yolov5_segmenter},
+    {"yolov5 classifier", "models.yolo.ClassificationModel", Task::kClassification, is_yolov5_classifier,
+     build_yolov5_classifier},
     {"yolo detector", kDetectionModel, Task::kDetection, is_detector, build_detector},
+    {"yolov10 detector", kDetectionModel, Task::kDetection, is_v10_detector, build_v10_detector},
+    {"yolo segmenter", kSegmentationModel, Task::kSegmentation, is_segmenter, build_segmenter},
+    {"yolo pose estimator", kPoseModel, Task::kPose, is_pose_model, build_pose_model},
+    {"yolo oriented detector", kOrientedModel, Task::kDetection, is_oriented_detector, build_oriented_detector},
     {"rt-detr detector", kRtdetrModel, Task::kDetection, is_rtdetr, build_rtdetr},
     {"yolo-world detector", kWorldModel, Task::kDetection, is_world_detector, build_world_detector},
+    {"yoloe detector", kYoloeModel, Task::kDetection, is_yoloe_detector, build_yoloe_detector},
+    {"yoloe segmenter", kYoloeSegModel, Task::kSegmentation, is_yoloe_segmenter, build_yoloe_segmenter},
     {"yolo classifier", kClassificationModel, Task::kClassification, is_classifier, build_classifier},
 };
 

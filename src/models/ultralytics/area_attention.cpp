@@ -63,6 +63,8 @@ Result<ValueId> a2c2f(Translation& t, const ModuleView& module, ValueId x) {
   }
   TRY(y, apply_child(t, module, "cv2", t.b.concat(std::move(parts), 1)));
   TRY(channels, fixed_size(t.b, module, y, 1));
+  // A plain None where the block has no residual; else a parameter.
+  if (module.has_attribute("gamma") && !module.is_none("gamma")) return module.fail("gamma is no parameter");
   TRY(gamma, optional_weight(t.b, module, "gamma", {channels}));
   if (!gamma) return y;
   return t.b.add(x, t.b.mul(t.b.split_axis(*gamma, 0, {channels, 1, 1}), y));

@@ -6,6 +6,7 @@
 #include "models/layers/weights.h"
 #include "models/ultralytics/class_names.h"
 #include "models/ultralytics/framework_metadata.h"
+#include "models/ultralytics/keypoints.h"
 #include "models/ultralytics/network.h"
 #include "models/ultralytics/preprocessing.h"
 #include "models/ultralytics/training_record.h"
@@ -28,10 +29,6 @@ constexpr std::string_view kDocs = "https://docs.ultralytics.com";
 Status refuse_other_modes(const Checkpoint& checkpoint, const ModuleView& root, const TaskProfile& profile) {
   if (const PickleValue* quantised = checkpoint.find("modelopt"); quantised && !quantised->is_none()) {
     return root.fail("it was trained with quantisation (modelopt), which is not supported");
-  }
-  if (!root.is_none("end2end")) {
-    TRY(end2end, root.bool_attribute("end2end"));
-    if (end2end) return root.fail("end2end is True, which is not supported; one-to-many heads are");
   }
   if (!root.is_none("task")) {
     TRY(task, root.string_attribute("task"));
@@ -124,9 +121,12 @@ Result<SourceModel> build_model(const Checkpoint& checkpoint, Ledger& ledger, co
   Translation t{.b = builder,
                 .model = model,
                 .text = {},
+                .head = request.head,
                 .max_detections = request.max_detections,
+                .nms_classes = request.nms_classes,
                 .class_count = 0,
                 .level_strides = {},
+                .tuples = {},
                 .depth = 0};
   model.inputs = {{.name = "images", .layout = "NCHW", .role = Role::kImage, .groups = {}}};
   const ValueId image = builder.input(
@@ -143,6 +143,7 @@ Result<SourceModel> build_model(const Checkpoint& checkpoint, Ledger& ledger, co
   TRY(names, read_class_names(root, t.class_count));
   facts.class_names = std::move(names.names);
   facts.class_names_origin = names.origin;
+  if (facts.pose) CHECK_OK(name_keypoints(root, *facts.pose, model.notes));
   if (facts.detection) {
     facts.detection->confidence_threshold = request.confidence_threshold;
     facts.detection->iou_threshold = request.iou_threshold;
@@ -151,7 +152,7 @@ Result<SourceModel> build_model(const Checkpoint& checkpoint, Ledger& ledger, co
     TRY(preprocessing, classification_preprocessing(root, channels, size));
     facts.preprocessing = std::move(preprocessing);
   }
-  facts.framework_metadata = framework_metadata(model, profile.head);
+  facts.framework_metadata = framework_metadata(model, profile.head, request.head);
   return model;
 }
 

@@ -9,7 +9,7 @@ namespace modelport::ultralytics {
 struct TaskProfile {
   Task task;
   std::string_view source_task;  ///< "detect"
-  std::string_view head;         ///< "Detect"
+  std::string head;              ///< "Detect"
   /// How the framework's detection predictor fits an image into the input.
   ResizePolicy resize = ResizePolicy::kLetterbox;
   /// What the root hands to its layers beside the image, before they run; null: nothing.

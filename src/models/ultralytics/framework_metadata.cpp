@@ -4,12 +4,15 @@
 
 namespace modelport::ultralytics {
 
-std::vector<std::pair<std::string, std::string>> framework_metadata(const SourceModel& model, std::string_view head) {
+std::vector<std::pair<std::string, std::string>> framework_metadata(const SourceModel& model, std::string_view head,
+                                                                    HeadChoice choice) {
   const ModelFacts& facts = model.facts;
   const InputSizes& sizes = model.sizes;
   // Its predictors read this as "any height and width".
   const bool dynamic = sizes.dynamic == DynamicAxes::kAll;
-  return {
+  const bool selects = facts.detection && facts.detection->suppression == Suppression::kNotNeeded;
+  const std::string_view nms = choice == HeadChoice::kDefault ? "None" : python_bool(choice == HeadChoice::kNmsInside);
+  std::vector<std::pair<std::string, std::string>> entries = {
       {"description", facts.description},
       {"author", facts.author},
       {"date", facts.date},
@@ -22,10 +25,15 @@ std::vector<std::pair<std::string, std::string>> framework_metadata(const Source
       {"batch", fmt::format("{}", sizes.batch)},
       {"imgsz", fmt::format("[{}, {}]", sizes.height, sizes.width)},
       {"names", python_dict_of_names(facts.class_names)},
-      {"args", fmt::format("{{'batch': {}, 'dynamic': {}, 'nms': None}}", sizes.batch, python_bool(dynamic))},
+      {"args", fmt::format("{{'batch': {}, 'dynamic': {}, 'nms': {}}}", sizes.batch, python_bool(dynamic), nms)},
       {"channels", fmt::format("{}", facts.channels)},
-      {"end2end", std::string(python_bool(false))},
+      {"end2end", std::string(python_bool(selects && head != "RTDETRDecoder"))},
   };
+  if (facts.pose) {
+    const auto& [count, width] = facts.pose->keypoint_shape;
+    entries.emplace_back("kpt_shape", fmt::format("[{}, {}]", count, width));
+  }
+  return entries;
 }
 
 std::string description(std::string_view model_name, std::string_view data) {

@@ -12,6 +12,7 @@
 #include "models/layers/upsample.h"
 #include "models/layers/zero_pad2d.h"
 #include "models/ultralytics/modules.h"
+#include "models/ultralytics/yolov5.h"
 
 namespace modelport::ultralytics {
 
@@ -37,6 +38,35 @@ Result<ValueId> layer(Translation& t, const ModuleView& view, std::span<const Va
 }
 
 constexpr ModuleRow kModules[] = {
+    // The original YOLOv5 repository.
+    {"models.common.Bottleneck", module<bottleneck>},
+    {"models.common.BottleneckCSP", module<bottleneck_csp>},
+    {"models.common.C3", module<c3>},
+    {"models.common.C3Ghost", module<c3>},
+    {"models.common.C3SPP", module<c3>},
+    {"models.common.C3TR", module<c3>},
+    {"models.common.C3x", module<c3>},
+    {"models.common.Classify", yolov5_classify},
+    {"models.common.Concat", concat},
+    {"models.common.Contract", module<contract>},
+    {"models.common.Conv", module<conv>},
+    {"models.common.CrossConv", module<bottleneck>},
+    {"models.common.DWConv", module<conv>},
+    {"models.common.DWConvTranspose2d", layer<conv_transpose2d>},
+    {"models.common.Expand", module<expand>},
+    {"models.common.Focus", module<focus>},
+    {"models.common.GhostBottleneck", module<ghost_bottleneck>},
+    {"models.common.GhostConv", module<ghost_conv>},
+    {"models.common.Proto", module<proto>},
+    {"models.common.SPP", module<spp>},
+    {"models.common.SPPF", module<sppf>},
+    {"models.common.TransformerBlock", module<transformer_block>},
+    {"models.common.TransformerLayer", module<transformer_layer>},
+    {"models.experimental.CrossConv", module<bottleneck>},
+    {"models.experimental.GhostBottleneck", module<ghost_bottleneck>},
+    {"models.experimental.GhostConv", module<ghost_conv>},
+    {"models.yolo.Detect", yolov5_detect},
+    {"models.yolo.Segment", yolov5_segment},
     {"torch.nn.modules.activation.ELU", layer<elu>},
     {"torch.nn.modules.activation.GELU", layer<gelu>},
     {"torch.nn.modules.activation.Hardsigmoid", layer<hard_sigmoid>},
@@ -128,8 +158,18 @@ constexpr ModuleRow kModules[] = {
     {"ultralytics.nn.modules.conv.SpatialAttention", module<spatial_attention>},
     {"ultralytics.nn.modules.head.Classify", classify},
     {"ultralytics.nn.modules.head.Detect", detect},
+    {"ultralytics.nn.modules.head.OBB", obb},
+    {"ultralytics.nn.modules.head.OBB26", obb26},
+    {"ultralytics.nn.modules.head.Pose", pose},
+    {"ultralytics.nn.modules.head.Pose26", pose26},
     {"ultralytics.nn.modules.head.RTDETRDecoder", rtdetr_decoder},
+    {"ultralytics.nn.modules.head.Segment", segment},
+    {"ultralytics.nn.modules.head.Segment26", segment26},
     {"ultralytics.nn.modules.head.WorldDetect", world_detect},
+    {"ultralytics.nn.modules.head.v10Detect", detect},
+    {"ultralytics.nn.modules.head.YOLOEDetect", yoloe_detect},
+    {"ultralytics.nn.modules.head.YOLOESegment", yoloe_segment},
+    {"ultralytics.nn.modules.head.YOLOESegment26", yoloe_segment26},
     {"ultralytics.nn.modules.transformer.AIFI", module<aifi>},
     {"ultralytics.nn.modules.transformer.MLP", module<mlp>},
     {"ultralytics.nn.modules.transformer.TransformerBlock", module<transformer_block>},

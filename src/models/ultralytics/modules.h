@@ -103,10 +103,25 @@ Result<ValueId> transformer_layer(Translation& t, const ModuleView& module, Valu
 Result<ValueId> mlp(Translation& t, const ModuleView& module, ValueId x);
 
 // head.py: these also add the model's outputs, probes and task facts, and return the first output.
-/// Detect with its one-to-many branch: levels -> [N, 4 + nc, A], boxes as xywh in input pixels, scores in [0, 1].
+/// Detect and v10Detect: levels -> [N, 4 + nc, A], boxes as xywh in input pixels, scores in [0, 1]; or the best rows of
+/// the end-to-end branch, [N, D, 6].
 Result<ValueId> detect(Translation& t, const ModuleView& module, std::span<const ValueId> levels);
 /// WorldDetect: as Detect, with likenesses to the classes' text features as logits.
 Result<ValueId> world_detect(Translation& t, const ModuleView& module, std::span<const ValueId> levels);
+/// Segment: the same with mask coefficients behind the scores, and prototypes [N, masks, H/4, W/4] as output1.
+Result<ValueId> segment(Translation& t, const ModuleView& module, std::span<const ValueId> levels);
+Result<ValueId> segment26(Translation& t, const ModuleView& module, std::span<const ValueId> levels);
+/// Pose: the same with keypoints behind the scores.
+Result<ValueId> pose(Translation& t, const ModuleView& module, std::span<const ValueId> levels);
+Result<ValueId> pose26(Translation& t, const ModuleView& module, std::span<const ValueId> levels);
+/// OBB: turned boxes, their angle in radians behind the scores.
+Result<ValueId> obb(Translation& t, const ModuleView& module, std::span<const ValueId> levels);
+Result<ValueId> obb26(Translation& t, const ModuleView& module, std::span<const ValueId> levels);
+/// YOLOEDetect, also prompt-free: as Detect, with likenesses to the prompts as logits.
+Result<ValueId> yoloe_detect(Translation& t, const ModuleView& module, std::span<const ValueId> levels);
+/// YOLOESegment: the same with mask coefficients behind the scores, and prototypes as output1.
+Result<ValueId> yoloe_segment(Translation& t, const ModuleView& module, std::span<const ValueId> levels);
+Result<ValueId> yoloe_segment26(Translation& t, const ModuleView& module, std::span<const ValueId> levels);
 /// Classify: features (several are concatenated) -> [N, nc] probabilities.
 Result<ValueId> classify(Translation& t, const ModuleView& module, std::span<const ValueId> inputs);
 

@@ -6,10 +6,6 @@ namespace modelport::ultralytics {
 
 namespace {
 
-/// What YOLOEModel.get_cls_pe makes without embeddings.
-constexpr int64_t kDefaultClasses = 80;
-constexpr int64_t kDefaultChannels = 512;
-
 Status read_features(Translation& t, const ModuleView& root, std::string_view name) {
   TRY(tensor, root.tensor_attribute(name));
   const Shape& shape = tensor.shape();
@@ -27,14 +23,16 @@ Status read_features(Translation& t, const ModuleView& root, std::string_view na
 Status read_world_features(Translation& t, const ModuleView& root) { return read_features(t, root, "txt_feats"); }
 
 Status read_prompt_embeddings(Translation& t, const ModuleView& root) {
-  if (!root.is_none("pe")) return read_features(t, root, "pe");
-  t.model.notes.push_back(
-      "the checkpoint has no embeddings of its classes (pe): without set_classes() all classes score alike, as in the "
-      "framework's own export");
-  const ValueId zeros = t.b.floats({1, kDefaultClasses, kDefaultChannels},
-                                   std::vector<float>(static_cast<size_t>(kDefaultClasses * kDefaultChannels)));
-  t.text = TextFeatures{.features = zeros, .guide = zeros};
-  return {};
+  if (root.is_none("pe")) return {};
+  TRY(layers, module_list(root, "model"));
+  if (layers.empty()) return root.fail("it has no layers");
+  const ModuleView& head = layers.back();
+  TRY(fused, head.bool_attribute("is_fused", false));
+  if (fused || head.has_child("lrpc")) {
+    root.ignore("pe", "folded into the head's last layers");
+    return {};
+  }
+  return read_features(t, root, "pe");
 }
 
 }  // namespace modelport::ultralytics

@@ -8,8 +8,8 @@ namespace modelport::ultralytics {
 /// `txt_feats` of a WorldModel [1, classes, channels], as set_classes() leaves them.
 Status read_world_features(Translation& t, const ModuleView& root);
 
-/// `pe` of a YOLOEModel [1, classes, channels], as set_classes() leaves them; without, what its forward() takes then:
-/// zeros for 80 classes, and a note.
+/// `pe` of a YOLOEModel [1, classes, channels], as set_classes() leaves them, where its head has not been fused with
+/// them and was not built for a vocabulary.
 Status read_prompt_embeddings(Translation& t, const ModuleView& root);
 
 }  // namespace modelport::ultralytics

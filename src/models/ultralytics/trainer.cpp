@@ -9,7 +9,7 @@ namespace modelport {
 namespace {
 
 constexpr std::string_view kSupported =
-    "supported are ultralytics DetectionModel with a Detect head and ClassificationModel with a Classify head";
+    "supported are the models that ultralytics builds from its yamls, and those of the original YOLOv5";
 
 /// Where classes of other frameworks live.
 struct ForeignPackage {
@@ -17,7 +17,6 @@ struct ForeignPackage {
   std::string_view framework;
 };
 constexpr ForeignPackage kForeignPackages[] = {
-    {"models.", "the original YOLOv5 repository (github.com/ultralytics/yolov5)"},
     {"timm.", "timm"},
     {"torchvision.", "torchvision"},
     {"transformers.", "Hugging Face transformers"},

@@ -52,7 +52,9 @@ std::string_view scale_of(const ModuleView& root) {
 }  // namespace
 
 const PickleValue* training_argument(const Checkpoint& checkpoint, const ModuleView& root, std::string_view name) {
-  if (const PickleValue* value = entry(checkpoint.find("train_args"), name)) return value;
+  for (const std::string_view settings : {"train_args", "opt"}) {
+    if (const PickleValue* value = entry(checkpoint.find(settings), name)) return value;
+  }
   return entry(root.object().attribute("args"), name);
 }
 
@@ -67,6 +69,7 @@ std::string record_text(const Checkpoint& checkpoint, std::string_view name) {
 
 std::string model_name(const Checkpoint& checkpoint, const ModuleView& root) {
   const PickleValue* file = yaml_entry(root, "yaml_file");
+  if (!file) file = root.object().attribute("yaml_file");
   std::string name = stem(file ? file->as_string().value_or("") : "");
   if (name.empty()) return stem(checkpoint.path);
   const std::string_view scale = scale_of(root);
@@ -79,6 +82,7 @@ std::string model_name(const Checkpoint& checkpoint, const ModuleView& root) {
 
 Result<std::array<int64_t, 2>> default_image_size(const Checkpoint& checkpoint, const ModuleView& root) {
   const PickleValue* value = training_argument(checkpoint, root, "imgsz");
+  if (!value) value = training_argument(checkpoint, root, "img_size");
   if (!value || value->is_none()) return std::array{kFrameworkImageSize, kFrameworkImageSize};
   if (const auto side = value->as_integer()) return std::array{*side, *side};
   const std::vector<PickleValue>* sides = value->as_sequence();

@@ -12,8 +12,8 @@
 /// What an Ultralytics checkpoint records beside the network: `train_args`, `yaml`, version, date.
 namespace modelport::ultralytics {
 
-/// A setting that the model was trained with, from the checkpoint's `train_args` or, where it has none, the model's
-/// `args`; null when neither has it.
+/// A setting that the model was trained with, from the checkpoint's `train_args` (`opt` in those of the original
+/// YOLOv5) or, where it has none, the model's `args`; null when neither has it.
 const PickleValue* training_argument(const Checkpoint& checkpoint, const ModuleView& root, std::string_view name);
 
 /// An entry of the model's `yaml` dict, or null.

@@ -8,6 +8,7 @@
 
 #include "checkpoint/module_view.h"
 #include "ops/graph_builder.h"
+#include "source/architecture.h"
 #include "source/source_model.h"
 
 namespace modelport::ultralytics {
@@ -25,8 +26,11 @@ struct Translation {
   SourceModel& model;
   /// Set for models that are guided by text.
   std::optional<TextFeatures> text;
-  /// Rows of heads that select detections themselves.
+  /// Which of a head's branches is asked for, and how many rows one that selects detections itself gives, whether of
+  /// all classes together or each apart.
+  HeadChoice head = HeadChoice::kDefault;
   int64_t max_detections = 300;
+  NmsClasses nms_classes = NmsClasses::kApart;
   /// What the head found: classes that its last layers predict, and pixels per cell of each level it reads.
   int64_t class_count = 0;
   std::vector<double> level_strides;

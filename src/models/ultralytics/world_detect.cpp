@@ -6,7 +6,8 @@
 namespace modelport::ultralytics {
 
 Result<ValueId> world_detect(Translation& t, const ModuleView& module, std::span<const ValueId> levels) {
-  TRY(head, read_detect_head(module, levels.size()));
+  constexpr std::string_view kLayers[] = {"cv2", "cv3", "cv4"};
+  TRY(head, read_detect_head(t, module, levels.size(), kLayers));
   TRY(distributions, head_branch(t, module, "cv2", levels, 4 * head.bins));
   TRY(embeddings, module_list(module, "cv3"));
   TRY(contrasts, module_list(module, "cv4"));
