@@ -45,6 +45,7 @@ class StopSignals {
   struct sigaction previous_term_ {};
 };
 
+/// Places to look at before PATH.
 std::vector<fs::path> trainer_places(std::string_view executable) {
   std::vector<fs::path> places;
   if (const char* folder = std::getenv("MODELPORT_BIN"); folder != nullptr && *folder != '\0')
@@ -52,6 +53,11 @@ std::vector<fs::path> trainer_places(std::string_view executable) {
   std::error_code failed;
   const fs::path self = fs::read_symlink("/proc/self/exe", failed);
   if (!failed) places.push_back(self.parent_path() / executable);
+  return places;
+}
+
+std::vector<fs::path> places_on_path(std::string_view executable) {
+  std::vector<fs::path> places;
   const char* path = std::getenv("PATH");
   const std::string folders = path == nullptr ? "" : path;
   for (size_t begin = 0; begin < folders.size();) {
@@ -60,6 +66,11 @@ std::vector<fs::path> trainer_places(std::string_view executable) {
     begin = end + 1;
   }
   return places;
+}
+
+bool is_executable(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored) && ::access(path.c_str(), X_OK) == 0;
 }
 
 }  // namespace
@@ -83,13 +94,13 @@ const Json* Exporter::format(std::string_view name) const {
 TrainerSearch find_trainer(const TrainerRow& trainer) {
   TrainerSearch search;
   for (const fs::path& place : trainer_places(trainer.executable)) {
-    std::error_code ignored;
-    if (fs::is_regular_file(place, ignored) && ::access(place.c_str(), X_OK) == 0) {
-      search.path = place.string();
-      return search;
-    }
+    if (is_executable(place)) return {place.string(), std::move(search.looked_at)};
     search.looked_at.push_back(place.string());
   }
+  for (const fs::path& place : places_on_path(trainer.executable)) {
+    if (is_executable(place)) return {place.string(), std::move(search.looked_at)};
+  }
+  search.looked_at.emplace_back("PATH");
   return search;
 }
 

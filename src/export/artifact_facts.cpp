@@ -114,6 +114,7 @@ std::vector<ExportOptions> guess_options(const std::optional<Shape>& declared) {
     const bool channels_last = (*declared)[1] > 4 && (*declared)[3] > 0 && (*declared)[3] <= 4;
     const int64_t height = (*declared)[channels_last ? 1 : 2], width = (*declared)[channels_last ? 2 : 3];
     if (height > 0 && width > 0) options.build.image_size = {height, width};
+    if (channels_last) options.build.image_input = ImageInput::kRgbPixels;
     if ((*declared)[0] > 0) options.build.batch = (*declared)[0];
   }
   std::vector<ExportOptions> list;

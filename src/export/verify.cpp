@@ -73,6 +73,32 @@ struct Measurement {
   std::vector<Tensor> reference, artifact;
 };
 
+/// Limits where the precision itself is too coarse for the usual ones (docs/proof.md): four times the unfolded graph's
+/// own error, of float32 against float64, or of every value rounded to float16 against float32.
+struct CoarseLimits {
+  EvaluationResult reference;
+  std::vector<double> limits;
+};
+Result<CoarseLimits> coarse_limits(const Subject& subject, const Tensor& input, const EvaluationResult& float32) {
+  const EvaluatedValue value = evaluated("input", input);
+  CoarseLimits coarse;
+  if (subject.options.precision == WeightPrecision::kFloat16) {
+    HalfReport ignored;
+    SourceModel rounded = subject.model;
+    TRY(half, to_half(subject.model.graph, {}, ignored));
+    rounded.graph = std::move(half);
+    TRY(of_rounded, evaluate_model(rounded, value, Precision::kFloat32));
+    coarse.limits = own_error(of_rounded.outputs, float32.outputs, subject.model.outputs);
+    coarse.reference = float32;
+  } else {
+    TRY(exact, evaluate_model(subject.model, value, Precision::kFloat64));
+    coarse.limits = own_error(float32.outputs, exact.outputs, subject.model.outputs);
+    coarse.reference = std::move(exact);
+  }
+  for (double& limit : coarse.limits) limit *= kOwnErrorFactor;
+  return coarse;
+}
+
 Result<Measurement> measure(Subject& subject, const Tensor& input) {
   TRY(results, subject.facts.session->run({{subject.artifact_contract.input.name, input}}).in(subject.facts.path));
   TRY(expected, evaluate_model(subject.model, evaluated("input", input), Precision::kFloat32));
@@ -95,11 +121,8 @@ Result<Measurement> measure(Subject& subject, const Tensor& input) {
   const Tolerance tolerance{default_tolerance(subject.options.precision), half ? kHalfPixels : kPixels};
   TRY(figures, compare(expected.outputs, actual, specs, tolerance));
   if (!all_agree(figures)) {
-    // Where float32 itself is too coarse, its own error is the limit (docs/proof.md).
-    TRY(exact, evaluate_model(subject.model, evaluated("input", input), Precision::kFloat64));
-    std::vector<double> limits = own_error(expected.outputs, exact.outputs, specs);
-    for (double& limit : limits) limit *= kOwnErrorFactor;
-    TRY(held, compare(exact.outputs, actual, specs, tolerance, limits));
+    TRY(coarse, coarse_limits(subject, input, expected));
+    TRY(held, compare(coarse.reference.outputs, actual, specs, tolerance, coarse.limits));
     figures = std::move(held);
   }
   measurement.figures = std::move(figures);

@@ -118,6 +118,8 @@ Result<InputContract> read_input(const Json& metadata) {
   TRY(dtype, choose(spec, "dtype", DType::kFloat32,
                     {{"float32", DType::kFloat32}, {"float16", DType::kFloat16}, {"uint8", DType::kUInt8}}));
   input.dtype = dtype;
+  // Whole numbers can only be pixels.
+  if (dtype == DType::kUInt8) input.normalization = Normalization::kByArtifact;
   TRY(layout, choose(spec, "layout", InputLayout::kNchw, {{"NCHW", InputLayout::kNchw}, {"NHWC", InputLayout::kNhwc}}));
   input.layout = layout;
   TRY(shape, field(spec, "shape", std::vector<int64_t>{}));

@@ -6,9 +6,8 @@ import signal
 import subprocess
 import time
 
-from exporter import BUILD, FIXTURES, SAMPLE, ExportCase, last_error, run
-
-MODELPORT = BUILD / "bin" / "modelport"
+from command import MODELPORT, CommandCase
+from exporter import BUILD, FIXTURES, SAMPLE, last_error, run
 
 # An exporter of the convention as somebody else would write it. It logs what it was asked and writes a record.
 STUB = '''
@@ -51,12 +50,8 @@ sys.exit(code)
 '''
 
 
-class CommandCase(ExportCase):
-    def modelport(self, *line, expect=0, **options):
-        environment = {**os.environ, "MODELPORT_BIN": str(BUILD / "bin")} | options.pop("environment", {})
-        result = run([str(part) for part in line], command=(str(MODELPORT),), cwd=self.folder, env=environment, **options)
-        self.assertEqual(result.returncode, expect, result.stderr)
-        return result
+class StubCase(CommandCase):
+    """With an exporter of somebody else at hand."""
 
     def stub(self, extensions=("multiple_formats",)):
         path = self.folder / "stub.py"
@@ -131,10 +126,10 @@ class Arguments(CommandCase):
         result = run(["export", str(SAMPLE), "--to", "onnx"], command=(str(alone),), env={"PATH": "/nowhere"})
         self.assertEqual(result.returncode, 1)
         self.assertIn("MODELPORT_BIN", last_error(result.stderr))
-        self.assertIn("/nowhere/modelport-ultralytics", last_error(result.stderr))
+        self.assertIn(str(alone.parent / "modelport-ultralytics"), last_error(result.stderr))
 
 
-class OtherExporters(CommandCase):
+class OtherExporters(StubCase):
     """The command against exporters that are not ours."""
 
     def test_formats_run_together(self):

@@ -1,0 +1,109 @@
+"""`modelport verify` tells an artifact that computes what its checkpoint does from one that does not; `modelport doctor` what is here."""
+import json
+import shutil
+
+from command import CommandCase
+from exporter import FIXTURES, SAMPLE, last_error, run
+from export_command_test import StubCase
+
+PHOTO = FIXTURES / "photo.jpg"
+OTHER = FIXTURES / "yolo11-deep.pt"
+
+
+class Verify(StubCase):
+    def verify(self, artifact, *line, checkpoint=SAMPLE, **options):
+        return json.loads(self.modelport("verify", artifact, "--against", checkpoint, "--json", *line, **options).stdout)
+
+    def test_ours_agrees(self):
+        for settings in ([], ["half=true"], ["nms=true"], ["embed_preprocessing=bgr"], ["dynamic_axes=true", "imgsz=[64,96]"], ["batch_size=2"]):
+            with self.subTest(settings):
+                folder = self.export_with(SAMPLE, "_".join(["export", *settings]).replace("/", ""), *settings)
+                report = self.verify(folder, "--image", PHOTO)
+                self.assertEqual(report["verdict"], "agrees")
+                self.assertEqual(report["described_by"], "metadata.json")
+                (entry,) = report["inputs"]
+                seen = entry["predictions"]
+                self.assertGreater(seen["checkpoint"], 1)
+                # Scores of a fixture crowd around the threshold: in half precision some fall on the other side.
+                share = 0.9 if settings == ["half=true"] else 1.0
+                self.assertGreaterEqual(seen["matched"], share * max(seen["checkpoint"], seen["artifact"]))
+                self.assertGreaterEqual(len(entry["figures"]), 2)
+
+    def test_an_artifact_alone(self):
+        folder = self.export_with(SAMPLE, "sized", "imgsz=96")
+        alone = self.folder / "alone.onnx"
+        shutil.copy(folder / "model.onnx", alone)
+        report = self.verify(alone)
+        self.assertEqual(report["described_by"], "the artifact alone")
+        self.assertEqual(report["size"], [96, 96])
+        self.assertEqual(report["verdict"], "agrees")
+        shutil.copy(self.export_with(SAMPLE, "inside", "nms=true") / "model.onnx", alone)
+        self.assertEqual(self.verify(alone)["verdict"], "agrees")
+
+    def test_a_changed_weight_differs(self):
+        folder = self.export_with(SAMPLE, "plain")
+        data = bytearray((folder / "model.onnx").read_bytes())
+        middle = len(data) // 2
+        data[middle:middle + 4096] = bytes(4096)
+        (folder / "model.onnx").write_bytes(data)
+        result = self.modelport("verify", folder, "--against", SAMPLE, "--image", PHOTO, expect=2)
+        self.assertIn("DIFFERS", result.stdout)
+        self.assertTrue(result.stdout.rstrip().endswith("differs"))
+
+    def test_another_checkpoint_differs(self):
+        folder = self.export_with(SAMPLE, "plain")
+        self.modelport("verify", folder, "--against", OTHER, expect=2)
+
+    def test_drawings(self):
+        folder = self.export_with(SAMPLE, "plain")
+        report = self.verify(folder, "--image", PHOTO, "--draw", "drawn")
+        self.assertEqual(report["inputs"][0]["drawing"], "drawn/photo.jpg")
+        header = (self.folder / "drawn" / "photo.jpg").read_bytes()
+        frame = header.index(b"\xff\xc0")
+        self.assertEqual(int.from_bytes(header[frame + 5:frame + 7], "big"), 149)
+        self.assertEqual(int.from_bytes(header[frame + 7:frame + 9], "big"), 400, "twice as wide")
+
+    def test_mistakes_are_named(self):
+        folder = self.export_with(SAMPLE, "plain")
+
+        def error(*line, expect, **options):
+            return last_error(self.modelport("verify", *line, expect=expect, **options).stderr)
+
+        self.assertIn("--against", error(folder, expect=3))
+        self.assertIn("--image", error(folder, "--against", SAMPLE, "--draw", "x", expect=3))
+        self.assertIn("does not exist", error("absent.onnx", "--against", SAMPLE, expect=1))
+        self.assertIn("known are", error(SAMPLE, "--against", SAMPLE, expect=3))
+        self.assertIn("extension verify", error(folder, "--against", SAMPLE, "--exporter", self.stub(), expect=3))
+        self.assertIn("pip install onnxruntime", error(folder, "--against", SAMPLE, expect=3, environment={"MODELPORT_ONNXRUNTIME": "/nowhere"}))
+        (self.folder / "broken.onnx").write_bytes(b"no model")
+        self.assertIn("broken.onnx", error("broken.onnx", "--against", SAMPLE, expect=2))
+
+
+class TrainerExtensions(CommandCase):
+    def test_images_belong_to_verify(self):
+        result = run(["--checkpoint_path", str(SAMPLE), "--export_format", "onnx", "--output_dir", "x", "--draw", "y"], cwd=self.folder)
+        self.assertEqual(result.returncode, 3)
+        self.assertIn("--draw goes with --verify", last_error(result.stderr))
+
+    def test_inspect(self):
+        result = run(["--checkpoint_path", str(SAMPLE), "--inspect"])
+        self.assertEqual(result.returncode, 0, result.stderr)
+        report = json.loads(result.stdout)
+        self.assertEqual(report["inputs"][0]["shape"], [1, 3, 160, 160])
+        self.assertEqual(sum(report["operators"].values()), report["nodes"])
+
+
+class Doctor(CommandCase):
+    def test_lists_what_is_here_and_what_would_bring_the_rest(self):
+        text = self.modelport("doctor", environment={"MODELPORT_ONNXRUNTIME": "/nowhere"}).stdout
+        self.assertRegex(text, r"trainer  ultralytics \d+\.\d+")
+        self.assertRegex(text, r"onnx +model.onnx, proof: read_back")
+        self.assertRegex(text, r"coreml +this release")
+        self.assertIn("looked at /nowhere", text)
+        self.assertRegex(text, r"missing  ONNX Runtime: pip install onnxruntime")
+        self.assertIn("takes no arguments", last_error(self.modelport("doctor", "now", expect=3).stderr))
+
+
+if __name__ == "__main__":
+    import unittest
+    unittest.main()
