@@ -18,6 +18,8 @@ constexpr ClassAlias kClassAliases[] = {
     {"ultralytics.nn.modules.block.Silence", "torch.nn.modules.linear.Identity"},
     {"ultralytics.nn.tasks.YOLOv10DetectionModel", "ultralytics.nn.tasks.DetectionModel"},
     {"ultralytics.utils.loss.v10DetectLoss", "ultralytics.utils.loss.E2EDetectLoss"},
+    // How the registry's package of the original YOLOv5 names it.
+    {"yolov5.models.", "models."},
     {"ultralytics.yolo.v8.", "ultralytics.models.yolo."},
     {"ultralytics.yolo.data.", "ultralytics.data."},
     {"ultralytics.yolo.utils.", "ultralytics.utils."},

@@ -70,7 +70,10 @@ Json preprocessing_json(const SourceModel& model) {
 
 Json postprocessing_json(const SourceModel& model) {
   if (!model.facts.detection) {
-    return {{"apply_nms", false}, {"nms_method", "none"}, {"coordinate_format", "none"}, {"scores", "softmax applied"}};
+    return {{"apply_nms", false},
+            {"nms_method", "none"},
+            {"coordinate_format", "none"},
+            {"scores", model.outputs[0].role == Role::kLogits ? "logits: softmax not applied" : "softmax applied"}};
   }
   const DetectionFacts& facts = *model.facts.detection;
   const bool suppress = facts.suppression == Suppression::kByConsumer;
@@ -78,7 +81,7 @@ Json postprocessing_json(const SourceModel& model) {
           {"nms_method", suppress ? "hard" : "none"},
           {"coordinate_format", facts.coordinate_format},
           {"coordinate_unit", facts.coordinate_unit},
-          {"scores", "sigmoid applied"},
+          {"scores", facts.scores},
           {"confidence_threshold", facts.confidence_threshold},
           {"iou_threshold", facts.iou_threshold},
           {"max_detections", facts.max_detections},

@@ -81,6 +81,7 @@ constexpr IgnoreRule kRules[] = {
     {"ultralytics.nn.tasks.*", "class_weights", "the loss of training"},
     {"ultralytics.nn.tasks.*", "criterion", "the loss of training"},
     {"ultralytics.nn.tasks.*", "inplace", "how augmented predictions are assembled"},
+    {"ultralytics.nn.tasks.*", "kpt_shape", "repeats what the head says"},
     {"ultralytics.nn.tasks.*", "pt_path", "where the checkpoint was once loaded from"},
     {"ultralytics.nn.tasks.*", "yaml", "how the modules were built, which are read themselves; it names the model"},
 };
