@@ -3,6 +3,7 @@
 #include <array>
 
 #include "formats/onnx/onnx_format.h"
+#include "formats/openvino/openvino_format.h"
 
 namespace modelport {
 
@@ -14,7 +15,7 @@ std::span<const FormatRow> format_table() {
       {"coreml", nullptr, nullptr, "this release writes no CoreML packages"},
       {"tflite", nullptr, nullptr, "this release writes no TFLite files"},
       {"torchscript", nullptr, nullptr, "this release writes no TorchScript archives"},
-      {"openvino", nullptr, nullptr, "this release writes no OpenVINO IR; OpenVINO also reads model.onnx"},
+      {"openvino", &openvino_format(), []() -> Engine* { return &openvino(); }, ""},
   }};
   return kRows;
 }

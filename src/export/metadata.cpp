@@ -58,7 +58,7 @@ Json preprocessing_json(const SourceModel& model) {
                {"std", steps.std},
                {"color_space", color_space_name(steps.color_space)},
                {"resize_mode", resize_policy_name(steps.resize)},
-               {"normalize", true},
+               {"normalize", !steps.embedded},
                {"scale", 1.0 / 255.0},
                {"size", {model.sizes.height, model.sizes.width}},
                {"interpolation", steps.interpolation}};
@@ -68,7 +68,28 @@ Json preprocessing_json(const SourceModel& model) {
   return json;
 }
 
-Json postprocessing_json(const SourceModel& model) {
+/// What is left to do with the rows' further columns and with the other outputs.
+void add_task_steps(const SourceModel& model, Json& json) {
+  if (model.facts.task == Task::kSegmentation && model.facts.detection) {
+    json["masks"] =
+        "sigmoid(mask_coefficients x prototypes of output1), resized to the input, cropped to the box, kept above 0.5";
+    json["mask_threshold"] = 0.5;
+  }
+  if (model.facts.pose) {
+    json["keypoints"] = model.facts.pose->keypoint_shape[1] == 3
+                            ? "x, y in input pixels and visibility from 0 to 1, keypoint after keypoint"
+                            : "x, y in input pixels, keypoint after keypoint";
+  }
+  if (model.facts.detection && model.facts.detection->coordinate_format == "xywhr") {
+    json["angle"] = "radians, clockwise in the image, of the side that width measures; the column named angle";
+    json["overlap"] = "probabilistic intersection over union of turned boxes (arXiv 2106.06072)";
+  }
+  if (model.facts.preprocessing.resize == ResizePolicy::kLetterbox) {
+    json["coordinates_of"] = "the letterboxed input: undo its scale and border to get to the image";
+  }
+}
+
+Json postprocessing_json(const SourceModel& model, const BuildRequest& request) {
   if (!model.facts.detection) {
     return {{"apply_nms", false},
             {"nms_method", "none"},
@@ -77,16 +98,19 @@ Json postprocessing_json(const SourceModel& model) {
   }
   const DetectionFacts& facts = *model.facts.detection;
   const bool suppress = facts.suppression == Suppression::kByConsumer;
-  return {{"apply_nms", suppress},
-          {"nms_method", suppress ? "hard" : "none"},
-          {"coordinate_format", facts.coordinate_format},
-          {"coordinate_unit", facts.coordinate_unit},
-          {"scores", facts.scores},
-          {"confidence_threshold", facts.confidence_threshold},
-          {"iou_threshold", facts.iou_threshold},
-          {"max_detections", facts.max_detections},
-          {"class_agnostic", false},
-          {"output_layout", facts.output_layout}};
+  Json json = {{"apply_nms", suppress},
+               {"nms_method", suppress ? "hard" : "none"},
+               {"coordinate_format", facts.coordinate_format},
+               {"coordinate_unit", facts.coordinate_unit},
+               {"scores", facts.scores},
+               {"confidence_threshold", facts.confidence_threshold},
+               {"iou_threshold", facts.iou_threshold},
+               {"max_detections", facts.max_detections},
+               {"class_agnostic", request.nms_classes == NmsClasses::kTogether},
+               {"nms_inside", facts.suppression == Suppression::kInside},
+               {"output_layout", facts.output_layout}};
+  add_task_steps(model, json);
+  return json;
 }
 
 /// Shape at the exported sizes.
@@ -117,6 +141,7 @@ Result<Json> io_json(const SourceModel& model, const std::vector<IoSpec>& specs,
                         {"axis", group.axis},
                         {"begin", group.begin},
                         {"end", group.end}});
+      if (group.step != 1) groups.back()["step"] = group.step;
     }
     if (!groups.empty()) entry["channel_groups"] = groups;
     list.push_back(entry);
@@ -164,7 +189,7 @@ Result<Json> make_metadata(const MetadataRequest& request) {
                    {"export_format", request.format},
                    {"task_type", task_name(facts.task)},
                    {"input_shape", {model.sizes.height, model.sizes.width, facts.channels}},
-                   {"input_dtype", "float32"},
+                   {"input_dtype", dtype_name(model.graph[model.graph.inputs[0].value].type.dtype)},
                    {"output_shape", output_shapes},
                    {"class_names", facts.class_names},
                    {"num_classes", facts.class_names.size()},
@@ -176,9 +201,19 @@ Result<Json> make_metadata(const MetadataRequest& request) {
     metadata["confidence_threshold"] = facts.detection->confidence_threshold;
     metadata["iou_threshold"] = facts.detection->iou_threshold;
   }
+  if (facts.task == Task::kSegmentation) {
+    // Prototypes where masks are made of them, else the map itself.
+    const Json& masks = output_shapes.back();
+    metadata["mask_resolution"] = {masks[masks.size() - 2], masks[masks.size() - 1]};
+  }
+  if (facts.pose) {
+    metadata["num_keypoints"] = facts.pose->keypoint_shape[0];
+    metadata["keypoint_names"] = facts.pose->keypoint_names;
+    metadata["skeleton"] = facts.pose->skeleton;
+  }
   if (facts.top_k) metadata["top_k"] = *facts.top_k;
   metadata["preprocessing"] = preprocessing_json(model);
-  metadata["postprocessing"] = postprocessing_json(model);
+  metadata["postprocessing"] = postprocessing_json(model, request.options.build);
   TRY(extra, extra_metadata(request));
   metadata["extra_metadata"] = extra;
   const std::vector<SchemaViolation> violations = check_against_schema(kMetadataSchemaText, metadata);

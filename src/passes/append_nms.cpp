@@ -192,6 +192,7 @@ Status append_nms(SourceModel& model, const BuildRequest& request) {
   facts.suppression = Suppression::kInside;
   facts.coordinate_format = facts.coordinate_format == "xywh" ? "xyxy" : facts.coordinate_format;
   facts.max_detections = request.max_detections;
+  facts.output_layout = "[batch, detections, 4 + score + class + what the head adds]";
   return {};
 }
 
