@@ -47,10 +47,10 @@ Status measure_own_error(const ProofSubject& subject, Proof& proof, Reference& r
   request.precision = Precision::kFloat64;
   request.constants = reference.constants;
   TRY(float64, evaluate(request));
-  reference.output_limits =
-      scaled(own_error(reference.results.outputs, float64.outputs, subject.model.outputs), kOwnErrorFactor);
-  reference.probe_limits =
-      scaled(own_error(reference.results.probes, float64.probes, subject.model.probes), kOwnErrorFactor);
+  TRY(of_outputs, own_error(reference.results.outputs, float64.outputs, subject.model.outputs));
+  TRY(of_probes, own_error(reference.results.probes, float64.probes, subject.model.probes));
+  reference.output_limits = scaled(std::move(of_outputs), kOwnErrorFactor);
+  reference.probe_limits = scaled(std::move(of_probes), kOwnErrorFactor);
   reference.results = std::move(float64);
   proof.float64_gate = true;
   return {};
@@ -222,10 +222,10 @@ Status become_half_reference(const ProofSubject& subject, const Graph& raised, R
   HalfReport ignored;
   TRY(unfolded_half, to_half(subject.model.graph, {}, ignored));
   TRY(rounded_unfolded, evaluate(request_for(subject, unfolded_half, reference)));
-  reference.output_limits =
-      scaled(own_error(rounded_unfolded.outputs, reference.results.outputs, subject.model.outputs), kHalfErrorFactor);
-  reference.probe_limits =
-      scaled(own_error(rounded_unfolded.probes, reference.results.probes, subject.model.probes), kHalfErrorFactor);
+  TRY(of_outputs, own_error(rounded_unfolded.outputs, reference.results.outputs, subject.model.outputs));
+  TRY(of_probes, own_error(rounded_unfolded.probes, reference.results.probes, subject.model.probes));
+  reference.output_limits = scaled(std::move(of_outputs), kHalfErrorFactor);
+  reference.probe_limits = scaled(std::move(of_probes), kHalfErrorFactor);
   TRY(rounded, evaluate(request_for(subject, raised, reference)));
   reference.results = std::move(rounded);
   return {};
@@ -323,6 +323,7 @@ Json proof_json(const Proof& proof) {
                          {"allowed", figure.limit},
                          {"reference_magnitude", figure.reference_magnitude},
                          {"cosine", figure.cosine}});
+      if (figure.replaced_rows > 0) figures.back()["replaced_rows"] = figure.replaced_rows;
     }
     if (!figures.empty()) entry["figures"] = figures;
     entry["verdict"] = "agrees";

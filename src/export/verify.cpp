@@ -88,11 +88,13 @@ Result<CoarseLimits> coarse_limits(const Subject& subject, const Tensor& input, 
     TRY(half, to_half(subject.model.graph, {}, ignored));
     rounded.graph = std::move(half);
     TRY(of_rounded, evaluate_model(rounded, value, Precision::kFloat32));
-    coarse.limits = own_error(of_rounded.outputs, float32.outputs, subject.model.outputs);
+    TRY(errors, own_error(of_rounded.outputs, float32.outputs, subject.model.outputs));
+    coarse.limits = std::move(errors);
     coarse.reference = float32;
   } else {
     TRY(exact, evaluate_model(subject.model, value, Precision::kFloat64));
-    coarse.limits = own_error(float32.outputs, exact.outputs, subject.model.outputs);
+    TRY(errors, own_error(float32.outputs, exact.outputs, subject.model.outputs));
+    coarse.limits = std::move(errors);
     coarse.reference = std::move(exact);
   }
   for (double& limit : coarse.limits) limit *= kOwnErrorFactor;

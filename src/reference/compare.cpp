@@ -1,37 +1,11 @@
 #include "reference/compare.h"
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
+#include "reference/channel_runs.h"
+#include "reference/ranked_rows.h"
 
 namespace modelport {
 
 namespace {
-
-/// Calls f with a pointer to the elements, whatever they are held as.
-template <class F>
-auto with_elements(const EvaluatedValue& value, F f) {
-  if (!value.doubles.empty()) return f(value.doubles.data());
-  if (!value.floats.empty()) return f(value.floats.data());
-  return f(value.integers.data());
-}
-
-std::vector<ChannelGroup> groups_of(const IoSpec& spec) {
-  if (!spec.groups.empty()) return spec.groups;
-  return {{"all", spec.role, 0, 0, std::numeric_limits<int64_t>::max()}};
-}
-
-/// Calls visit(first, last) for every run of neighbours whose position along the group's axis is in its range.
-template <class Visit>
-void for_each_run(const Shape& shape, const ChannelGroup& group, Visit visit) {
-  if (shape.empty()) return visit(int64_t{0}, int64_t{1});
-  const auto axis = static_cast<size_t>(group.axis);
-  int64_t outer = 1, inner = 1;
-  for (size_t i = 0; i < axis; ++i) outer *= shape[i];
-  for (size_t i = axis + 1; i < shape.size(); ++i) inner *= shape[i];
-  const int64_t end = std::min(group.end, shape[axis]);
-  for (int64_t o = 0; o < outer; ++o) visit((o * shape[axis] + group.begin) * inner, (o * shape[axis] + end) * inner);
-}
 
 std::string index_text(const Shape& shape, int64_t flat) {
   Shape index(shape.size());
@@ -40,13 +14,6 @@ std::string index_text(const Shape& shape, int64_t flat) {
     flat /= shape[axis];
   }
   return shape_text(index);
-}
-
-/// Zero for equal values and for two equal infinities or NaNs; infinity when only one side is finite.
-double difference(double expected, double actual) {
-  if (std::isfinite(expected) && std::isfinite(actual)) return std::abs(actual - expected);
-  const bool same = expected == actual || (std::isnan(expected) && std::isnan(actual));
-  return same ? 0.0 : std::numeric_limits<double>::infinity();
 }
 
 /// Sums and extremes of one group.
@@ -98,7 +65,55 @@ Comparison compare_group(const EvaluatedValue& reference, const EvaluatedValue& 
   return figure;
 }
 
+/// The limits of every group of one value.
+std::vector<double> limits_of(const EvaluatedValue& reference, const IoSpec& spec, const Tolerance& tolerance,
+                              std::span<const double> at_least) {
+  std::vector<double> limits;
+  for (const ChannelGroup& group : groups_of(spec)) {
+    const double magnitude = compare_group(reference, reference, group).reference_magnitude;
+    limits.push_back(limit_for(tolerance, group.role, magnitude));
+    if (!at_least.empty()) limits.back() = std::max(limits.back(), at_least[limits.size() - 1]);
+  }
+  return limits;
+}
+
+Result<std::vector<Comparison>> compare_value(const EvaluatedValue& reference, const EvaluatedValue& actual,
+                                              const IoSpec& spec, std::span<const double> limits) {
+  AlignedRows aligned;
+  if (spec.rows == Rows::kRanked) {
+    TRY(rows, align_rows(reference, actual, spec, limits));
+    aligned = std::move(rows);
+  }
+  std::vector<Comparison> figures;
+  for (const ChannelGroup& group : groups_of(spec)) {
+    Comparison figure = compare_group(reference, spec.rows == Rows::kRanked ? aligned.value : actual, group);
+    figure.limit = limits[figures.size()];
+    figure.replaced_rows = aligned.replaced;
+    // Written so that a NaN limit or difference differs.
+    const bool agrees = figure.max_difference <= figure.limit && std::isfinite(figure.reference_magnitude);
+    figure.verdict = agrees ? Comparison::Verdict::kAgrees : Comparison::Verdict::kDiffers;
+    figures.push_back(std::move(figure));
+  }
+  if (2 * aligned.replaced <= aligned.rows) return figures;
+  Error error =
+      fail(ErrorCode::kValidationFailed, "{}: {} of {} rows have scores that differ too little to be told apart",
+           spec.name, aligned.replaced, aligned.rows);
+  error.hint = "scores that hardly differ are those of a network that has not been trained";
+  return error;
+}
+
 }  // namespace
+
+std::vector<ChannelGroup> groups_of(const IoSpec& spec) {
+  if (!spec.groups.empty()) return spec.groups;
+  return {{"all", spec.role, 0, 0, std::numeric_limits<int64_t>::max()}};
+}
+
+double difference(double expected, double actual) {
+  if (std::isfinite(expected) && std::isfinite(actual)) return std::abs(actual - expected);
+  const bool same = expected == actual || (std::isnan(expected) && std::isnan(actual));
+  return same ? 0.0 : std::numeric_limits<double>::infinity();
+}
 
 double limit_for(const Tolerance& tolerance, Role role, double reference_magnitude) {
   if (role == Role::kBoxesPx) return tolerance.pixels;
@@ -117,15 +132,10 @@ Result<std::vector<Comparison>> compare(std::span<const EvaluatedValue> referenc
       return fail(ErrorCode::kValidationFailed, "{} has shape {}, expected {}", reference[i].name,
                   shape_text(actual[i].shape), shape_text(reference[i].shape));
     }
-    for (const ChannelGroup& group : groups_of(specs[i])) {
-      Comparison figure = compare_group(reference[i], actual[i], group);
-      figure.limit = limit_for(tolerance, group.role, figure.reference_magnitude);
-      if (!at_least.empty()) figure.limit = std::max(figure.limit, at_least[figures.size()]);
-      // Written so that a NaN limit or difference differs.
-      const bool agrees = figure.max_difference <= figure.limit && std::isfinite(figure.reference_magnitude);
-      figure.verdict = agrees ? Comparison::Verdict::kAgrees : Comparison::Verdict::kDiffers;
-      figures.push_back(std::move(figure));
-    }
+    const size_t groups = groups_of(specs[i]).size();
+    const std::span<const double> own = at_least.empty() ? at_least : at_least.subspan(figures.size(), groups);
+    TRY(of_value, compare_value(reference[i], actual[i], specs[i], limits_of(reference[i], specs[i], tolerance, own)));
+    figures.insert(figures.end(), of_value.begin(), of_value.end());
   }
   return figures;
 }
@@ -135,12 +145,23 @@ bool all_agree(std::span<const Comparison> comparisons) {
                      [](const Comparison& figure) { return figure.verdict == Comparison::Verdict::kAgrees; });
 }
 
-std::vector<double> own_error(std::span<const EvaluatedValue> lower, std::span<const EvaluatedValue> higher,
-                              std::span<const IoSpec> specs) {
+Result<std::vector<double>> own_error(std::span<const EvaluatedValue> lower, std::span<const EvaluatedValue> higher,
+                                      std::span<const IoSpec> specs) {
   std::vector<double> errors;
   for (size_t i = 0; i < lower.size(); ++i) {
-    for (const ChannelGroup& group : groups_of(specs[i]))
-      errors.push_back(compare_group(higher[i], lower[i], group).max_difference);
+    const std::vector<ChannelGroup> groups = groups_of(specs[i]);
+    AlignedRows aligned;
+    if (specs[i].rows == Rows::kRanked) {
+      std::vector<double> limits = limits_of(higher[i], specs[i], {}, {});
+      for (size_t g = 0; g < groups.size(); ++g) {
+        if (groups[g].name == "scores")
+          limits[g] = std::max(limits[g], 2.0 * compare_group(higher[i], lower[i], groups[g]).max_difference);
+      }
+      TRY(rows, align_rows(higher[i], lower[i], specs[i], limits));
+      aligned = std::move(rows);
+    }
+    const EvaluatedValue& in_order = specs[i].rows == Rows::kRanked ? aligned.value : lower[i];
+    for (const ChannelGroup& group : groups) errors.push_back(compare_group(higher[i], in_order, group).max_difference);
   }
   return errors;
 }

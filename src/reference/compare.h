@@ -26,7 +26,8 @@ struct Comparison {
   double limit = 0.0;           ///< What it was held to, in the same unit.
   double reference_magnitude = 0.0;
   double cosine = 1.0;
-  std::string worst_index;  ///< "[0, 3, 1021]"
+  std::string worst_index;    ///< "[0, 3, 1021]"
+  int64_t replaced_rows = 0;  ///< Of ranked rows: how many were not compared (ranked_rows.h).
   enum class Verdict { kAgrees, kDiffers } verdict = Verdict::kAgrees;
 };
 
@@ -34,7 +35,8 @@ struct Comparison {
 double limit_for(const Tolerance& tolerance, Role role, double reference_magnitude);
 
 /// Compares every channel group of `actual` with `reference`, in order of specs. Shapes must agree (kValidationFailed
-/// when not). `at_least`, when not empty, holds per group a limit that is used where it is larger.
+/// when not). `at_least`, when not empty, holds per group a limit that is used where it is larger. Ranked rows are
+/// aligned first (ranked_rows.h); kValidationFailed where more than half of them had to be left out.
 Result<std::vector<Comparison>> compare(std::span<const EvaluatedValue> reference,
                                         std::span<const EvaluatedValue> actual, std::span<const IoSpec> specs,
                                         const Tolerance& tolerance, std::span<const double> at_least = {});
@@ -42,8 +44,8 @@ Result<std::vector<Comparison>> compare(std::span<const EvaluatedValue> referenc
 bool all_agree(std::span<const Comparison> comparisons);
 
 /// Per channel group, the largest difference of two evaluations, in the order compare() reports: how far a reference in
-/// lower precision is from one in higher.
-std::vector<double> own_error(std::span<const EvaluatedValue> lower, std::span<const EvaluatedValue> higher,
-                              std::span<const IoSpec> specs);
+/// lower precision is from one in higher. Ranked rows are aligned as if the scores were held to twice their own error.
+Result<std::vector<double>> own_error(std::span<const EvaluatedValue> lower, std::span<const EvaluatedValue> higher,
+                                      std::span<const IoSpec> specs);
 
 }  // namespace modelport

@@ -194,7 +194,7 @@ TEST(Compare, RefusesOtherShapes) {
 TEST(OwnError, IsPerGroup) {
   const std::vector<EvaluatedValue> f32 = {floats({1, 2, 1}, {1.5f, 0.25f})};
   const std::vector<EvaluatedValue> f64 = {{"y", DType::kFloat32, {1, 2, 1}, {}, {1.0, 0.125}, {}}};
-  EXPECT_THAT(own_error(f32, f64, kDetections), ElementsAre(0.5, 0.125));
+  EXPECT_THAT(*own_error(f32, f64, kDetections), ElementsAre(0.5, 0.125));
 }
 
 }  // namespace

@@ -1,0 +1,146 @@
+#include "reference/ranked_rows.h"
+
+#include <gtest/gtest.h>
+
+#include "reference/compare.h"
+
+namespace modelport {
+namespace {
+
+/// Box (one coordinate), score, class.
+using Row = std::array<float, 3>;
+
+const IoSpec kSpec = {.name = "output0",
+                      .layout = "NDC",
+                      .role = Role::kFeatures,
+                      .groups = {{.name = "boxes", .role = Role::kBoxesPx, .axis = 2, .begin = 0, .end = 1},
+                                 {.name = "scores", .role = Role::kScores, .axis = 2, .begin = 1, .end = 2},
+                                 {.name = "classes", .role = Role::kFeatures, .axis = 2, .begin = 2, .end = 3}},
+                      .rows = Rows::kRanked};
+
+EvaluatedValue value(const std::vector<std::vector<Row>>& items) {
+  EvaluatedValue result{"output0",
+                        DType::kFloat32,
+                        {static_cast<int64_t>(items.size()), static_cast<int64_t>(items[0].size()), 3},
+                        {},
+                        {},
+                        {}};
+  for (const std::vector<Row>& rows : items) {
+    for (const Row& row : rows) result.floats.insert(result.floats.end(), row.begin(), row.end());
+  }
+  return result;
+}
+
+std::vector<Comparison> figures_of(const EvaluatedValue& reference, const EvaluatedValue& actual) {
+  const auto figures = compare(std::array{reference}, std::array{actual}, std::array{kSpec}, {});
+  EXPECT_TRUE(figures) << figures.error().text();
+  return figures ? *figures : std::vector<Comparison>{};
+}
+
+bool agree(const std::vector<Row>& reference, const std::vector<Row>& actual) {
+  const std::vector<Comparison> figures = figures_of(value({reference}), value({actual}));
+  return !figures.empty() && all_agree(figures);
+}
+
+constexpr float kTied = 0.5F + 1e-5F;
+
+TEST(RankedRows, MayChangePlacesWhereScoresAreTied) {
+  EXPECT_TRUE(
+      agree({{100, kTied, 1}, {200, 0.5F, 2}, {300, 0.1F, 3}}, {{200, kTied, 2}, {100, 0.5F, 1}, {300, 0.1F, 3}}));
+}
+
+TEST(RankedRows, MayNotChangePlacesWhereScoresAreDistant) {
+  EXPECT_FALSE(
+      agree({{100, 0.6F, 1}, {200, 0.5F, 2}, {300, 0.1F, 3}}, {{200, 0.6F, 2}, {100, 0.5F, 1}, {300, 0.1F, 3}}));
+}
+
+TEST(RankedRows, AreComparedInEveryGroupWhereScoresAreTied) {
+  const std::vector<Row> reference = {{100, kTied, 1}, {200, 0.5F, 2}, {300, 0.1F, 3}};
+  EXPECT_FALSE(agree(reference, {{200, kTied, 2}, {101, 0.5F, 1}, {300, 0.1F, 3}})) << "another box";
+  EXPECT_FALSE(agree(reference, {{200, kTied, 1}, {100, 0.5F, 2}, {300, 0.1F, 3}})) << "the other's class";
+  EXPECT_FALSE(agree(reference, {{100, kTied, 1}, {100, 0.5F, 1}, {300, 0.1F, 3}})) << "one row twice";
+}
+
+TEST(RankedRows, ShowHowFarTheNearestRowIs) {
+  const auto figures = figures_of(value({{{100, kTied, 1}, {200, 0.5F, 2}, {300, 0.1F, 3}}}),
+                                  value({{{200, kTied, 2}, {101, 0.5F, 1}, {300, 0.1F, 3}}}));
+  EXPECT_DOUBLE_EQ(figures[0].max_difference, 1.0);
+  EXPECT_EQ(figures[0].worst_index, "[0, 0, 0]");
+  EXPECT_DOUBLE_EQ(figures[2].max_difference, 0.0);
+}
+
+TEST(RankedRows, MayBeReplacedAtTheCut) {
+  const std::vector<Row> reference = {{100, 0.9F, 1}, {200, 0.8F, 2}, {300, 0.5F, 3}};
+  const auto figures = figures_of(value({reference}), value({{{100, 0.9F, 1}, {200, 0.8F, 2}, {400, kTied, 4}}}));
+  EXPECT_TRUE(all_agree(figures));
+  EXPECT_EQ(figures[0].replaced_rows, 1);
+  EXPECT_FALSE(agree(reference, {{100, 0.9F, 1}, {400, 0.8F, 2}, {300, 0.5F, 3}})) << "above the cut";
+  EXPECT_FALSE(agree(reference, {{100, 0.9F, 1}, {200, 0.8F, 2}, {400, 0.6F, 4}})) << "by another score";
+}
+
+TEST(RankedRows, AreNotReplacedWhereThereWereNoMore) {
+  EXPECT_FALSE(agree({{100, 0.9F, 1}, {300, 1e-5F, 3}, {0, 0, 0}}, {{100, 0.9F, 1}, {400, 1e-5F, 4}, {0, 0, 0}}));
+  EXPECT_TRUE(agree({{100, 0.9F, 1}, {0, 0, 0}, {0, 0, 0}}, {{100, 0.9F, 1}, {0, 0, 0}, {0, 0, 0}}));
+  EXPECT_FALSE(agree({{100, 0.9F, 1}, {0, 0, 0}, {0, 0, 0}}, {{100, 0.9F, 1}, {300, 0, 0}, {0, 0, 0}}));
+}
+
+TEST(RankedRows, OfWhichMostAreReplacedProveNothing) {
+  const auto figures =
+      compare(std::array{value({{{100, 0.5F, 1}, {200, 0.5F, 2}, {300, 0.5F, 3}}})},
+              std::array{value({{{400, 0.5F, 1}, {500, 0.5F, 2}, {300, 0.5F, 3}}})}, std::array{kSpec}, {});
+  ASSERT_FALSE(figures);
+  EXPECT_NE(figures.error().text().find("2 of 3 rows"), std::string::npos) << figures.error().text();
+}
+
+TEST(RankedRows, MayBeEqual) {
+  EXPECT_TRUE(agree({{100, kTied, 1}, {100, 0.5F, 1}, {200, 0.5F, 1}, {300, 0.1F, 3}},
+                    {{200, kTied, 1}, {100, 0.5F, 1}, {100, 0.5F, 1}, {300, 0.1F, 3}}));
+  EXPECT_FALSE(agree({{100, kTied, 1}, {100, 0.5F, 1}, {200, 0.5F, 1}, {300, 0.1F, 3}},
+                     {{200, kTied, 1}, {200, 0.5F, 1}, {100, 0.5F, 1}, {300, 0.1F, 3}}));
+}
+
+TEST(RankedRows, OfABatchStayInTheirImage) {
+  const std::vector<Row> first = {{100, 0.5F, 1}, {200, 0.1F, 1}}, second = {{300, 0.5F, 1}, {400, 0.1F, 1}};
+  EXPECT_TRUE(all_agree(figures_of(value({first, second}), value({first, second}))));
+  EXPECT_FALSE(all_agree(figures_of(value({first, second}), value({second, first}))));
+}
+
+TEST(RankedRows, ThatAreNoNumbersDiffer) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<Row> reference = {{100, 0.6F, 1}, {200, 0.5F, 2}, {300, 0.1F, 3}};
+  EXPECT_FALSE(agree(reference, {{100, 0.6F, 1}, {nan, 0.5F, 2}, {300, 0.1F, 3}}));
+  EXPECT_FALSE(agree(reference, {{100, 0.6F, 1}, {200, nan, 2}, {300, 0.1F, 3}}));
+  EXPECT_FALSE(agree(reference, {{100, 0.6F, 1}, {200, 0.5F, 2}, {300, nan, 3}}));
+  EXPECT_FALSE(
+      agree({{100, 0.6F, 1}, {nan, 0.5F, 2}, {300, 0.1F, 3}}, {{100, 0.6F, 1}, {nan, 0.5F, 2}, {300, 0.1F, 3}}));
+}
+
+TEST(RankedRows, HaveAnOwnErrorThatNoSwapEnlarges) {
+  const auto errors =
+      own_error(std::array{value({{{200, kTied, 2}, {100.01F, 0.5F, 1}, {300, 0.1F, 3}}})},
+                std::array{value({{{100, kTied, 1}, {200, 0.5F, 2}, {300, 0.1F, 3}}})}, std::array{kSpec});
+  ASSERT_TRUE(errors);
+  EXPECT_NEAR((*errors)[0], 0.01, 1e-4);
+  EXPECT_EQ((*errors)[2], 0.0);
+}
+
+TEST(ChannelGroups, OfEveryThirdChannelLeaveTheOthersOut) {
+  const IoSpec spec = {.name = "keypoints",
+                       .layout = "NC",
+                       .role = Role::kFeatures,
+                       .groups = {{.name = "x", .role = Role::kBoxesPx, .axis = 1, .begin = 0, .end = 6, .step = 3},
+                                  {.name = "seen", .role = Role::kScores, .axis = 1, .begin = 2, .end = 6, .step = 3}}};
+  const EvaluatedValue reference{"keypoints", DType::kFloat32, {1, 6}, {1, 2, 0.1F, 4, 5, 0.2F}, {}, {}};
+  EvaluatedValue actual = reference;
+  actual.floats[4] = 50;
+  actual.floats[5] = 0.3F;
+  const auto figures = compare(std::array{reference}, std::array{actual}, std::array{spec}, {});
+  ASSERT_TRUE(figures);
+  EXPECT_EQ((*figures)[0].max_difference, 0.0);
+  EXPECT_NEAR((*figures)[1].max_difference, 0.1, 1e-6);
+  EXPECT_EQ((*figures)[1].worst_index, "[0, 5]");
+  EXPECT_NEAR((*figures)[1].reference_magnitude, 0.2, 1e-6);
+}
+
+}  // namespace
+}  // namespace modelport
