@@ -54,8 +54,8 @@ alignas(16) constexpr uint64_t kBarrett[] = {0x01db710641, 0x01f7011641};
 
 }  // namespace
 
-uint32_t crc32_of(std::span<const std::byte> bytes) {
-  uint32_t crc = 0;
+uint32_t crc32_of(std::span<const std::byte> bytes, uint32_t before) {
+  uint32_t crc = before;
 #if defined(__x86_64__)
   if (bytes.size() >= 64 && __builtin_cpu_supports("pclmul")) {
     const size_t folded = bytes.size() & ~size_t{15};
