@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "base/log.h"
 
@@ -22,7 +23,7 @@ struct Reference {
   Trial trial;
   EvaluatedValue input;
   EvaluationResult results;                  ///< In float64 once its own float32 error had to be measured.
-  const Graph* graph;                        ///< The unfolded one; what was read back where weights are rounded.
+  const Graph* graph;                        ///< The unfolded one; what was read back where numbers are rounded.
   EvaluationRequest::Constants constants{};  ///< How float64 evaluation of `graph` takes its weights.
   std::vector<double> output_limits;         ///< Per group, at least; empty until measured.
   std::vector<double> probe_limits;
@@ -40,44 +41,102 @@ std::vector<double> scaled(std::vector<double> values, double factor) {
   return values;
 }
 
-/// The reference's graph in float64, and per group how far its float32 evaluation is from that: from then on the
-/// reference is the float64 one, and limits are at least four times that error.
-Status measure_own_error(const ProofSubject& subject, Proof& proof, Reference& reference) {
-  EvaluationRequest request = request_for(subject, *reference.graph, reference);
-  request.precision = Precision::kFloat64;
-  request.constants = reference.constants;
-  TRY(float64, evaluate(request));
+/// Whether the model chooses rows by its own numbers, so that two honest evaluations may choose otherwise.
+bool chooses(const SourceModel& model) {
+  return std::ranges::any_of(model.outputs, [](const IoSpec& spec) { return spec.rows == Rows::kRanked; });
+}
+
+/// What was found and is held to a reference.
+struct Found {
+  std::span<const EvaluatedValue> outputs, probes;
+
+  /// What an evaluation has to take at its probes to choose as it was chosen here.
+  std::span<const EvaluatedValue> choices(const SourceModel& model) const {
+    return chooses(model) ? probes : std::span<const EvaluatedValue>();
+  }
+};
+
+Found found_in(const EvaluationResult& result) { return {result.outputs, result.probes}; }
+
+/// The figures of outputs and of probes.
+struct Figures {
+  std::vector<Comparison> outputs, probes;
+
+  bool agree() const { return all_agree(outputs) && all_agree(probes); }
+  std::vector<Comparison> joined() && {
+    outputs.insert(outputs.end(), probes.begin(), probes.end());
+    return std::move(outputs);
+  }
+};
+
+Result<Figures> compare_all(const SourceModel& model, const EvaluationResult& expected, const Found& found,
+                            const Tolerance& tolerance, std::span<const double> output_limits = {},
+                            std::span<const double> probe_limits = {}) {
+  TRY(outputs, compare(expected.outputs, found.outputs, model.outputs, tolerance, output_limits));
+  if (found.probes.empty()) return Figures{std::move(outputs), {}};
+  TRY(probes, compare(expected.probes, found.probes, model.probes, tolerance, probe_limits));
+  return Figures{std::move(outputs), std::move(probes)};
+}
+
+/// What `graph` computes, in float64 where asked, with the choices of `found`.
+Result<EvaluationResult> evaluate_as(const ProofSubject& subject, const Graph& graph, const Reference& reference,
+                                     Precision precision, EvaluationRequest::Constants constants,
+                                     std::span<const EvaluatedValue> choices) {
+  EvaluationRequest request = request_for(subject, graph, reference);
+  request.precision = precision;
+  request.constants = constants;
+  request.replay = choices;
+  return evaluate(request);
+}
+
+/// Puts the ranked rows of `from` in the place of those of `to`.
+void take_ranked(const SourceModel& model, const EvaluationResult& from, EvaluationResult& to) {
+  for (size_t i = 0; i < model.outputs.size(); ++i) {
+    if (model.outputs[i].rows == Rows::kRanked) to.outputs[i] = from.outputs[i];
+  }
+}
+
+/// Per group how far the reference's float32 evaluation is from float64, which is returned: limits are from then on at
+/// least four times that. Ranked rows have no such error: they follow from the probes, and with these from the same
+/// float32 arithmetic, whose rounding decides with them.
+Result<EvaluationResult> measure_own_error(const ProofSubject& subject, Proof& proof, Reference& reference) {
+  TRY(float64, evaluate_as(subject, *reference.graph, reference, Precision::kFloat64, reference.constants,
+                           found_in(reference.results).choices(subject.model)));
+  take_ranked(subject.model, reference.results, float64);
   TRY(of_outputs, own_error(reference.results.outputs, float64.outputs, subject.model.outputs));
   TRY(of_probes, own_error(reference.results.probes, float64.probes, subject.model.probes));
   reference.output_limits = scaled(std::move(of_outputs), kOwnErrorFactor);
   reference.probe_limits = scaled(std::move(of_probes), kOwnErrorFactor);
-  reference.results = std::move(float64);
   proof.float64_gate = true;
-  return {};
+  return float64;
 }
 
-/// Compares outputs and probes with the reference; where the first gate fails, once more with the float64 one.
-Result<std::vector<Comparison>> hold(const ProofSubject& subject, Proof& proof, Reference& reference,
-                                     const Tolerance& tolerance, std::span<const EvaluatedValue> outputs,
-                                     std::span<const EvaluatedValue> probes) {
-  const auto both = [&]() -> Result<std::vector<Comparison>> {
-    std::vector<Comparison> figures;
-    if (!outputs.empty()) {
-      TRY(of_outputs,
-          compare(reference.results.outputs, outputs, subject.model.outputs, tolerance, reference.output_limits));
-      figures = std::move(of_outputs);
-    }
-    if (!probes.empty()) {
-      TRY(of_probes,
-          compare(reference.results.probes, probes, subject.model.probes, tolerance, reference.probe_limits));
-      figures.insert(figures.end(), of_probes.begin(), of_probes.end());
-    }
-    return figures;
+/// Compares with the reference; where that fails, with the reference that chooses as was found to be chosen; then with
+/// the float64 one.
+Result<Figures> hold(const ProofSubject& subject, Proof& proof, Reference& reference, const Tolerance& tolerance,
+                     const Found& found) {
+  const auto held_to = [&](const EvaluationResult& expected) {
+    return compare_all(subject.model, expected, found, tolerance, reference.output_limits, reference.probe_limits);
   };
-  TRY(figures, both());
-  if (all_agree(figures) || !reference.output_limits.empty()) return figures;
-  CHECK_OK(measure_own_error(subject, proof, reference));
-  return both();
+  const auto choices = found.choices(subject.model);
+  const auto with_choices = [&](Precision precision) {
+    return evaluate_as(subject, *reference.graph, reference, precision, reference.constants, choices);
+  };
+  Result<Figures> figures = held_to(reference.results);
+  if (figures && figures->agree()) return figures;
+  std::optional<EvaluationResult> replayed;
+  if (!choices.empty()) {
+    TRY(chosen_again, with_choices(Precision::kFloat32));
+    replayed = std::move(chosen_again);
+    figures = held_to(*replayed);
+    if (figures && figures->agree()) return figures;
+  }
+  if (!figures || !reference.output_limits.empty()) return figures;
+  TRY(float64, measure_own_error(subject, proof, reference));
+  if (!replayed) return held_to(float64);
+  TRY(chosen_again, with_choices(Precision::kFloat64));
+  take_ranked(subject.model, *replayed, chosen_again);
+  return held_to(chosen_again);
 }
 
 Status require_agreement(const Check& check) {
@@ -157,14 +216,6 @@ Status conclude(Proof& proof, Check check) {
   return {};
 }
 
-Result<EvaluationResult> evaluate_as(const ProofSubject& subject, const Graph& graph, const Reference& reference,
-                                     Precision precision, EvaluationRequest::Constants constants) {
-  EvaluationRequest request = request_for(subject, graph, reference);
-  request.precision = precision;
-  request.constants = constants;
-  return evaluate(request);
-}
-
 /// What fails on our own file is a file that is wrong, whatever the reader calls it.
 template <class T>
 Result<T> as_validation_failure(Result<T> result, const char* what) {
@@ -174,13 +225,15 @@ Result<T> as_validation_failure(Result<T> result, const char* what) {
   return std::move(error).in(what);
 }
 
-/// Both outputs and probes of two evaluations.
-Result<std::vector<Comparison>> compare_all(const SourceModel& model, const EvaluationResult& expected,
-                                            const EvaluationResult& actual, const Tolerance& tolerance) {
-  TRY(figures, compare(expected.outputs, actual.outputs, model.outputs, tolerance));
-  TRY(of_probes, compare(expected.probes, actual.probes, model.probes, tolerance));
-  figures.insert(figures.end(), of_probes.begin(), of_probes.end());
-  return figures;
+/// Compares with what is expected; where that fails, with what `replay` gives for the choices that were found.
+template <class Replay>
+Result<Figures> hold_to_either(const ProofSubject& subject, const EvaluationResult& expected, const Found& found,
+                               const Tolerance& tolerance, Replay replay) {
+  Result<Figures> figures = compare_all(subject.model, expected, found, tolerance);
+  const auto choices = found.choices(subject.model);
+  if ((figures && figures->agree()) || choices.empty()) return figures;
+  TRY(replayed, replay(choices));
+  return compare_all(subject.model, replayed, found, tolerance);
 }
 
 /// In float64, where no rounding of values hides a difference, in two links: the rewritten graph with its weights as
@@ -190,30 +243,40 @@ Status prove_in_float64(const ProofSubject& subject, const Graph& raised, Proof&
   using Constants = EvaluationRequest::Constants;
   const Tolerance tight{std::min(subject.relative_tolerance, default_tolerance(WeightPrecision::kFloat32)), kPixels};
   const std::string at = size_text(reference.trial);
+  const auto in_float64 = [&](const Graph& graph, Constants constants, std::span<const EvaluatedValue> choices) {
+    return evaluate_as(subject, graph, reference, Precision::kFloat64, constants, choices);
+  };
   TRY(unfolded, subject.reference.at(reference.trial, Precision::kFloat64));
-  TRY(rewritten, evaluate_as(subject, subject.exported, reference, Precision::kFloat64, Constants::kExact));
-  TRY(of_rewrite, compare_all(subject.model, *unfolded, rewritten, tight));
+  TRY(rewritten, in_float64(subject.exported, Constants::kExact, {}));
+  TRY(of_rewrite, hold_to_either(subject, *unfolded, found_in(rewritten), tight, [&](auto choices) {
+        return in_float64(subject.model.graph, Constants::kExact, choices);
+      }));
   CHECK_OK(conclude(
       proof, {Validation::kReference, "in float64, the rewritten graph computes what the checkpoint computes at " + at,
-              "", reference.input.shape, std::move(of_rewrite)}));
-  TRY(intended, evaluate_as(subject, subject.exported, reference, Precision::kFloat64, Constants::kRounded));
-  TRY(written, evaluate_as(subject, raised, reference, Precision::kFloat64, Constants::kRounded));
-  TRY(of_file, compare_all(subject.model, intended, written, tight));
+              "", reference.input.shape, std::move(of_rewrite).joined()}));
+  TRY(intended, in_float64(subject.exported, Constants::kRounded, {}));
+  TRY(written, in_float64(raised, Constants::kRounded, {}));
+  TRY(of_file, hold_to_either(subject, intended, found_in(written), tight, [&](auto choices) {
+        return in_float64(subject.exported, Constants::kRounded, choices);
+      }));
   return conclude(proof, {Validation::kReference,
                           "in float64, the file read back computes what the rewritten graph computes at " + at, "",
-                          reference.input.shape, std::move(of_file)});
+                          reference.input.shape, std::move(of_file).joined()});
 }
 
 /// float32: what was read back against the unfolded graph; in float64 where float32 itself is too coarse for the limit.
 Status prove_read_back(const ProofSubject& subject, const Graph& raised, Proof& proof, const Reference& reference) {
   TRY(result, as_validation_failure(evaluate(request_for(subject, raised, reference)),
                                     "the file read back cannot be evaluated"));
-  TRY(figures, compare_all(subject.model, reference.results, result, tolerance_of(subject, kPixels)));
-  if (!all_agree(figures)) return prove_in_float64(subject, raised, proof, reference);
+  const Result<Figures> figures =
+      hold_to_either(subject, reference.results, found_in(result), tolerance_of(subject, kPixels), [&](auto choices) {
+        return evaluate_as(subject, subject.model.graph, reference, Precision::kFloat32, {}, choices);
+      });
+  if (!figures || !figures->agree()) return prove_in_float64(subject, raised, proof, reference);
   return conclude(
       proof, {Validation::kReference,
               fmt::format("the file read back computes what the checkpoint computes at {}", size_text(reference.trial)),
-              "", reference.input.shape, std::move(figures)});
+              "", reference.input.shape, Figures(*figures).joined()});
 }
 
 /// float16 arithmetic: an engine's run is held to what was read back, every value rounded. Limits are at least four
@@ -221,13 +284,15 @@ Status prove_read_back(const ProofSubject& subject, const Graph& raised, Proof& 
 Status become_half_reference(const ProofSubject& subject, const Graph& raised, Reference& reference) {
   HalfReport ignored;
   TRY(unfolded_half, to_half(subject.model.graph, {}, ignored));
-  TRY(rounded_unfolded, evaluate(request_for(subject, unfolded_half, reference)));
+  TRY(rounded_unfolded, evaluate_as(subject, unfolded_half, reference, Precision::kFloat32, {},
+                                    found_in(reference.results).choices(subject.model)));
   TRY(of_outputs, own_error(rounded_unfolded.outputs, reference.results.outputs, subject.model.outputs));
   TRY(of_probes, own_error(rounded_unfolded.probes, reference.results.probes, subject.model.probes));
   reference.output_limits = scaled(std::move(of_outputs), kHalfErrorFactor);
   reference.probe_limits = scaled(std::move(of_probes), kHalfErrorFactor);
   TRY(rounded, evaluate(request_for(subject, raised, reference)));
   reference.results = std::move(rounded);
+  reference.graph = &raised;
   return {};
 }
 
@@ -247,20 +312,23 @@ Status prove_in_engine(const ProofSubject& subject, Engine& engine, Proof& proof
   TRY(session, engine.load_file(subject.path, Engine::Optimization::kAll));
   TRY(outputs, run_in(*session, subject.model, reference.input));
   session.reset();
-  TRY(of_outputs, hold(subject, proof, reference, tolerance_of(subject, pixels), outputs, {}));
+  const std::vector<std::string> names = subject.row.format->probe_names(subject.lowered);
+  std::vector<EvaluatedValue> probes;
+  if (!names.empty()) {
+    TRY(bytes, subject.row.format->twin(subject.lowered, subject.path));
+    TRY(twin_session, engine.load(subject.path, bytes, Engine::Optimization::kAll));
+    TRY(all_values, run_in(*twin_session, subject.model, reference.input));
+    TRY(selected, select_probes(subject, names, all_values, label));
+    probes = std::move(selected);
+  }
+  TRY(figures, hold(subject, proof, reference, tolerance_of(subject, pixels), {outputs, probes}));
   CHECK_OK(
       conclude(proof, {Validation::kRuntime, fmt::format("{} runs the file at {}", label, size_text(reference.trial)),
-                       label, reference.input.shape, std::move(of_outputs)}));
-  const std::vector<std::string> names = subject.row.format->probe_names(subject.lowered);
+                       label, reference.input.shape, std::move(figures.outputs)}));
   if (names.empty()) return {};
-  TRY(bytes, subject.row.format->twin(subject.lowered, subject.path));
-  TRY(twin_session, engine.load(subject.path, bytes, Engine::Optimization::kAll));
-  TRY(all_values, run_in(*twin_session, subject.model, reference.input));
-  TRY(probes, select_probes(subject, names, all_values, label));
-  TRY(of_probes, hold(subject, proof, reference, tolerance_of(subject, pixels), {}, probes));
   return conclude(
       proof, {Validation::kRuntime, fmt::format("{} runs the file's twin at {}", label, size_text(reference.trial)),
-              label, reference.input.shape, std::move(of_probes)});
+              label, reference.input.shape, std::move(figures.probes)});
 }
 
 }  // namespace

@@ -217,11 +217,11 @@ struct TopK {
   int64_t axis = 0;
   Dim k;
 };
-/// Greedy suppression of boxes [N, A, 4] (x1, y1, x2, y2) by scores [N, A], in every image on its own: candidates are
-/// those with a score above `score_threshold`, by score descending, then index ascending; each kept one drops later
-/// ones that overlap it by an intersection over union above `iou_threshold`; at most `max_output` are kept. Gives a
-/// mask [N, A] of the boxes' dtype: 1 where kept, else 0. Selecting by classes is the caller's: boxes of different
-/// classes are moved apart.
+/// Greedy suppression of boxes [N, A, 4] (x and y of any two opposite corners) by scores [N, A], in every image on its
+/// own: candidates are those with a score above `score_threshold`, by score descending, then index ascending; each kept
+/// one drops later ones that overlap it by an intersection over union above `iou_threshold`; at most `max_output` are
+/// kept. Gives a mask [N, A] of the boxes' dtype: 1 where kept, else 0. Selecting by classes is the caller's: boxes of
+/// different classes are moved apart.
 struct NonMaxSuppression {
   double iou_threshold = 0.7;
   double score_threshold = 0.25;

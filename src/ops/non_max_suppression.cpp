@@ -18,13 +18,27 @@ Result<std::vector<ValueType>> infer(const Op&, std::span<const ValueType> input
   return std::vector{ValueType{inputs[0].dtype, inputs[1].shape}};
 }
 
+/// A box by any two opposite corners, as ONNX and OpenVINO take it: a network that has not been trained yields such.
 template <class Real>
-Real overlap(const Real* a, const Real* b) {
-  const Real width = std::min(a[2], b[2]) - std::max(a[0], b[0]);
-  const Real height = std::min(a[3], b[3]) - std::max(a[1], b[1]);
+struct Box {
+  explicit Box(const Real* corners)
+      : left(std::min(corners[0], corners[2])),
+        top(std::min(corners[1], corners[3])),
+        right(std::max(corners[0], corners[2])),
+        bottom(std::max(corners[1], corners[3])) {}
+  Real area() const { return (right - left) * (bottom - top); }
+
+  Real left, top, right, bottom;
+};
+
+template <class Real>
+Real overlap(const Real* first, const Real* second) {
+  const Box<Real> a(first), b(second);
+  const Real width = std::min(a.right, b.right) - std::max(a.left, b.left);
+  const Real height = std::min(a.bottom, b.bottom) - std::max(a.top, b.top);
   if (width <= 0 || height <= 0) return 0;
   const Real common = width * height;
-  const Real both = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - common;
+  const Real both = a.area() + b.area() - common;
   return both > 0 ? common / both : 0;
 }
 

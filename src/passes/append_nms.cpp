@@ -110,8 +110,10 @@ ValueId probabilistic_iou(GraphBuilder& b, ValueId xy, ValueId wh, ValueId angle
   return b.sub(b.scalar(1.0), b.unary(Sqrt{}, gap));
 }
 
-/// Of K candidates by score descending: 1 where no earlier one overlaps too much, [N, K].
-ValueId keep_oriented(GraphBuilder& b, const BuildRequest& request, ValueId boxes, ValueId angle, ValueId label) {
+/// Of K candidates by score [N, K] descending: 1 where no earlier one overlaps too much, [N, K]. By how much the worst
+/// one does is the probe "overlap", of candidates with a score.
+ValueId keep_oriented(GraphBuilder& b, const BuildRequest& request, ValueId score, ValueId boxes, ValueId angle,
+                      ValueId label) {
   const std::vector<ValueId> parts = b.split(b.mul(boxes, side_factor(b, kOrientedScale)), 2, {2, 2});
   ValueId xy = parts[0];
   if (request.nms_classes == NmsClasses::kApart) xy = b.add(xy, b.mul(label, b.scalar(kOrientedScale)));
@@ -120,7 +122,9 @@ ValueId keep_oriented(GraphBuilder& b, const BuildRequest& request, ValueId boxe
   const ValueId position = b.range(count, DType::kFloat32);
   const ValueId earlier = b.less(b.split_axis(position, 0, {count, 1}), position);
   const ValueId worst = b.reduce_max(b.where(earlier, overlap, b.scalar(0.0)), {1});
-  const ValueId suppressed = b.less(b.scalar(request.iou_threshold), b.merge_axes(worst, 1, 2));
+  const ValueId counted = b.where(b.less(b.scalar(0.0), score), b.merge_axes(worst, 1, 2), b.scalar(0.0));
+  b.probe("overlap", counted);
+  const ValueId suppressed = b.less(b.scalar(request.iou_threshold), counted);
   return b.where(suppressed, b.scalar(0.0), b.scalar(1.0));
 }
 
@@ -158,7 +162,9 @@ Status append_nms(SourceModel& model, const BuildRequest& request) {
   GraphBuilder b(std::move(model.graph));
   b.set_path("nms");
   b.set_numerics(Numerics::kFloat32);
-  const ValueId rows = b.permute(b.graph().outputs[0].value, {0, 2, 1});
+  const ValueId output = b.graph().outputs[0].value;
+  b.probe("candidates", output);
+  const ValueId rows = b.permute(output, {0, 2, 1});
   TRY(columns, split_columns(b, rows, head));
   const GraphBuilder::Top best = b.topk(columns.scores, 2, 1);
   const ValueId label = b.cast(best.indices, DType::kFloat32);
@@ -174,7 +180,7 @@ Status append_nms(SourceModel& model, const BuildRequest& request) {
     const Dim count = min(Dim(kCandidatesPerDetection * request.max_detections), b.dim(rows, 1));
     const GraphBuilder::Top top = b.topk(counted, 1, count);
     candidates = rows_at(b, candidates, top.indices);
-    const ValueId keep = keep_oriented(b, request, rows_at(b, boxes, top.indices),
+    const ValueId keep = keep_oriented(b, request, top.values, rows_at(b, boxes, top.indices),
                                        rows_at(b, *columns.angle, top.indices), rows_at(b, label, top.indices));
     kept_score = b.mul(top.values, keep);
   } else {
@@ -187,6 +193,9 @@ Status append_nms(SourceModel& model, const BuildRequest& request) {
   b.output(head.name, b.where(detected, rows_at(b, candidates, kept.indices), b.scalar(0.0)));
   TRY(graph, std::move(b).finish());
   model.graph = std::move(graph);
+  model.probes.push_back(model.outputs[0]);
+  model.probes.back().name = "candidates";
+  if (columns.angle) model.probes.push_back({.name = "overlap", .layout = "NK", .role = Role::kFeatures, .groups = {}});
   model.outputs[0] = detections_spec(model.outputs[0]);
   DetectionFacts& facts = *model.facts.detection;
   facts.suppression = Suppression::kInside;

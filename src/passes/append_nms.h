@@ -10,7 +10,8 @@ namespace modelport {
 /// behind the last. Every image of a batch on its own. Upright boxes by greedy suppression (torchvision.ops.nms),
 /// oriented ones by Fast NMS (https://arxiv.org/abs/1904.02689) under the probabilistic IoU
 /// (https://arxiv.org/abs/2106.06072), over the 5 D best candidates, as the framework's export does. Other outputs
-/// stay. kInvalidArgument for a model without such a head.
+/// stay; what was the first one becomes the probe "candidates", and by how much oriented candidates overlap a better
+/// one is the probe "overlap". kInvalidArgument for a model without such a head.
 Status append_nms(SourceModel& model, const BuildRequest& request);
 
 }  // namespace modelport

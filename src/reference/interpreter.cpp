@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <optional>
 #include <thread>
 
 #include "base/half.h"
@@ -87,12 +88,16 @@ class Run {
   Result<EvaluationResult> operator()() {
     plan();
     CHECK_OK(load_inputs());
+    CHECK_OK(check_replay());
+    result_.outputs.resize(graph_.outputs.size());
+    if (request_.keep == EvaluationRequest::Keep::kOutputsAndProbes) result_.probes.resize(graph_.probes.size());
     if (request_.measure == EvaluationRequest::Measure::kMagnitudes) result_.magnitudes.resize(graph_.values.size());
-    for (const Node& node : graph_.nodes) run(node);
-    for (const NamedValue& output : graph_.outputs) result_.outputs.push_back(extract(output));
-    if (request_.keep == EvaluationRequest::Keep::kOutputsAndProbes) {
-      for (const NamedValue& probe : graph_.probes) result_.probes.push_back(extract(probe));
+    for (const Node& node : graph_.nodes) {
+      run(node);
+      for (const ValueId id : request_.replay.empty() ? std::vector<ValueId>() : node.outputs) replay(id);
     }
+    extract_missing(graph_.outputs, result_.outputs, {});
+    extract_missing(graph_.probes, result_.probes, {});
     result_.arena_bytes = arena_plan_.bytes;
     return std::move(result_);
   }
@@ -151,6 +156,57 @@ class Run {
       if (request_.precision == Precision::kFloat32) round_to(array.dtype, elements<float>(array), pool_);
     }
     return {};
+  }
+
+  Status check_replay() const {
+    if (request_.replay.empty()) return {};
+    if (request_.replay.size() != graph_.probes.size()) {
+      return fail(ErrorCode::kInternal, "{} values are to be replayed, the graph has {} probes", request_.replay.size(),
+                  graph_.probes.size());
+    }
+    for (size_t i = 0; i < graph_.probes.size(); ++i) {
+      const Shape& shape = at(graph_.probes[i].value).shape;
+      if (request_.replay[i].shape == shape) continue;
+      return fail(ErrorCode::kValidationFailed, "probe {} is {}, {} is to be replayed", graph_.probes[i].name,
+                  shape_text(shape), shape_text(request_.replay[i].shape));
+    }
+    return {};
+  }
+
+  /// Where the value is a probe: keeps what was computed, and puts in its place what is to be replayed.
+  void replay(ValueId id) {
+    for (size_t i = 0; i < graph_.probes.size(); ++i) {
+      if (graph_.probes[i].value != id) continue;
+      extract_missing(graph_.outputs, result_.outputs, id);
+      extract_missing(graph_.probes, result_.probes, id);
+      const Array& array = at(id);
+      with_held(request_.replay[i], [&](const auto& given) {
+        if (!is_float(array.dtype)) {
+          std::ranges::transform(given, array.as<int64_t>(), [](auto x) { return static_cast<int64_t>(x); });
+        } else {
+          with_real(request_.precision, [&](auto real) {
+            using Real = decltype(real);
+            std::ranges::transform(given, array.as<Real>(), [](auto x) { return static_cast<Real>(x); });
+          });
+        }
+      });
+    }
+  }
+
+  /// Calls f with the elements, whatever they are held as.
+  template <class F>
+  static void with_held(const EvaluatedValue& value, F f) {
+    if (!value.doubles.empty()) return f(value.doubles);
+    if (!value.floats.empty()) return f(value.floats);
+    f(value.integers);
+  }
+
+  /// Of what was asked for (`only`: of this value), what has not been extracted yet.
+  void extract_missing(const std::vector<NamedValue>& asked, std::vector<EvaluatedValue>& results,
+                       std::optional<ValueId> only) {
+    for (size_t i = 0; i < results.size(); ++i) {
+      if (results[i].name.empty() && (!only || asked[i].value == *only)) results[i] = extract(asked[i]);
+    }
   }
 
   void load_constant(ValueId id) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ struct EvaluationRequest {
   /// kMagnitudes: also report the largest magnitude of every value.
   enum class Measure { kNothing, kMagnitudes } measure = Measure::kNothing;
   enum class Keep { kOutputs, kOutputsAndProbes } keep = Keep::kOutputsAndProbes;
+  /// Empty, or in the order of graph.probes what another evaluation found there: whatever reads a probe reads that, so
+  /// that what was chosen by it (TopK, suppression) is chosen again. The results hold what this evaluation computes.
+  std::span<const EvaluatedValue> replay = {};
 };
 
 struct EvaluationResult {

@@ -139,6 +139,29 @@ uint64_t fnv1a_of_pixels(const EvaluatedValue& image) {
   return hash;
 }
 
+TEST(Interpreter, ReplaysWhatAnotherEvaluationFoundAtTheProbes) {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {DType::kFloat32, {4}});
+  const ValueId scores = b.mul(x, b.scalar(2.0));
+  b.probe("scores", scores);
+  b.output("scores out", scores);
+  b.output("best", b.topk(scores, 0, 1).values);
+  const Graph graph = finish(b);
+  const std::vector<EvaluatedValue> elsewhere = {floats({4}, {9, 1, 1, 1})};
+  EvaluationRequest request{graph, {floats({4}, {1, 2, 3, 4})}, {}};
+  EXPECT_THAT(run(request).outputs[1].floats, ElementsAre(8));
+  request.replay = elsewhere;
+  const EvaluationResult replayed = run(request);
+  EXPECT_THAT(replayed.outputs[1].floats, ElementsAre(9)) << "what reads the probe reads the other's";
+  EXPECT_THAT(replayed.outputs[0].floats, ElementsAre(2, 4, 6, 8)) << "the probe is reported as computed";
+  EXPECT_THAT(replayed.probes[0].floats, ElementsAre(2, 4, 6, 8));
+  request.precision = Precision::kFloat64;
+  EXPECT_THAT(run(request).outputs[1].doubles, ElementsAre(9));
+  const std::vector<EvaluatedValue> other_shape = {floats({3}, {9, 1, 1})};
+  request.replay = other_shape;
+  EXPECT_FALSE(evaluate(request));
+}
+
 TEST(PhotoLikeInput, HasTheRecordedPixels) {
   EXPECT_EQ(fnv1a_of_pixels(photo_like_input({1, 3, 128, 128}, 3)), 0xf346849cf153022eu);
   EXPECT_EQ(fnv1a_of_pixels(photo_like_input({1, 3, 640, 640}, 0)), 0x52e5056aa20e42c2u);

@@ -154,11 +154,12 @@ void describe(Translation& t, ValueId output, ValueId encoder_scores, const Deco
   t.b.probe("boxes", decoded.boxes);
   t.b.probe("class_logits", decoded.logits);
   t.model.outputs = {{.name = "output0",
-                      .layout = "NKC",
+                      .layout = "NDC",
                       .role = Role::kFeatures,
                       .groups = {{.name = "boxes", .role = Role::kFeatures, .axis = 2, .begin = 0, .end = 4},
                                  {.name = "scores", .role = Role::kScores, .axis = 2, .begin = 4, .end = 5},
-                                 {.name = "classes", .role = Role::kFeatures, .axis = 2, .begin = 5, .end = 6}}}};
+                                 {.name = "classes", .role = Role::kFeatures, .axis = 2, .begin = 5, .end = 6}},
+                      .rows = Rows::kRanked}};
   DetectionFacts& facts = t.model.facts.detection.emplace();
   facts.coordinate_unit = "parts of the input";
   facts.suppression = Suppression::kNotNeeded;
