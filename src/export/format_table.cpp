@@ -4,6 +4,7 @@
 
 #include "formats/onnx/onnx_format.h"
 #include "formats/openvino/openvino_format.h"
+#include "formats/torchscript/torchscript_format.h"
 
 namespace modelport {
 
@@ -14,7 +15,7 @@ std::span<const FormatRow> format_table() {
        "this release writes no TensorRT engines; export onnx and build the engine where it will run"},
       {"coreml", nullptr, nullptr, "this release writes no CoreML packages"},
       {"tflite", nullptr, nullptr, "this release writes no TFLite files"},
-      {"torchscript", nullptr, nullptr, "this release writes no TorchScript archives"},
+      {"torchscript", &torchscript_format(), nullptr, ""},
       {"openvino", &openvino_format(), []() -> Engine* { return &openvino(); }, ""},
   }};
   return kRows;

@@ -6,7 +6,7 @@ from exporter import EXPORTER, LOG_LINE, SAMPLE, ExportCase, arguments, last_err
 
 OPTIONS = ("opset_version, ir_version, dynamic_axes, simplify, batch_size, imgsz, half, fp16, conf, iou, "
            "nms, max_det, agnostic_nms, embed_preprocessing, validate, tolerance")
-SUPPORTED = "onnx, openvino"
+SUPPORTED = "onnx, torchscript, openvino"
 
 
 class CommandLine(ExportCase):

@@ -2,7 +2,7 @@
 
 #include <fmt/ranges.h>
 
-#include "formats/openvino/lower/constant_pool.h"
+#include "formats/constant_pool.h"
 
 namespace modelport {
 

@@ -2,45 +2,11 @@
 #include <limits>
 
 #include "formats/onnx/raise/raise_functions.h"
+#include "graph/exact_quotient.h"
 
 namespace modelport {
 
 namespace {
-
-Dim dim_of(const Dim::Atom& atom) {
-  switch (atom.kind) {
-    case Dim::Atom::Kind::kSymbol:
-      return Dim::symbol(atom.name, atom.at_least);
-    case Dim::Atom::Kind::kFloorDiv:
-      return floor_div(atom.operands[0], atom.divisor);
-    case Dim::Atom::Kind::kMin:
-      return min(atom.operands[0], atom.operands[1]);
-    case Dim::Atom::Kind::kMax:
-      return max(atom.operands[0], atom.operands[1]);
-  }
-  return {};
-}
-
-/// total / part where part is one product of symbols and a number that divides every term; nothing otherwise.
-std::optional<Dim> exact_quotient(const Dim& total, const Dim& part) {
-  if (part.terms().size() != 1) return std::nullopt;
-  const Dim::Term& divisor = part.terms()[0];
-  Dim out;
-  for (const Dim::Term& term : total.terms()) {
-    if (divisor.coefficient == 0 || term.coefficient % divisor.coefficient != 0) return std::nullopt;
-    Dim::Monomial rest = term.atoms;
-    for (const auto& atom : divisor.atoms) {
-      const auto found =
-          std::find_if(rest.begin(), rest.end(), [&](const auto& each) { return each->text == atom->text; });
-      if (found == rest.end()) return std::nullopt;
-      rest.erase(found);
-    }
-    Dim product(term.coefficient / divisor.coefficient);
-    for (const auto& atom : rest) product = product * dim_of(*atom);
-    out = out + product;
-  }
-  return out;
-}
 
 std::vector<int64_t> constants(const std::vector<Dim>& sizes) {
   std::vector<int64_t> out;

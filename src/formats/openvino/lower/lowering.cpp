@@ -84,13 +84,21 @@ std::optional<OpenvinoLowering::Stored> OpenvinoLowering::stored(ValueId value) 
   return Stored{*operand.constant, type(value).dtype};
 }
 
+uint64_t OpenvinoLowering::place(const WeightRecipe& data) {
+  const size_t number = pool_.number_of(data);
+  if (number < offsets_.size()) return offsets_[number];
+  offsets_.push_back((weights_end_ + kConstantAlignment - 1) / kConstantAlignment * kConstantAlignment);
+  weights_end_ = offsets_.back() + static_cast<uint64_t>(data.element_count() * dtype_bytes(data.dtype()));
+  return offsets_.back();
+}
+
 OpenvinoSource OpenvinoLowering::emit(std::string_view role, WeightRecipe data, std::optional<DType> used_as) {
   const std::string stem = path_.empty() ? std::string(role) : fmt::format("{}.{}", path_, role);
   std::string name = unique(stem);
   const OpenvinoType type = type_of(data);
   const auto bytes = data.element_count() * dtype_bytes(data.dtype());
   OpenvinoLayer layer{OpenvinoOpType::kConst, used_as ? unique(name + "_compressed") : name};
-  layer.offset = pool_.place(data);
+  layer.offset = place(data);
   layer.attributes = {{"element_type", element_name(type.dtype)},
                       {"shape", fmt::format("{}", fmt::join(type.shape, ", "))},
                       {"offset", fmt::format("{}", layer.offset)},

@@ -4,7 +4,7 @@
 #include <optional>
 #include <set>
 
-#include "formats/openvino/lower/constant_pool.h"
+#include "formats/constant_pool.h"
 #include "formats/openvino/lower/size_arithmetic.h"
 #include "formats/openvino/openvino_model.h"
 
@@ -66,12 +66,16 @@ class OpenvinoLowering {
     std::optional<DType> used_as;
   };
   std::optional<Stored> stored(ValueId value) const;
+  /// Where the constant's bytes begin in the weights file; those of equal bytes share one place.
+  uint64_t place(const WeightRecipe& data);
   Source emit(std::string_view role, WeightRecipe data, std::optional<DType> used_as);
 
   const Graph& graph_;
   OpenvinoModel& model_;
   OpenvinoSizes sizes_;
   ConstantPool pool_;
+  std::vector<uint64_t> offsets_;  ///< By number of the pool.
+  uint64_t weights_end_ = 0;
   std::string path_;
   std::set<std::string> used_;
   std::map<std::string, int> next_suffix_;

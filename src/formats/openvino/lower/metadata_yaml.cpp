@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "formats/openvino/lower/python_literal.h"
+#include "formats/python_literal.h"
 
 namespace modelport {
 

@@ -1,8 +1,6 @@
-#include "formats/openvino/lower/constant_pool.h"
+#include "formats/constant_pool.h"
 
 #include <algorithm>
-
-#include "formats/openvino/layout.h"
 
 namespace modelport {
 
@@ -40,17 +38,15 @@ bool same_bytes(const WeightRecipe& a, const WeightRecipe& b) {
   return true;
 }
 
-uint64_t ConstantPool::place(const WeightRecipe& data) {
+size_t ConstantPool::number_of(const WeightRecipe& data) {
   std::pair key{byte_count(data), sample(data)};
-  const auto [first, last] = placed_.equal_range(key);
+  const auto [first, last] = numbered_.equal_range(key);
   for (auto each = first; each != last; ++each) {
-    if (same_bytes(each->second.data, data)) return each->second.offset;
+    if (same_bytes(each->second.data, data)) return each->second.number;
   }
-  constexpr uint64_t kAlignment = openvino_layout::kConstantAlignment;
-  const uint64_t offset = (end_ + kAlignment - 1) / kAlignment * kAlignment;
-  end_ = offset + static_cast<uint64_t>(key.first);
-  placed_.emplace(std::move(key), Placed{data, offset});
-  return offset;
+  const size_t number = numbered_.size();
+  numbered_.emplace(std::move(key), Numbered{data, number});
+  return number;
 }
 
 }  // namespace modelport

@@ -1,4 +1,4 @@
-#include "formats/openvino/lower/python_literal.h"
+#include "formats/python_literal.h"
 
 #include <charconv>
 

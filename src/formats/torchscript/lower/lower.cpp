@@ -1,0 +1,40 @@
+#include "formats/torchscript/lower/lower.h"
+
+#include "formats/torchscript/layout.h"
+#include "formats/torchscript/lower/config_json.h"
+#include "formats/torchscript/lower/lower_table.h"
+
+namespace modelport {
+
+namespace {
+
+OperatorSupport support_of(const Op& op) {
+  const TorchLowerRow& row = kTorchLowerTable[op.index()];
+  return {row.kind, row.reason};
+}
+
+Status require_scalar_types(const Graph& graph) {
+  for (const Value& value : graph.values) {
+    if (torch_layout::scalar_type(value.type.dtype)) continue;
+    return fail(ErrorCode::kInvalidArgument, "TorchScript has no {}", dtype_name(value.type.dtype));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const TorchModel>> lower_torch(const SourceModel& source, const Graph& graph) {
+  TRY(legal, legalize(graph, "TorchScript", support_of));
+  CHECK_OK(require_scalar_types(legal));
+  auto model = std::make_shared<TorchModel>();
+  model->config = config_json(source.facts.framework_metadata);
+  TorchLowering lowering(legal, *model);
+  for (const Node& node : legal.nodes) {
+    lowering.set_path(node.path);
+    CHECK_OK(kTorchLowerTable[node.op.index()].emit(node, lowering));
+  }
+  lowering.finish();
+  return std::shared_ptr<const TorchModel>(std::move(model));
+}
+
+}  // namespace modelport

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <memory>
+
+#include "formats/torchscript/torch_model.h"
+
+namespace modelport {
+
+/// The graph as the class of an archive. kInvalidArgument for what torch cannot hold, naming the module.
+Result<std::shared_ptr<const TorchModel>> lower_torch(const SourceModel& source, const Graph& graph);
+
+}  // namespace modelport

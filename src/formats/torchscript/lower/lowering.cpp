@@ -1,0 +1,243 @@
+#include "formats/torchscript/lower/lowering.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "formats/torchscript/layout.h"
+
+namespace modelport {
+
+namespace {
+
+/// A text as a name of the code: "model.0.conv" is model_0_conv.
+std::string as_name(std::string_view text) {
+  std::string name;
+  for (const char c : text) {
+    const bool allowed = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    name += allowed ? c : '_';
+  }
+  return is_torch_name(name) ? name : "v_" + name;
+}
+
+/// c where the dim is c * symbol, c >= 1; nothing otherwise.
+std::optional<int64_t> factor_of(const Dim& dim, const std::string& symbol) {
+  if (dim.terms().size() != 1) return std::nullopt;
+  const Dim::Term& term = dim.terms()[0];
+  const bool is_symbol = term.atoms.size() == 1 && term.atoms[0]->kind == Dim::Atom::Kind::kSymbol;
+  if (!is_symbol || term.coefficient < 1 || term.atoms[0]->name != symbol) return std::nullopt;
+  return term.coefficient;
+}
+
+/// The type that the network computes in: that of most of its weights, or its input's where it has none.
+DType float_type(const Graph& graph) {
+  std::map<DType, int64_t> elements;
+  for (const Value& value : graph.values) {
+    if (value.constant && is_float(value.type.dtype)) elements[value.type.dtype] += value.constant->element_count();
+  }
+  const auto most = std::ranges::max_element(elements, {}, [](const auto& entry) { return entry.second; });
+  if (most != elements.end() && most->second > 1) return most->first;
+  const DType input = graph.inputs.empty() ? DType::kFloat32 : graph[graph.inputs[0].value].type.dtype;
+  return is_float(input) ? input : DType::kFloat32;
+}
+
+}  // namespace
+
+TorchLowering::TorchLowering(const Graph& graph, TorchModel& model)
+    : graph_(graph), model_(model), expressions_(graph.values.size()), float_type_(float_type(graph)) {
+  for (const NamedValue& input : graph.inputs) {
+    const std::string name = unique(as_name(input.name));
+    model_.code.parameters.push_back(name);
+    model_.inputs.push_back({input.name, type(input.value).dtype, shape(input.value)});
+    expressions_[static_cast<size_t>(input.value)] = Expression::name(name);
+  }
+  for (const NamedValue& output : graph.outputs) output_names_.try_emplace(output.value, unique(as_name(output.name)));
+}
+
+std::string TorchLowering::unique(std::string name) {
+  if (used_.insert(name).second) return name;
+  int& suffix = next_suffix_[name];
+  while (true) {
+    std::string candidate = fmt::format("{}_{}", name, ++suffix);
+    if (used_.insert(candidate).second) return candidate;
+  }
+}
+
+std::string TorchLowering::local_name(std::string_view function) {
+  return unique(as_name(path_.empty() ? function.substr(function.rfind('.') + 1) : std::string_view(path_)));
+}
+
+TorchExpression TorchLowering::assign(std::string name, Expression value) {
+  model_.code.statements.push_back({{name}, std::move(value)});
+  return Expression::name(std::move(name));
+}
+
+TorchExpression TorchLowering::value(ValueId value, std::string_view role) {
+  auto& expression = expressions_[static_cast<size_t>(value)];
+  if (expression) return *expression;
+  const WeightRecipe& data = *graph_[value].constant;
+  const std::string name = unique(as_name(path_.empty() ? std::string(role) : fmt::format("{}.{}", path_, role)));
+  model_.code.buffers.push_back(name);
+  const auto storage = storages_.try_emplace({pool_.number_of(data), data.dtype()}, storages_.size()).first;
+  model_.buffers.push_back({name, data, storage->second});
+  expression = Expression::buffer(name);
+  return *expression;
+}
+
+std::vector<TorchExpression> TorchLowering::values(const std::vector<ValueId>& values) {
+  std::vector<Expression> all;
+  for (const ValueId each : values) all.push_back(value(each));
+  return all;
+}
+
+TorchExpression TorchLowering::operand(ValueId value) {
+  const auto& constant = graph_[value].constant;
+  if (!constant || !constant->shape().empty()) return this->value(value);
+  if (!is_float(constant->dtype())) return Expression::of(constant->to_int64s()[0]);
+  const double number = constant->to_doubles()[0];
+  // A literal is rounded to the tensor's type, as the constant was.
+  return std::isfinite(number) ? Expression::real(number) : this->value(value);
+}
+
+void TorchLowering::node(const Node& node, std::string function, std::vector<Expression> arguments, Keywords keywords) {
+  TorchStatement statement;
+  for (const ValueId output : node.outputs) {
+    const auto named = output_names_.find(output);
+    statement.targets.push_back(named != output_names_.end() ? named->second : local_name(function));
+    expressions_[static_cast<size_t>(output)] = Expression::name(statement.targets.back());
+  }
+  statement.value = Expression::call(std::move(function), std::move(arguments), std::move(keywords));
+  model_.code.statements.push_back(std::move(statement));
+}
+
+TorchExpression TorchLowering::inner(std::string function, std::vector<Expression> arguments, Keywords keywords) {
+  std::string name = local_name(function);
+  return assign(std::move(name), Expression::call(std::move(function), std::move(arguments), std::move(keywords)));
+}
+
+TorchExpression TorchLowering::axis_size(size_t input, size_t axis) {
+  const NamedValue& source = graph_.inputs[input];
+  const std::string key = fmt::format("axis {} of {}", axis, source.name);
+  const auto found = sizes_.find(key);
+  if (found != sizes_.end()) return found->second;
+  return sizes_[key] =
+             assign(unique("size"),
+                    Expression::call("torch.size", {value(source.value), Expression::of(static_cast<int64_t>(axis))}));
+}
+
+Result<TorchExpression> TorchLowering::symbol(const Dim::Atom& atom) {
+  for (size_t input = 0; input < graph_.inputs.size(); ++input) {
+    const SymbolicShape& sizes = shape(graph_.inputs[input].value);
+    for (size_t axis = 0; axis < sizes.size(); ++axis) {
+      const auto factor = factor_of(sizes[axis], atom.name);
+      if (!factor) continue;
+      const Expression size = axis_size(input, axis);
+      if (*factor == 1) return size;
+      return Expression::call("torch.floordiv", {size, Expression::of(*factor)});
+    }
+  }
+  return fail(ErrorCode::kInternal, "the size '{}' is not the size of any input's axis", atom.name);
+}
+
+Result<TorchExpression> TorchLowering::atom(const Dim::Atom& atom) {
+  switch (atom.kind) {
+    case Dim::Atom::Kind::kSymbol:
+      return symbol(atom);
+    case Dim::Atom::Kind::kFloorDiv: {
+      TRY(dividend, size(atom.operands[0]));
+      return Expression::call("torch.floordiv", {dividend, Expression::of(atom.divisor)});
+    }
+    case Dim::Atom::Kind::kMin:
+    case Dim::Atom::Kind::kMax: {
+      TRY(a, size(atom.operands[0]));
+      TRY(b, size(atom.operands[1]));
+      return Expression::call(atom.kind == Dim::Atom::Kind::kMin ? "ops.prim.min" : "ops.prim.max", {a, b});
+    }
+  }
+  return fail(ErrorCode::kInternal, "the size '{}' is of no kind", atom.text);
+}
+
+Result<TorchExpression> TorchLowering::size(const Dim& dim) {
+  if (const auto constant = dim.constant()) return Expression::of(*constant);
+  const std::string text = dim.text();
+  if (const auto found = sizes_.find(text); found != sizes_.end()) return found->second;
+  for (size_t input = 0; input < graph_.inputs.size(); ++input) {
+    const SymbolicShape& declared = shape(graph_.inputs[input].value);
+    for (size_t axis = 0; axis < declared.size(); ++axis) {
+      if (declared[axis].text() == text) return sizes_[text] = axis_size(input, axis);
+    }
+  }
+  std::optional<Expression> total;
+  for (const Dim::Term& term : dim.terms()) {
+    std::optional<Expression> product;
+    for (const auto& factor : term.atoms) {
+      if (!sizes_.contains(factor->text)) {
+        TRY(computed, atom(*factor));
+        sizes_[factor->text] =
+            computed.kind == Expression::Kind::kName ? computed : assign(unique("size"), std::move(computed));
+      }
+      const Expression& next = sizes_[factor->text];
+      product = product ? Expression::call("torch.mul", {*product, next}) : next;
+    }
+    const Expression coefficient = Expression::of(term.coefficient);
+    const Expression value = !product                ? coefficient
+                             : term.coefficient == 1 ? *product
+                                                     : Expression::call("torch.mul", {*product, coefficient});
+    total = total ? Expression::call("torch.add", {*total, value}) : value;
+  }
+  if (total->kind == Expression::Kind::kName) return sizes_[text] = *total;
+  return sizes_[text] = assign(unique("size"), *std::move(total));
+}
+
+Result<TorchExpression> TorchLowering::sizes(const std::vector<Dim>& dims) {
+  std::vector<Expression> items;
+  for (const Dim& dim : dims) {
+    TRY(item, size(dim));
+    items.push_back(std::move(item));
+  }
+  return Expression::list(std::move(items));
+}
+
+Result<TorchExpression> TorchLowering::reshape_target(const SymbolicShape& to) {
+  std::vector<Dim> target = to;
+  const auto varies = [](const Dim& size) { return !size.is_constant(); };
+  if (std::ranges::count_if(target, varies) == 1) *std::ranges::find_if(target, varies) = Dim(-1);
+  return sizes(target);
+}
+
+TorchExpression TorchLowering::any_float() {
+  for (const NamedValue& input : graph_.inputs) {
+    if (type(input.value).dtype == float_type_) return value(input.value);
+  }
+  for (size_t i = 0; i < graph_.values.size(); ++i) {
+    const Value& each = graph_.values[i];
+    if (each.constant && each.type.dtype == float_type_ && !each.type.shape.empty())
+      return value(static_cast<ValueId>(i));
+  }
+  return value(graph_.inputs[0].value);
+}
+
+TorchExpression TorchLowering::dtype(DType dtype) {
+  if (dtype != float_type_) return Expression::of(torch_layout::scalar_type(dtype)->number);
+  if (!dtype_) dtype_ = assign(unique("dtype"), Expression::call("ops.prim.dtype", {any_float()}));
+  return *dtype_;
+}
+
+TorchExpression TorchLowering::device() {
+  if (!device_) {
+    device_ = assign(unique("device"), Expression::call("ops.prim.device", {value(graph_.inputs[0].value)}));
+  }
+  return *device_;
+}
+
+void TorchLowering::finish() {
+  set_path("");
+  for (const NamedValue& output : graph_.outputs) {
+    model_.code.results.push_back(value(output.value, "output"));
+    model_.outputs.push_back(output.name);
+  }
+  for (const NamedValue& probe : graph_.probes) model_.probes.push_back(value(probe.value));
+}
+
+}  // namespace modelport

@@ -1,0 +1,48 @@
+#include "formats/torchscript/lower/lower_functions.h"
+
+namespace modelport::to_torch {
+
+namespace {
+using E = TorchExpression;
+}  // namespace
+
+Status linear(const Node& node, TorchLowering& to) {
+  const E x = to.value(node.inputs[0]), weight = to.value(node.inputs[1], "weight");
+  const E bias = node.inputs.size() > 2 ? to.value(node.inputs[2], "bias") : E::none();
+  to.node(node, "torch.linear", {x, weight, bias});
+  return {};
+}
+
+Status layer_norm(const Node& node, TorchLowering& to) {
+  const auto& norm = std::get<LayerNorm>(node.op);
+  const E x = to.value(node.inputs[0]), weight = to.value(node.inputs[1], "weight"),
+          bias = to.value(node.inputs[2], "bias");
+  TRY(sizes, to.sizes(to.shape(node.inputs[1])));
+  to.node(node, "torch.layer_norm", {x, sizes, weight, bias, E::real(norm.epsilon), E::truth(false)});
+  return {};
+}
+
+Status softmax(const Node& node, TorchLowering& to) {
+  to.node(node, "torch.softmax", {to.value(node.inputs[0]), E::of(std::get<Softmax>(node.op).axis), E::none()});
+  return {};
+}
+
+Status reduce_mean(const Node& node, TorchLowering& to) {
+  to.node(node, "torch.mean",
+          {to.value(node.inputs[0]), E::integers(std::get<ReduceMean>(node.op).axes), E::truth(true)});
+  return {};
+}
+
+Status reduce_max(const Node& node, TorchLowering& to) {
+  to.node(node, "torch.amax",
+          {to.value(node.inputs[0]), E::integers(std::get<ReduceMax>(node.op).axes), E::truth(true)});
+  return {};
+}
+
+Status reduce_sum(const Node& node, TorchLowering& to) {
+  to.node(node, "torch.sum",
+          {to.value(node.inputs[0]), E::integers(std::get<ReduceSum>(node.op).axes), E::truth(true)});
+  return {};
+}
+
+}  // namespace modelport::to_torch

@@ -1,0 +1,40 @@
+#include "formats/torchscript/lower/lower_functions.h"
+#include "formats/torchscript/nms_code.h"
+
+namespace modelport::to_torch {
+
+namespace {
+using E = TorchExpression;
+}  // namespace
+
+Status top_k(const Node& node, TorchLowering& to) {
+  const auto& top = std::get<TopK>(node.op);
+  TRY(k, to.size(top.k));
+  to.node(node, "torch.topk", {to.value(node.inputs[0]), k, E::of(top.axis), E::truth(true), E::truth(true)});
+  return {};
+}
+
+Status gather_elements(const Node& node, TorchLowering& to) {
+  to.node(
+      node, "torch.gather",
+      {to.value(node.inputs[0]), E::of(std::get<GatherElements>(node.op).axis), to.value(node.inputs[1], "indices")});
+  return {};
+}
+
+Status grid_sample(const Node& node, TorchLowering& to) {
+  // Bilinear, zeros outside, corners not aligned.
+  to.node(node, "torch.grid_sampler",
+          {to.value(node.inputs[0]), to.value(node.inputs[1]), E::of(0), E::of(0), E::truth(false)});
+  return {};
+}
+
+Status non_max_suppression(const Node& node, TorchLowering& to) {
+  const auto& nms = std::get<NonMaxSuppression>(node.op);
+  to.require_suppression();
+  to.node(node, std::string(kTorchNmsFunction),
+          {to.value(node.inputs[0]), to.value(node.inputs[1]), E::real(nms.iou_threshold), E::real(nms.score_threshold),
+           E::of(nms.max_output)});
+  return {};
+}
+
+}  // namespace modelport::to_torch

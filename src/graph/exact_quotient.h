@@ -1,0 +1,12 @@
+#pragma once
+
+#include <optional>
+
+#include "graph/dim.h"
+
+namespace modelport {
+
+/// total / part where part is one product of symbols and a number that divides every term of total; nothing otherwise.
+std::optional<Dim> exact_quotient(const Dim& total, const Dim& part);
+
+}  // namespace modelport
