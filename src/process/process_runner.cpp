@@ -2,103 +2,22 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <utility>
 
 #include "process/line_splitter.h"
-
-extern char** environ;
+#include "process/spawn.h"
 
 namespace modelport {
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/// A descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int value = -1) : value_(value) {}
-  Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(value_, other.value_);
-    return *this;
-  }
-  ~Descriptor() { reset(); }
-  int get() const { return value_; }
-  bool is_open() const { return value_ >= 0; }
-  void reset() {
-    if (value_ >= 0) ::close(std::exchange(value_, -1));
-  }
-
- private:
-  int value_;
-};
-
-struct Pipe {
-  Descriptor read, write;
-};
-
-Result<Pipe> make_pipe() {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-    return fail(ErrorCode::kInternal, "cannot make a pipe: {}", std::strerror(errno));
-  return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
-}
-
-/// Everything the child needs, prepared before fork: nothing may be allocated after it.
-struct Prepared {
-  std::vector<char*> arguments;
-  std::vector<std::string> environment_text;
-  std::vector<char*> environment;
-
-  explicit Prepared(const ProcessRequest& request) {
-    for (const std::string& argument : request.arguments) arguments.push_back(const_cast<char*>(argument.c_str()));
-    arguments.push_back(nullptr);
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-      const std::string_view text = *entry;
-      if (!request.environment.contains(std::string(text.substr(0, text.find('=')))))
-        environment_text.emplace_back(text);
-    }
-    for (const auto& [name, value] : request.environment) environment_text.push_back(name + "=" + value);
-    for (std::string& text : environment_text) environment.push_back(text.data());
-    environment.push_back(nullptr);
-  }
-};
-
-void limit(int resource, const std::optional<uint64_t>& bytes) {
-  if (!bytes) return;
-  const rlimit bound{*bytes, *bytes};
-  ::setrlimit(static_cast<__rlimit_resource>(resource), &bound);
-}
-
-/// In the child: only async-signal-safe calls. Tells the parent why exec failed through `failure`.
-[[noreturn]] void become_child(const ProcessRequest& request, const Prepared& prepared, int out, int err, int failure) {
-  ::setpgid(0, 0);
-  sigset_t none;
-  sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  std::signal(SIGPIPE, SIG_DFL);
-  const int empty = ::open("/dev/null", O_RDONLY);
-  ::dup2(empty, STDIN_FILENO);
-  ::dup2(out, STDOUT_FILENO);
-  ::dup2(err, STDERR_FILENO);
-  limit(RLIMIT_AS, request.max_memory_bytes);
-  limit(RLIMIT_FSIZE, request.max_file_bytes);
-  if (request.working_directory.empty() || ::chdir(request.working_directory.c_str()) == 0) {
-    ::execvpe(prepared.arguments[0], prepared.arguments.data(), prepared.environment.data());
-  }
-  const int reason = errno;
-  if (::write(failure, &reason, sizeof reason) < 0) ::_exit(126);
-  ::_exit(127);
-}
 
 /// One running child, from fork to the last of its group.
 class Child {
@@ -194,24 +113,19 @@ class Child {
 class SystemProcessRunner final : public ProcessRunner {
  public:
   Result<ProcessOutcome> run(const ProcessRequest& request) override {
-    if (request.arguments.empty()) return fail(ErrorCode::kInternal, "no program to run");
     TRY(out, make_pipe());
     TRY(err, make_pipe());
-    TRY(failure, make_pipe());
-    const Prepared prepared(request);
-    const pid_t pid = ::fork();
-    if (pid < 0) return fail(ErrorCode::kInternal, "cannot start {}: {}", request.arguments[0], std::strerror(errno));
-    if (pid == 0) become_child(request, prepared, out.write.get(), err.write.get(), failure.write.get());
-    ::setpgid(pid, pid);
+    const Descriptor empty(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    TRY(pid, spawn({.arguments = request.arguments,
+                    .environment = request.environment,
+                    .working_directory = request.working_directory,
+                    .input = empty.get(),
+                    .output = out.write.get(),
+                    .error = err.write.get(),
+                    .max_memory_bytes = request.max_memory_bytes,
+                    .max_file_bytes = request.max_file_bytes}));
     out.write.reset();
     err.write.reset();
-    failure.write.reset();
-    int reason = 0;
-    if (::read(failure.read.get(), &reason, sizeof reason) == sizeof reason) {
-      ::waitpid(pid, nullptr, 0);
-      return fail(reason == ENOENT ? ErrorCode::kNotFound : ErrorCode::kUnreadable, "cannot start {}: {}",
-                  request.arguments[0], std::strerror(reason));
-    }
     return Child(request, pid, std::move(out.read), std::move(err.read)).wait();
   }
 };

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace modelport {
+
+/// A file descriptor that closes itself.
+class Descriptor {
+ public:
+  explicit Descriptor(int value = -1) : value_(value) {}
+  Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(value_, other.value_);
+    return *this;
+  }
+  ~Descriptor() { reset(); }
+  int get() const { return value_; }
+  bool is_open() const { return value_ >= 0; }
+  void reset();
+
+ private:
+  int value_;
+};
+
+/// Two descriptors that no other child inherits: what is written to one is read from the other.
+struct DescriptorPair {
+  Descriptor read, write;
+};
+Result<DescriptorPair> make_pipe();
+
+/// A program to start and what it inherits.
+struct SpawnRequest {
+  const std::vector<std::string>& arguments;  ///< The first is the program, looked up on PATH when it has no slash.
+  const std::map<std::string, std::string>& environment;  ///< Added to (or replacing in) this process's own.
+  std::string working_directory;                          ///< Empty: this process's.
+  int input = -1;                                         ///< What become its standard streams.
+  int output = -1;
+  int error = -1;
+  std::optional<uint64_t> max_memory_bytes;  ///< Address space (RLIMIT_AS).
+  std::optional<uint64_t> max_file_bytes;    ///< Of any file that it writes (RLIMIT_FSIZE).
+};
+
+/// Starts a child as the leader of a process group of its own, with no signal blocked. kNotFound or kUnreadable when
+/// the program cannot be started.
+Result<pid_t> spawn(const SpawnRequest& request);
+
+}  // namespace modelport
