@@ -57,6 +57,7 @@ std::span<const ArtifactEngine> artifact_engines() {
   static constexpr ArtifactEngine kRows[] = {
       {".onnx", "onnx", onnx_runtime},
       {".xml", "openvino", openvino},
+      {".torchscript", "torchscript", torch},
   };
   return kRows;
 }

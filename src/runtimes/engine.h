@@ -61,4 +61,11 @@ Engine& onnx_runtime();
 /// would in bfloat16 where the CPU has that) with two threads; there is no unoptimised run.
 Engine& openvino();
 
+/// PyTorch running TorchScript archives in a helper process: a Python interpreter that imports torch, named by
+/// $MODELPORT_TORCH_PYTHON, else that of a virtual environment as above. One process, started on first use, serves all
+/// sessions until this one ends; it computes in float32 with two threads. kAll freezes the model and optimizes it for
+/// inference. Inputs are matched by position; outputs, in order and out of their tuples, lists and dicts, are called
+/// "output0", "output1"..., since an archive names none.
+Engine& torch();
+
 }  // namespace modelport

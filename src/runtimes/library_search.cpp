@@ -37,7 +37,20 @@ std::vector<fs::path> package_directories(const fs::path& environment, const Lib
   return found;
 }
 
+fs::path executable_directory() {
+  std::error_code failed;
+  return fs::read_symlink("/proc/self/exe", failed).parent_path();
+}
+
 }  // namespace
+
+std::vector<fs::path> virtual_environments() {
+  std::vector<fs::path> environments;
+  if (const char* active = std::getenv("VIRTUAL_ENV"); active != nullptr && *active != '\0')
+    environments.emplace_back(active);
+  environments.push_back(executable_directory().parent_path() / "venv");
+  return environments;
+}
 
 std::vector<LibraryCandidate> library_candidates(const LibrarySearch& search) {
   std::vector<LibraryCandidate> candidates;
@@ -53,15 +66,10 @@ std::vector<LibraryCandidate> library_candidates(const LibrarySearch& search) {
     }
     return candidates;
   }
-  std::error_code failed;
-  const fs::path beside = fs::read_symlink("/proc/self/exe", failed).parent_path();
+  const fs::path beside = executable_directory();
   look(beside / "lib");
   look(beside.parent_path() / "lib");
-  std::vector<fs::path> environments;
-  if (const char* active = std::getenv("VIRTUAL_ENV"); active != nullptr && *active != '\0')
-    environments.emplace_back(active);
-  environments.push_back(beside.parent_path() / "venv");
-  for (const fs::path& environment : environments) {
+  for (const fs::path& environment : virtual_environments()) {
     const std::vector<fs::path> packages = package_directories(environment, search);
     if (packages.empty()) candidates.push_back({environment.string(), ""});
     for (const fs::path& package : packages) look(package);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,12 @@ struct LibraryCandidate {
   std::string library;  ///< Empty when there is none.
 };
 
-/// Every place of the search: the variable alone, or lib/ beside and above the executable, $VIRTUAL_ENV, `venv` above
-/// the executable, and finally the system's library path (then `library` is the bare file prefix, for dlopen to find).
+/// The virtual environments that may hold an engine, in order: the one named by $VIRTUAL_ENV, `venv` above the
+/// executable (in its build directory).
+std::vector<std::filesystem::path> virtual_environments();
+
+/// Every place of the search: the variable alone, or lib/ beside and above the executable, the virtual
+/// environments, and finally the system's library path (then `library` is the bare file prefix, for dlopen to find).
 std::vector<LibraryCandidate> library_candidates(const LibrarySearch& search);
 
 }  // namespace modelport

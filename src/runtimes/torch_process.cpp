@@ -1,0 +1,155 @@
+#include "runtimes/torch_process.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <mutex>
+#include <utility>
+
+#include "runtimes/library_search.h"
+
+namespace modelport {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+class Session final : public EngineSession {
+ public:
+  Session(std::shared_ptr<TorchConnection> connection, int64_t number)
+      : connection_(std::move(connection)), number_(number) {}
+  ~Session() override {
+    // A process that is gone holds no session.
+    if (!connection_->has_ended()) static_cast<void>(connection_->ask({{"do", "drop"}, {"session", number_}}, {}));
+  }
+
+  Result<std::vector<EngineTensor>> run(const std::vector<EngineTensor>& inputs) override {
+    Json specs = Json::array();
+    std::vector<std::span<const std::byte>> payloads;
+    for (const auto& [name, tensor] : inputs) {
+      if (!tensor.is_contiguous()) return fail(ErrorCode::kInternal, "{} is not contiguous", name);
+      specs.push_back({{"dtype", dtype_name(tensor.dtype())}, {"shape", tensor.shape()}});
+      payloads.push_back(tensor.bytes());
+    }
+    TRY(answer, connection_->ask({{"do", "run"}, {"session", number_}, {"inputs", std::move(specs)}}, payloads));
+    std::vector<EngineTensor> outputs;
+    for (Tensor& tensor : answer.outputs)
+      outputs.push_back({fmt::format("output{}", outputs.size()), std::move(tensor)});
+    return outputs;
+  }
+
+ private:
+  std::shared_ptr<TorchConnection> connection_;
+  int64_t number_;
+};
+
+class TorchProcess final : public Engine {
+ public:
+  TorchProcess(std::vector<TorchInterpreter> interpreters, TorchPatience patience)
+      : interpreters_(std::move(interpreters)), patience_(patience) {}
+
+  std::string_view name() const override { return "PyTorch"; }
+
+  const EnginePresence& presence() override {
+    const std::lock_guard lock(mutex_);
+    if (!std::exchange(looked_, true)) look();
+    return presence_;
+  }
+
+  Result<std::unique_ptr<EngineSession>> load(const std::string&, std::span<const std::byte> model,
+                                              Optimization optimization) override {
+    return load_with({{"size", model.size()}}, {model}, optimization);
+  }
+
+  Result<std::unique_ptr<EngineSession>> load_file(const std::string& path, Optimization optimization) override {
+    return load_with({{"path", path}}, {}, optimization);
+  }
+
+ private:
+  Result<std::unique_ptr<EngineSession>> load_with(Json question,
+                                                   const std::vector<std::span<const std::byte>>& payloads,
+                                                   Optimization optimization) {
+    TRY(connection, connected());
+    question["do"] = "load";
+    question["optimize"] = optimization == Optimization::kAll;
+    TRY(answer, connection->ask(question, payloads));
+    if (!answer.header.contains("session") || !answer.header["session"].is_number_integer()) {
+      return fail(ErrorCode::kValidationFailed, "torch's process does not answer as it should");
+    }
+    return std::unique_ptr<EngineSession>(
+        std::make_unique<Session>(std::move(connection), answer.header["session"].get<int64_t>()));
+  }
+
+  /// The process, started anew where the last model ended it.
+  Result<std::shared_ptr<TorchConnection>> connected() {
+    if (!presence().found) return fail(ErrorCode::kUnavailable, "PyTorch is not on this machine");
+    const std::lock_guard lock(mutex_);
+    if (connection_->has_ended()) {
+      TRY(again, TorchConnection::start(presence_.library, patience_).in(presence_.library));
+      connection_ = std::move(again);
+    }
+    return connection_;
+  }
+
+  void look() {
+    for (const TorchInterpreter& interpreter : interpreters_) {
+      std::string problem = interpreter.problem;
+      if (problem.empty()) {
+        auto started = TorchConnection::start(interpreter.path, patience_);
+        if (started) {
+          connection_ = *std::move(started);
+        } else {
+          problem = started.error().message;
+        }
+      }
+      presence_.looked_at.push_back(interpreter.path + (problem.empty() ? "" : ": " + problem));
+      if (!problem.empty()) continue;
+      presence_.found = true;
+      presence_.version = connection_->version();
+      presence_.library = interpreter.path;
+      return;
+    }
+    presence_.hint =
+        "pip install torch into the active virtual environment, or set MODELPORT_TORCH_PYTHON to a Python that has it";
+  }
+
+  const std::vector<TorchInterpreter> interpreters_;
+  const TorchPatience patience_;
+  std::mutex mutex_;
+  bool looked_ = false;
+  EnginePresence presence_;
+  std::shared_ptr<TorchConnection> connection_;
+};
+
+/// Whether a virtual environment holds the package, whatever its Python's version.
+bool has_torch(const fs::path& environment) {
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(environment / "lib", ignored)) {
+    if (fs::is_directory(entry.path() / "site-packages" / "torch", ignored)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<TorchInterpreter> torch_interpreters() {
+  const char* named = std::getenv("MODELPORT_TORCH_PYTHON");
+  if (named != nullptr && *named != '\0') return {{named, ""}};
+  std::vector<TorchInterpreter> interpreters;
+  for (const fs::path& environment : virtual_environments()) {
+    interpreters.push_back(
+        {(environment / "bin" / "python").string(), has_torch(environment) ? "" : "no torch in its site-packages"});
+  }
+  return interpreters;
+}
+
+std::unique_ptr<Engine> make_torch_engine(std::vector<TorchInterpreter> interpreters, TorchPatience patience) {
+  return std::make_unique<TorchProcess>(std::move(interpreters), patience);
+}
+
+Engine& torch() {
+  static const std::unique_ptr<Engine> engine = make_torch_engine(torch_interpreters(), {});
+  return *engine;
+}
+
+}  // namespace modelport
