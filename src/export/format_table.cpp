@@ -15,7 +15,7 @@ std::span<const FormatRow> format_table() {
        "this release writes no TensorRT engines; export onnx and build the engine where it will run"},
       {"coreml", nullptr, nullptr, "this release writes no CoreML packages"},
       {"tflite", nullptr, nullptr, "this release writes no TFLite files"},
-      {"torchscript", &torchscript_format(), nullptr, ""},
+      {"torchscript", &torchscript_format(), []() -> Engine* { return &torch(); }, ""},
       {"openvino", &openvino_format(), []() -> Engine* { return &openvino(); }, ""},
   }};
   return kRows;

@@ -44,5 +44,13 @@ INSTANTIATE_TEST_SUITE_P(Cases, TorchscriptOperator, testing::Range(size_t{0}, o
                            return name;
                          });
 
+TEST(TorchscriptOperators, EngineIsThere) {
+  const EnginePresence& presence = torch().presence();
+  if (!presence.found) {
+    GTEST_SKIP() << "skipped: no Python with torch was found (./test installs one into build/venv): "
+                 << testing::PrintToString(presence.looked_at);
+  }
+}
+
 }  // namespace
 }  // namespace modelport

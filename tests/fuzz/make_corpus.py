@@ -48,6 +48,23 @@ IR = """<?xml version="1.0"?>
 """
 
 
+CODE = """class Net(Module):
+  __parameters__ = []
+  __buffers__ = ["w", ]
+  training : bool
+  w : Tensor
+  def forward(self: __torch__.Net,
+    images: Tensor) -> Tuple[Tensor, Tensor]:
+    a = torch.conv2d(images, self.w, None, [1, 1], [0, -1], [1, 1], 1)
+    b, c, = torch.topk(a, 3, 1, True, False)
+    d = torch.gelu(b, approximate="tanh")
+    e = torch.add(d, 1e-05)
+    return (e, c)
+"""
+SIGNATURE = """{"producer": "seed", "inputs": [{"name": "images", "dtype": "float32", "shape": ["batch", 3, "32*height/32", 64]}], "outputs": ["e", "c"]}
+"""
+
+
 def saved(value, **options):
     buffer = io.BytesIO()
     torch.save(value, buffer, **options)
@@ -77,6 +94,8 @@ def main():
     put("pickle", "cycle", b"\x80\x02]q\0h\0a.")
     put("openvino", "softmax", IR.encode())
     put("openvino", "nothing", b'<net version="11"/>')
+    put("torchscript", "code", CODE.encode())
+    put("torchscript", "signature", SIGNATURE.encode())
     put("safetensors", "empty", safetensors({}))
     put("safetensors", "two", safetensors({"a": ("F32", [2, 1], bytes(8)), "b": ("BF16", [3], bytes(6))}, {"format": "pt"}))
     put("safetensors", "kinds", safetensors({kind: (kind, [1], bytes(size)) for kind, size in

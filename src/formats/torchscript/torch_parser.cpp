@@ -105,6 +105,8 @@ class Line {
     const std::string_view text = word();
     if (text.empty()) return unsupported(fmt::format("'{}' begins no expression that is read", rest_.substr(0, 20)));
     if (take("(")) {
+      if (!text.starts_with("torch.") && !text.starts_with("ops.") && text != kTorchNmsFunction)
+        return unsupported(fmt::format("'{}' is no function that is read", text));
       TRY(arguments, items(")", depth));
       return TorchExpression::call(std::string(text), std::move(arguments.first), std::move(arguments.second));
     }
