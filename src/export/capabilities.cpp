@@ -28,7 +28,7 @@ Json format_capabilities(const FormatRow& row) {
     return entry;
   }
   entry["files"] = row.format->files;
-  const bool engine_found = row.engine != nullptr && row.engine()->presence().found;
+  const bool engine_found = row.engine != nullptr && row.engine()->is_likely();
   entry["proof"] = proof_name(engine_found ? Validation::kRuntime : Validation::kReference);
   entry["export_config"] = export_config_schema(row.name);
   return entry;

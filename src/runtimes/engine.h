@@ -42,6 +42,8 @@ class Engine {
   virtual ~Engine() = default;
   virtual std::string_view name() const = 0;     ///< "ONNX Runtime"
   virtual const EnginePresence& presence() = 0;  ///< Loads the library on first use.
+  /// Whether presence() is likely to find it, for lists that must be quick: true may be wrong, false is not.
+  virtual bool is_likely() { return presence().found; }
   enum class Optimization { kNone, kAll };
   /// Loads a model from memory, which must stay alive until the session is gone: `model` in place of the content of the
   /// first file at `path`, beside which companions still lie.

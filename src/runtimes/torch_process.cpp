@@ -1,5 +1,7 @@
 #include "runtimes/torch_process.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -54,6 +56,12 @@ class TorchProcess final : public Engine {
     const std::lock_guard lock(mutex_);
     if (!std::exchange(looked_, true)) look();
     return presence_;
+  }
+
+  bool is_likely() override {
+    return std::ranges::any_of(interpreters_, [](const TorchInterpreter& interpreter) {
+      return interpreter.problem.empty() && ::access(interpreter.path.c_str(), X_OK) == 0;
+    });
   }
 
   Result<std::unique_ptr<EngineSession>> load(const std::string&, std::span<const std::byte> model,

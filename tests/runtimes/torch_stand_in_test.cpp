@@ -119,6 +119,14 @@ TEST_F(TorchStandIn, StartsAnotherProcessAfterOneThatDied) {
   std::filesystem::remove(mark);
 }
 
+TEST_F(TorchStandIn, IsLikelyWithoutBeingStarted) {
+  const std::string mark = testing::TempDir() + "torch_stand_in_started";
+  EXPECT_TRUE(engine("touch " + mark)->is_likely());
+  EXPECT_FALSE(std::filesystem::exists(mark));
+  EXPECT_FALSE(make_torch_engine({{"/nowhere/bin/python", ""}}, {})->is_likely());
+  EXPECT_FALSE(make_torch_engine({{script("bare", ""), "no torch in its site-packages"}}, {})->is_likely());
+}
+
 TEST_F(TorchStandIn, IsTheOneThatTheEnvironmentNames) {
   ::setenv("MODELPORT_TORCH_PYTHON", "/opt/somewhere/python3", 1);
   const std::vector<TorchInterpreter> named = torch_interpreters();
