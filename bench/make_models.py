@@ -14,7 +14,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "oracl
 
 import framework
 
-NAMES = ["yolo11n", "yolo11m", "yolo11x", "yolov8n", "yolov8s", "yolo11n-cls"]
+NAMES = ["yolo11n", "yolo11m", "yolo11x", "yolov8n", "yolov8s", "yolo11n-cls", "yolo26n", "yolov8n-seg"]
+
+TASKS = {"cls": "classify", "seg": "segment"}
 
 
 def main():
@@ -27,7 +29,7 @@ def main():
         path = options.output / f"{name}.pt"
         if path.exists():
             continue
-        task = "classify" if name.endswith("-cls") else "detect"
+        task = TASKS.get(name.partition("-")[2], "detect")
         config = framework.config(f"{name}.yaml")
         model = framework.build(config, task)
         size = 224 if task == "classify" else 640

@@ -45,6 +45,8 @@ def words(error):
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
     return lines[0][:600] if len(lines) == 1 else lines[0][:600] + " ... " + lines[-1][:600]
 
+# Threads that wait spinning take the processors from the process that waits for them.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 try:
     import torch
     torch.set_num_threads(2)
