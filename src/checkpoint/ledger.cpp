@@ -78,7 +78,7 @@ class Ledger::Walk {
 
  private:
   void visit(const PickleObject& module, const std::string& path) {
-    const std::string type = canonical_class_name(*module.type);
+    const std::string type = ledger_.class_name(module);
     std::unordered_set<std::string_view> names;
     const auto check_name = [&](std::string_view name) {
       if (!names.insert(name).second)
@@ -139,7 +139,12 @@ class Ledger::Walk {
   std::vector<std::string> problems_;
 };
 
-Ledger::Ledger(const PickleObject& root, std::span<const IgnoreRule> rules) : root_(root), rules_(rules) {}
+Ledger::Ledger(const PickleObject& root, std::span<const IgnoreRule> rules, ClassAliases aliases)
+    : root_(root), rules_(rules), aliases_(std::move(aliases)) {}
+
+std::string Ledger::class_name(const PickleObject& module) const {
+  return canonical_class_name(*module.type, aliases_);
+}
 
 ModuleView Ledger::root() { return ModuleView(this, &root_, ""); }
 

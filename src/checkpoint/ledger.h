@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "checkpoint/class_aliases.h"
 #include "checkpoint/pickle_value.h"
 
 namespace modelport {
@@ -48,8 +49,9 @@ struct LedgerEntry {
 /// not empty are refused, and so is a name that Python would look up in another place than the one read here.
 class Ledger {
  public:
-  /// `root` must be a module (`model_root`) and must outlive the ledger, as must the strings of `rules`.
-  Ledger(const PickleObject& root, std::span<const IgnoreRule> rules);
+  /// `root` must be a module (`model_root`) and must outlive the ledger, as must the strings of `rules`. Modules of a
+  /// class in `aliases` are accounted for as the class that it stands for.
+  Ledger(const PickleObject& root, std::span<const IgnoreRule> rules, ClassAliases aliases = {});
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
 
@@ -84,11 +86,13 @@ class Ledger {
   const Mark* find_mark(const PickleObject& module, const std::string& module_class, const std::string& name,
                         Mark& from_rule) const;
   void mark(const PickleObject& module, std::string_view name, LedgerState state, std::string_view reason);
+  std::string class_name(const PickleObject& module) const;
   /// Counts views handed out: a hostile module graph that unfolds exponentially ends in kHostile.
   Status count_view();
 
   const PickleObject& root_;
   std::span<const IgnoreRule> rules_;
+  ClassAliases aliases_;
   std::unordered_map<const PickleObject*, ModuleAccount> accounts_;
   size_t view_count_ = 0;
 };

@@ -107,8 +107,14 @@ std::string canonical_class_name(const PickleGlobal& type) {
   return name;
 }
 
+std::string canonical_class_name(const PickleGlobal& type, const ClassAliases& aliases) {
+  std::string name = canonical_class_name(type);
+  const auto alias = aliases.find(name);
+  return alias == aliases.end() ? name : alias->second;
+}
+
 ModuleView::ModuleView(Ledger* ledger, const PickleObject* object, std::string path)
-    : ledger_(ledger), object_(object), path_(std::move(path)), class_name_(canonical_class_name(*object->type)) {}
+    : ledger_(ledger), object_(object), path_(std::move(path)), class_name_(ledger->class_name(*object)) {}
 
 std::string_view ModuleView::short_class_name() const {
   return std::string_view(class_name_).substr(class_name_.rfind('.') + 1);

@@ -18,6 +18,8 @@ namespace modelport {
 /// The dotted class name as the newest framework has it: `ultralytics.yolo.*` and other names that older versions
 /// saved are translated by one table (after ultralytics/nn/tasks.py, torch_safe_load).
 std::string canonical_class_name(const PickleGlobal& type);
+/// The same after what the user says of classes that only their project knows.
+std::string canonical_class_name(const PickleGlobal& type, const ClassAliases& aliases);
 
 /// One nn.Module of a checkpoint, seen at one path: what a translation reads from, after candle's VarBuilder. Every
 /// access is recorded in the ledger. Errors are kUnsupportedModel and carry the path and class as context, such as

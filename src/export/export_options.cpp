@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "base/nearest_name.h"
+#include "export/module_aliases.h"
 
 namespace modelport {
 
@@ -139,6 +140,12 @@ bool read_embed_preprocessing(const Json& value, ExportOptions& options) {
   return true;
 }
 
+bool keep_module_aliases(const Json& value, ExportOptions& options) {
+  if (!value.is_object() && !value.is_string()) return false;
+  options.module_aliases = value;
+  return true;
+}
+
 bool read_validate(const Json& value, ExportOptions& options) {
   for (const Validation level :
        {Validation::kOff, Validation::kStructure, Validation::kReference, Validation::kRuntime}) {
@@ -161,7 +168,7 @@ constexpr std::string_view kAll = "onnx torchscript openvino";
 /// The options of the convention that only formats of later releases take; known so that the message can say so.
 constexpr auto kNotRead = nullptr;
 
-constexpr std::array<Option, 22> kOptions = {{
+constexpr std::array<Option, 23> kOptions = {{
     {"opset_version", "an integer from 13 to 21", R"({"type":"integer","minimum":13,"maximum":21,"default":17})",
      "onnx", read_opset},
     {"ir_version", "an integer from 7 to 10",
@@ -196,6 +203,9 @@ constexpr std::array<Option, 22> kOptions = {{
     {"embed_preprocessing", "true, false, \"rgb\" or \"bgr\"",
      R"({"enum":[true,false,"rgb","bgr"],"default":false,"description":"true or rgb: the input is uint8 [batch, height, width, 3] as a camera gives it"})",
      kAll, read_embed_preprocessing},
+    {"module_aliases", "an object or the path of a JSON file",
+     R"({"anyOf":[{"type":"object","additionalProperties":{"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"}}]}},{"type":"string"}],"description":"classes of your own: the class of the framework that each stands for, or the children that its forward() applies in order; or the path of a JSON file with such an object"})",
+     kAll, keep_module_aliases},
     {"validate", "\"off\", \"structure\", \"reference\" or \"runtime\"",
      R"({"enum":["off","structure","reference","runtime"],"description":"default: the strongest that this machine has"})",
      kAll, read_validate},
@@ -293,6 +303,11 @@ Result<std::vector<ExportOptions>> parse_export_config(std::string_view text, st
     for (const auto& [key, value] : own->items())
       CHECK_OK(apply_to_all(key, value, {&formats[i], 1}, {&options[i], 1}));
   }
+  for (ExportOptions& each : options) {
+    if (each.module_aliases.is_null()) continue;
+    TRY(aliases, read_module_aliases(each.module_aliases));
+    each.build.module_aliases = std::move(aliases);
+  }
   return options;
 }
 
@@ -316,6 +331,7 @@ Json effective_config(const ExportOptions& options, std::string_view format, con
   config["embed_preprocessing"] = build.image_input == ImageInput::kNormalised  ? Json(false)
                                   : build.image_input == ImageInput::kRgbPixels ? Json("rgb")
                                                                                 : Json("bgr");
+  if (!build.module_aliases.empty()) config["module_aliases"] = module_aliases_json(build.module_aliases);
   config["validate"] = validation_name(validation);
   config["tolerance"] = tolerance;
   return config;

@@ -31,6 +31,7 @@ struct ExportOptions {
   WeightPrecision precision = WeightPrecision::kFloat32;
   std::optional<Validation> validate;  ///< Absent: the strongest that this machine has.
   std::optional<double> tolerance;     ///< Absent: the documented one of the precision.
+  Json module_aliases;                 ///< As given; build.module_aliases is what it means.
 };
 
 /// Reads export_config ("" counts as {}): the options of each of `formats`. A key reaches every format that takes it;

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "convention/schema.h"
+#include "export/module_aliases.h"
 
 namespace modelport {
 
@@ -170,6 +171,8 @@ Result<Json> extra_metadata(const MetadataRequest& request) {
                 {"checkpoint", file_json(request.checkpoint)},
                 {"files", files},
                 {"proof", proof_json(request.proof)}};
+  const ModuleAliases& aliases = request.options.build.module_aliases;
+  if (!aliases.empty()) extra["module_aliases"] = module_aliases_json(aliases);
   if (!model.notes.empty()) extra["notes"] = model.notes;
   return extra;
 }

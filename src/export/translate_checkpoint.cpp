@@ -1,7 +1,11 @@
 #include "export/translate_checkpoint.h"
 
+#include <fmt/ranges.h>
+
 #include <filesystem>
 
+#include "base/log.h"
+#include "export/module_aliases.h"
 #include "ops/verify_types.h"
 #include "passes/append_nms.h"
 #include "passes/embed_preprocessing.h"
@@ -21,7 +25,7 @@ Result<SourceModel> build(const Trainer& trainer, const Architecture& architectu
                           const BuildRequest& request) {
   const PickleObject* root = model_root(checkpoint);
   if (root == nullptr) return trainer.explain_mismatch(checkpoint);
-  Ledger ledger(*root, trainer.ignore_rules);
+  Ledger ledger(*root, trainer.ignore_rules, checkpoint.class_aliases);
   TRY(model, architecture.build(checkpoint, ledger, request));
   CHECK_OK(ledger.require_everything_accounted_for());
   return model;
@@ -34,11 +38,21 @@ Status adapt(SourceModel& model, const BuildRequest& request) {
   return {};
 }
 
+void log_aliases(const ModuleAliases& aliases) {
+  for (const auto& [source, target] : aliases.classes) log_info("Alias: {} is read as {}", source, target);
+  for (const auto& [source, children] : aliases.chains)
+    log_info("Alias: {} applies {}", source, fmt::join(children, ", "));
+}
+
 }  // namespace
 
-Result<SourceModel> translate_checkpoint(const Trainer& trainer, const Checkpoint& checkpoint,
+Result<SourceModel> translate_checkpoint(const Trainer& trainer, const Checkpoint& opened,
                                          const BuildRequest& request) {
-  const std::string name = std::filesystem::path(checkpoint.path).filename().string();
+  const std::string name = std::filesystem::path(opened.path).filename().string();
+  CHECK_OK(check_module_aliases(request.module_aliases, trainer, opened).in(name));
+  Checkpoint checkpoint = opened;
+  checkpoint.class_aliases = request.module_aliases.classes;
+  log_aliases(request.module_aliases);
   TRY(architecture, find_architecture(trainer, checkpoint).in(name));
   TRY(model, build(trainer, *architecture, checkpoint, request).in(name));
   CHECK_OK(adapt(model, request));

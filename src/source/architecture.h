@@ -5,6 +5,7 @@
 
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/ledger.h"
+#include "source/module_aliases.h"
 #include "source/source_model.h"
 
 namespace modelport {
@@ -37,6 +38,7 @@ struct BuildRequest {
   int64_t max_detections = 300;  ///< Rows of an end-to-end head, and of NMS.
   NmsClasses nms_classes = NmsClasses::kApart;
   ImageInput image_input = ImageInput::kNormalised;
+  ModuleAliases module_aliases;
 
   friend bool operator==(const BuildRequest&, const BuildRequest&) = default;
 };
@@ -61,6 +63,8 @@ struct Trainer {
   std::span<const IgnoreRule> ignore_rules;
   /// Why none of the rows matched: of another framework (which), an unknown class (named), only tensors.
   Error (*explain_mismatch)(const Checkpoint& checkpoint);
+  /// The module classes that an alias may stand for; null: this trainer takes no aliases.
+  std::vector<std::string> (*module_classes)() = nullptr;
 };
 
 }  // namespace modelport

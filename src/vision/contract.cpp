@@ -158,18 +158,27 @@ Status read_keypoints(const Json& metadata, OutputContract& output) {
   return {};
 }
 
+/// Whether a group of the output's channels is objectness, with which class scores are still to be multiplied.
+bool has_objectness(const Json& spec) {
+  return std::ranges::any_of(array_at(spec, "channel_groups"), [](const Json& group) {
+    return group.is_object() && group.contains("name") && group["name"] == "objectness";
+  });
+}
+
 Result<OutputContract> read_output(const Json& metadata) {
   const Json steps = object_at(metadata, "postprocessing");
   OutputContract output;
   TRY(kind, read_kind(metadata));
   output.kind = kind;
+  RowState candidates = RowState::kCandidates;
   for (const Json& spec : array_at(object_at(metadata, "extra_metadata"), "outputs")) {
     if (!spec.is_object()) return fail(ErrorCode::kInvalidArgument, "metadata.json: outputs holds {}", spec.dump());
     TRY(name, field(spec, "name", std::string()));
     output.names.push_back(name);
+    if (has_objectness(spec)) candidates = RowState::kObjectnessCandidates;
   }
   TRY(nms, field(steps, "apply_nms", kind != PredictionKind::kClasses));
-  output.rows = nms ? RowState::kCandidates : RowState::kSelected;
+  output.rows = nms ? candidates : RowState::kSelected;
   TRY(corners, choose(steps, "coordinate_format", CornerFormat::kCenterAndSize,
                       {{"xyxy", CornerFormat::kCorners},
                        {"xywh", CornerFormat::kCenterAndSize},

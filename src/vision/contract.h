@@ -52,8 +52,9 @@ enum class PredictionKind {
 };
 
 enum class RowState {
-  kCandidates,  ///< [batch, 4 + classes + more, anchors], before non-maximum suppression.
-  kSelected,    ///< [batch, rows, 6 + more]: box, score, class, more. Nothing but the confidence is left to apply.
+  kCandidates,            ///< [batch, 4 + classes + more, anchors], before non-maximum suppression.
+  kObjectnessCandidates,  ///< [batch, anchors, 4 + objectness + classes + more], the same: score = objectness x class.
+  kSelected,  ///< [batch, rows, 6 + more]: box, score, class, more. Nothing but the confidence is left to apply.
 };
 
 enum class CornerFormat { kCorners, kCenterAndSize };

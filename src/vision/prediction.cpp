@@ -40,6 +40,24 @@ Result<Matrix> matrix_of(const Tensor& output, int64_t index) {
   return Matrix{values_of_picture(output, index), output.shape()[1], output.shape()[2]};
 }
 
+/// Rows of box, objectness, class scores and more as columns of box, their products and more.
+Result<Matrix> multiply_objectness(const Matrix& matrix, const Tensor& output, const ArtifactContract& contract,
+                                   int64_t coefficients) {
+  const int64_t first = kBoxChannels + 1, end = matrix.columns - coefficients;
+  if (end <= first) return shape_error(output, "[batch, anchors, 5 + classes + the task's own]");
+  if (const auto classes = static_cast<int64_t>(contract.class_names.size()); classes != 0 && end - first != classes)
+    return shape_error(output, fmt::format("[batch, anchors, 5 + {} classes + the task's own]", classes));
+  Matrix columns{{}, matrix.columns - 1, matrix.rows};
+  columns.values.reserve(matrix.values.size());
+  for (int64_t channel = 0; channel < matrix.columns; ++channel) {
+    if (channel == kBoxChannels) continue;
+    const bool is_class = channel >= first && channel < end;
+    for (int64_t row = 0; row < matrix.rows; ++row)
+      columns.values.push_back(matrix.at(row, channel) * (is_class ? matrix.at(row, kBoxChannels) : 1.0F));
+  }
+  return columns;
+}
+
 /// A candidate and the channels behind its box and scores.
 struct Row {
   Candidate candidate;
@@ -127,7 +145,7 @@ Result<std::vector<Row>> selected_rows(const Matrix& matrix, const Tensor& outpu
 std::vector<Row> choose_rows(std::vector<Row> rows, const OutputContract& output) {
   std::vector<size_t> kept(rows.size());
   std::iota(kept.begin(), kept.end(), size_t{0});
-  if (output.rows == RowState::kCandidates) {
+  if (output.rows != RowState::kSelected) {
     std::vector<Candidate> candidates;
     for (const Row& row : rows) candidates.push_back(row.candidate);
     kept = output.kind == PredictionKind::kOrientedBoxes
@@ -197,9 +215,13 @@ Result<std::vector<Detection>> detections_of(std::span<const Tensor> outputs, in
     prototype_values = values_of_picture(*protos, index);
     prototypes = {prototype_values, protos->shape()[1], protos->shape()[2], protos->shape()[3]};
   }
-  TRY(rows, contract.output.rows == RowState::kCandidates
-                ? candidate_rows(matrix, *boxes, contract, prototypes.channels)
-                : selected_rows(matrix, *boxes, contract));
+  if (contract.output.rows == RowState::kObjectnessCandidates) {
+    TRY(columns, multiply_objectness(matrix, *boxes, contract, prototypes.channels));
+    matrix = std::move(columns);
+  }
+  TRY(rows, contract.output.rows == RowState::kSelected
+                ? selected_rows(matrix, *boxes, contract)
+                : candidate_rows(matrix, *boxes, contract, prototypes.channels));
   std::vector<Detection> detections;
   for (const Row& row : choose_rows(std::move(rows), contract.output)) {
     Detection detection = detection_from(row, contract, placement);

@@ -5,7 +5,7 @@ import unittest
 from exporter import EXPORTER, LOG_LINE, SAMPLE, ExportCase, arguments, last_error, run
 
 OPTIONS = ("opset_version, ir_version, dynamic_axes, simplify, batch_size, imgsz, half, fp16, conf, iou, "
-           "nms, max_det, agnostic_nms, embed_preprocessing, validate, tolerance")
+           "nms, max_det, agnostic_nms, embed_preprocessing, module_aliases, validate, tolerance")
 SUPPORTED = "onnx, torchscript, openvino"
 
 
@@ -69,6 +69,11 @@ class CommandLine(ExportCase):
             '{"half": "yes"}': 'export_config.half must be true or false, not "yes"',
             '{"half": true, "fp16": false}': "export_config.half and export_config.fp16 mean the same and differ",
             '{"conf": 1.5}': "export_config.conf must be a number from 0 to 1, not 1.5",
+            '{"module_aliases": 3}': "export_config.module_aliases must be an object or the path of a JSON file, not 3",
+            '{"module_aliases": {"a.B": "c.D", "c.D": "a.B"}}': "export_config.module_aliases: a.B -> c.D -> a.B is a cycle",
+            '{"module_aliases": {"a.B": []}}': "export_config.module_aliases: a.B has no children",
+            '{"module_aliases": {"a.B": 1}}': "export_config.module_aliases: a.B stands for 1, a class name or a list of children is expected",
+            '{"module_aliases": "/nowhere.json"}': "export_config.module_aliases: cannot open /nowhere.json: No such file or directory",
             '{"validate": "yes"}': 'export_config.validate must be "off", "structure", "reference" or "runtime", not "yes"',
             '{"workspace_size": 4}': "export_config.workspace_size is an option of tensorrt, onnx does not take it",
             '{"opset_version": 17, "ir_version": 7}': None,

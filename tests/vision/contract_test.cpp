@@ -36,6 +36,9 @@ TEST(Contract, SaysWhatMetadataSays) {
   EXPECT_EQ(contract->input.mode, FitMode::kLetterbox);
   EXPECT_EQ(contract->output.kind, PredictionKind::kBoxes);
   EXPECT_EQ(contract->output.rows, RowState::kCandidates);
+  Json with_objectness = detector();
+  with_objectness["extra_metadata"]["outputs"][0]["channel_groups"] = {{{"name", "boxes"}}, {{"name", "objectness"}}};
+  EXPECT_EQ(read_contract(with_objectness)->output.rows, RowState::kObjectnessCandidates);
   EXPECT_EQ(contract->output.scope, ClassScope::kAgnostic);
   EXPECT_EQ(contract->output.max_detections, 100);
   EXPECT_DOUBLE_EQ(contract->output.confidence, 0.3);

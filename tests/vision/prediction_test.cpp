@@ -52,6 +52,30 @@ TEST(Predictions, BoxesAreSuppressedAsTheFrameworkDoes) {
   expect_rows(predicted(contract, {"boxes/raw"}), recorded_vision("boxes/tight"));
 }
 
+TEST(Predictions, ObjectnessIsMultipliedWithClassScores) {
+  ArtifactContract contract = recorded_contract(PredictionKind::kBoxes, 3);
+  contract.output.rows = RowState::kObjectnessCandidates;
+  const Tensor raw = recorded_vision("boxes/raw");
+  const std::vector<float> columns = raw.to_floats();
+  const int64_t anchors = raw.shape()[2];
+  std::vector<float> rows;
+  for (int64_t anchor = 0; anchor < anchors; ++anchor) {
+    // Powers of two, so that the products are the recorded scores again.
+    const float objectness = anchor % 2 == 0 ? 0.5F : 0.25F;
+    for (int64_t channel = 0; channel < 7; ++channel) {
+      if (channel == 4) rows.push_back(objectness);
+      const float value = columns[static_cast<size_t>(channel * anchors + anchor)];
+      rows.push_back(channel < 4 ? value : value / objectness);
+    }
+  }
+  const std::vector<Tensor> outputs = {Tensor::from_floats({1, anchors, 8}, rows)};
+  const auto prediction = interpret(outputs, 0, contract, photo_placement(contract));
+  ASSERT_TRUE(prediction) << prediction.error().text();
+  expect_rows(*prediction, recorded_vision("boxes/usual"));
+  contract.class_names.emplace_back("one too many");
+  EXPECT_FALSE(interpret(outputs, 0, contract, photo_placement(contract)));
+}
+
 TEST(Predictions, SelectedRowsNeedOnlyTheConfidence) {
   ArtifactContract contract = recorded_contract(PredictionKind::kBoxes, 3);
   contract.output.rows = RowState::kSelected;

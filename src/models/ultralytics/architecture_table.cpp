@@ -22,14 +22,13 @@ constexpr std::string_view kYoloeDetect = "ultralytics.nn.modules.head.YOLOEDete
 constexpr std::string_view kClassificationModel = "ultralytics.nn.tasks.ClassificationModel";
 constexpr std::string_view kClassify = "ultralytics.nn.modules.head.Classify";
 
-bool has_classes(const Checkpoint& checkpoint, std::string_view root_class, std::string_view head) {
-  const PickleObject* root = model_root(checkpoint);
-  return root && canonical_class_name(*root->type) == root_class && head_class(*root) == head;
+bool has_classes(const Checkpoint& checkpoint, std::string_view root, std::string_view head) {
+  return root_class(checkpoint) == root && head_class(checkpoint) == head;
 }
 
 /// "Segment26".
-std::string short_head_class(const PickleObject& root) {
-  const std::string name = head_class(root);
+std::string short_head_class(const Checkpoint& checkpoint) {
+  const std::string name = head_class(checkpoint);
   return name.substr(name.rfind('.') + 1);
 }
 
@@ -40,9 +39,9 @@ Result<SourceModel> build_detector(const Checkpoint& checkpoint, Ledger& ledger,
                      {.task = Task::kDetection, .source_task = "detect", .head = "Detect"});
 }
 
-/// One of the heads of `names`, below the model class `root_class`.
-bool has_one_of(const Checkpoint& checkpoint, std::string_view root_class, std::span<const std::string_view> names) {
-  return std::ranges::any_of(names, [&](std::string_view name) { return has_classes(checkpoint, root_class, name); });
+/// One of the heads of `names`, below the model class `root`.
+bool has_one_of(const Checkpoint& checkpoint, std::string_view root, std::span<const std::string_view> names) {
+  return std::ranges::any_of(names, [&](std::string_view name) { return has_classes(checkpoint, root, name); });
 }
 
 constexpr std::string_view kV10Detect = "ultralytics.nn.modules.head.v10Detect";
@@ -61,9 +60,8 @@ constexpr std::string_view kSegmentHeads[] = {"ultralytics.nn.modules.head.Segme
 bool is_segmenter(const Checkpoint& checkpoint) { return has_one_of(checkpoint, kSegmentationModel, kSegmentHeads); }
 
 Result<SourceModel> build_segmenter(const Checkpoint& checkpoint, Ledger& ledger, const BuildRequest& request) {
-  return build_model(
-      checkpoint, ledger, request,
-      {.task = Task::kSegmentation, .source_task = "segment", .head = short_head_class(*model_root(checkpoint))});
+  return build_model(checkpoint, ledger, request,
+                     {.task = Task::kSegmentation, .source_task = "segment", .head = short_head_class(checkpoint)});
 }
 
 constexpr std::string_view kPoseModel = "ultralytics.nn.tasks.PoseModel";
@@ -73,7 +71,7 @@ bool is_pose_model(const Checkpoint& checkpoint) { return has_one_of(checkpoint,
 
 Result<SourceModel> build_pose_model(const Checkpoint& checkpoint, Ledger& ledger, const BuildRequest& request) {
   return build_model(checkpoint, ledger, request,
-                     {.task = Task::kPose, .source_task = "pose", .head = short_head_class(*model_root(checkpoint))});
+                     {.task = Task::kPose, .source_task = "pose", .head = short_head_class(checkpoint)});
 }
 
 constexpr std::string_view kOrientedModel = "ultralytics.nn.tasks.OBBModel";
@@ -84,9 +82,8 @@ bool is_oriented_detector(const Checkpoint& checkpoint) {
 }
 
 Result<SourceModel> build_oriented_detector(const Checkpoint& checkpoint, Ledger& ledger, const BuildRequest& request) {
-  return build_model(
-      checkpoint, ledger, request,
-      {.task = Task::kDetection, .source_task = "obb", .head = short_head_class(*model_root(checkpoint))});
+  return build_model(checkpoint, ledger, request,
+                     {.task = Task::kDetection, .source_task = "obb", .head = short_head_class(checkpoint)});
 }
 
 bool is_rtdetr(const Checkpoint& checkpoint) { return has_classes(checkpoint, kRtdetrModel, kRtdetrDecoder); }
@@ -125,7 +122,7 @@ Result<SourceModel> build_yoloe_segmenter(const Checkpoint& checkpoint, Ledger& 
   return build_model(checkpoint, ledger, request,
                      {.task = Task::kSegmentation,
                       .source_task = "segment",
-                      .head = short_head_class(*model_root(checkpoint)),
+                      .head = short_head_class(checkpoint),
                       .prepare = read_prompt_embeddings});
 }
 
@@ -164,14 +161,20 @@ const PickleDict* children(const PickleObject& module) {
 
 std::span<const Architecture> architecture_table() { return kArchitectures; }
 
-std::string head_class(const PickleObject& root) {
-  const PickleDict* of_root = children(root);
+std::string root_class(const Checkpoint& checkpoint) {
+  const PickleObject* root = model_root(checkpoint);
+  return root ? canonical_class_name(*root->type, checkpoint.class_aliases) : "";
+}
+
+std::string head_class(const Checkpoint& checkpoint) {
+  const PickleObject* root = model_root(checkpoint);
+  const PickleDict* of_root = root ? children(*root) : nullptr;
   const PickleValue* layers = of_root ? of_root->find("model") : nullptr;
   const PickleObject* list = layers ? layers->as_object() : nullptr;
   const PickleDict* of_list = list ? children(*list) : nullptr;
   if (!of_list || of_list->entries.empty()) return "";
   const PickleObject* head = of_list->entries.back().second.as_object();
-  return head && head->type ? canonical_class_name(*head->type) : "";
+  return head && head->type ? canonical_class_name(*head->type, checkpoint.class_aliases) : "";
 }
 
 }  // namespace modelport::ultralytics

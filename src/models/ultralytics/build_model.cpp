@@ -124,6 +124,7 @@ Result<SourceModel> build_model(const Checkpoint& checkpoint, Ledger& ledger, co
                 .head = request.head,
                 .max_detections = request.max_detections,
                 .nms_classes = request.nms_classes,
+                .aliases = request.module_aliases,
                 .class_count = 0,
                 .level_strides = {},
                 .tuples = {},

@@ -3,6 +3,7 @@
 #include "models/layers/weights.h"
 #include "models/ultralytics/detect_head.h"
 #include "models/ultralytics/modules.h"
+#include "models/ultralytics/segment_output.h"
 
 namespace modelport::ultralytics {
 
@@ -28,25 +29,11 @@ Result<Predictions> predict(Translation& t, const ModuleView& module, std::span<
   return Predictions{std::move(head), distributions, logits};
 }
 
-/// The two outputs of a segmentation head: boxes with their mask coefficients, and the prototypes.
 Result<ValueId> segment_with(Translation& t, const ModuleView& module, std::span<const ValueId> levels,
                              std::span<const ValueId> proto_inputs) {
   TRY(p, predict(t, module, levels, kTaskLayers));
-  TRY(masks, bounded_int(module, "nm", 1));
   module.ignore("npr", "how the prototypes' layers were built, which are read");
-  TRY(coefficients, head_branch(t, module, p.head.layers("cv4"), levels, masks));
-  TRY(boxes, decode_boxes(t, module, p.head, p.distributions, levels));
-  TRY(proto_module, module.child("proto"));
-  TRY(prototypes, apply(t, proto_module, proto_inputs));
-  CHECK_OK(expect_channels(t.b, proto_module, prototypes, masks));
-  const ValueId output = finish_detection(
-      t, p.head, boxes, p.logits,
-      HeadExtra{
-          coefficients, masks, {{.name = "mask_coefficients", .role = Role::kFeatures, .begin = 0, .end = masks}}});
-  add_probe(t, "mask_coefficients", Role::kFeatures, coefficients);
-  t.b.output("output1", prototypes);
-  t.model.outputs.push_back({.name = "output1", .layout = "NCHW", .role = Role::kFeatures, .groups = {}});
-  return output;
+  return finish_segmentation(t, module, p.head, "cv4", p.distributions, p.logits, levels, proto_inputs);
 }
 
 /// [N, keypoints (x, y, or x, y, visibility), A] in input pixels, visibility in 0 to 1.

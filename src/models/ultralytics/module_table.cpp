@@ -1,5 +1,7 @@
 #include "models/ultralytics/module_table.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "models/layers/activations.h"
@@ -186,11 +188,10 @@ ModuleFunction find_module_function(std::string_view class_name) {
 }
 
 Error explain_unknown_module(const ModuleView& module) {
+  std::vector<std::string_view> names;
+  for (const ModuleRow& row : kModules) names.push_back(row.class_name.substr(row.class_name.rfind('.') + 1));
   Error error = module.fail("no translation for class {}", module.class_name());
-  for (const ModuleRow& row : kModules) {
-    const std::string_view name = row.class_name.substr(row.class_name.rfind('.') + 1);
-    error.hint += fmt::format("{}{}", error.hint.empty() ? "supported classes are " : ", ", name);
-  }
+  error.hint = fmt::format("{}; supported classes are {}", kAliasHint, fmt::join(names, ", "));
   return error;
 }
 

@@ -3,6 +3,7 @@
 #include "checkpoint/module_view.h"
 #include "models/ultralytics/architecture_table.h"
 #include "models/ultralytics/ignore_rules.h"
+#include "models/ultralytics/module_table.h"
 
 namespace modelport {
 
@@ -10,6 +11,8 @@ namespace {
 
 constexpr std::string_view kSupported =
     "supported are the models that ultralytics builds from its yamls, and those of the original YOLOv5";
+
+constexpr std::string_view kDepthHead = "ultralytics.nn.modules.head.Depth";
 
 /// Where classes of other frameworks live.
 struct ForeignPackage {
@@ -35,17 +38,28 @@ Error explain_without_modules(const Checkpoint& checkpoint) {
 }
 
 Error explain_mismatch(const Checkpoint& checkpoint) {
-  const PickleObject* root = model_root(checkpoint);
-  if (!root) return explain_without_modules(checkpoint);
-  const std::string root_class = canonical_class_name(*root->type);
+  const std::string root = ultralytics::root_class(checkpoint);
+  if (root.empty()) return explain_without_modules(checkpoint);
   for (const ForeignPackage& row : kForeignPackages) {
-    if (root_class.starts_with(row.prefix)) {
-      return mismatch(fmt::format("its model is a {}, a class of {}", root_class, row.framework));
+    if (root.starts_with(row.prefix)) {
+      return mismatch(fmt::format("its model is a {}, a class of {}", root, row.framework));
     }
   }
-  const std::string head = ultralytics::head_class(*root);
-  if (head.empty()) return mismatch(fmt::format("its model is a {}, which is not translated", root_class));
-  return mismatch(fmt::format("its model is a {} whose last layer is a {}, which is not translated", root_class, head));
+  const std::string head = ultralytics::head_class(checkpoint);
+  if (head == kDepthHead) return fail(ErrorCode::kUnsupportedModel, "task depth has no task_type in convention 1.0");
+  Error error =
+      head.empty()
+          ? mismatch(fmt::format("its model is a {}, which is not translated", root))
+          : mismatch(fmt::format("its model is a {} whose last layer is a {}, which is not translated", root, head));
+  error.hint += fmt::format("; {}", ultralytics::kAliasHint);
+  return error;
+}
+
+std::vector<std::string> module_classes() {
+  std::vector<std::string> names;
+  for (const ultralytics::ModuleRow& row : ultralytics::module_table()) names.emplace_back(row.class_name);
+  for (const Architecture& row : ultralytics::architecture_table()) names.emplace_back(row.root_class);
+  return names;
 }
 
 }  // namespace
@@ -55,7 +69,8 @@ Trainer ultralytics_trainer() {
           .executable = "modelport-ultralytics",
           .architectures = ultralytics::architecture_table(),
           .ignore_rules = ultralytics::ignore_rules(),
-          .explain_mismatch = explain_mismatch};
+          .explain_mismatch = explain_mismatch,
+          .module_classes = module_classes};
 }
 
 }  // namespace modelport

@@ -1,6 +1,7 @@
 #include "models/ultralytics/translation.h"
 
 #include "models/layers/weights.h"
+#include "models/ultralytics/module_chain.h"
 #include "models/ultralytics/module_table.h"
 
 namespace modelport::ultralytics {
@@ -32,12 +33,14 @@ bool is_numbered(const std::vector<std::pair<std::string, ModuleView>>& children
 }  // namespace
 
 Result<ValueId> apply(Translation& t, const ModuleView& module, std::span<const ValueId> inputs) {
+  const auto chain = t.aliases.chains.find(module.class_name());
+  const bool is_chain = chain != t.aliases.chains.end();
   const ModuleFunction function = find_module_function(module.class_name());
-  if (!function) return explain_unknown_module(module);
+  if (!function && !is_chain) return explain_unknown_module(module);
   if (t.depth == kDeepestNesting) return module.fail("modules nest more than {} levels", kDeepestNesting);
   const PathScope scope(t.b, module.path());
   ++t.depth;
-  Result<ValueId> result = function(t, module, inputs);
+  Result<ValueId> result = is_chain ? apply_chain(t, module, chain->second, inputs) : function(t, module, inputs);
   --t.depth;
   return result;
 }

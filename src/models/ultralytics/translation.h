@@ -31,6 +31,8 @@ struct Translation {
   HeadChoice head = HeadChoice::kDefault;
   int64_t max_detections = 300;
   NmsClasses nms_classes = NmsClasses::kApart;
+  /// What the user says of classes of their own.
+  const ModuleAliases& aliases;
   /// What the head found: classes that its last layers predict, and pixels per cell of each level it reads.
   int64_t class_count = 0;
   std::vector<double> level_strides;

@@ -2,6 +2,7 @@
 #include "models/ultralytics/detect_head.h"
 #include "models/ultralytics/modules.h"
 #include "models/ultralytics/prompt_fusion.h"
+#include "models/ultralytics/segment_output.h"
 
 /// The heads of YOLOE (https://arxiv.org/abs/2503.07465): scores are likenesses to the embeddings of prompts, which an
 /// export folds into the last layers.
@@ -124,25 +125,11 @@ Result<Branches> predict(Translation& t, const ModuleView& module, const DetectH
   return module.has_child("lrpc") ? prompt_free(t, module, head, levels) : prompted(t, module, head, levels);
 }
 
-/// The two outputs of a segmentation head: boxes with their mask coefficients, and the prototypes.
 Result<ValueId> segment_with(Translation& t, const ModuleView& module, std::span<const ValueId> levels,
                              std::span<const ValueId> proto_inputs) {
   TRY(head, read_head(t, module, levels.size()));
   TRY(branches, predict(t, module, head, levels));
-  TRY(masks, bounded_int(module, "nm", 1));
-  TRY(coefficients, head_branch(t, module, head.layers("cv5"), levels, masks));
-  TRY(boxes, decode_boxes(t, module, head, branches.distributions, levels));
-  TRY(proto_module, module.child("proto"));
-  TRY(prototypes, apply(t, proto_module, proto_inputs));
-  CHECK_OK(expect_channels(t.b, proto_module, prototypes, masks));
-  const ValueId output = finish_detection(
-      t, head, boxes, branches.logits,
-      HeadExtra{
-          coefficients, masks, {{.name = "mask_coefficients", .role = Role::kFeatures, .begin = 0, .end = masks}}});
-  add_probe(t, "mask_coefficients", Role::kFeatures, coefficients);
-  t.b.output("output1", prototypes);
-  t.model.outputs.push_back({.name = "output1", .layout = "NCHW", .role = Role::kFeatures, .groups = {}});
-  return output;
+  return finish_segmentation(t, module, head, "cv5", branches.distributions, branches.logits, levels, proto_inputs);
 }
 
 }  // namespace

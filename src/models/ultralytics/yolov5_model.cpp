@@ -17,8 +17,7 @@ constexpr std::string_view kClassifiers[] = {"models.yolo.ClassificationModel"};
 const std::vector<double> kMean{0.485, 0.456, 0.406}, kDeviation{0.229, 0.224, 0.225};
 
 bool has_classes(const Checkpoint& checkpoint, std::span<const std::string_view> root_classes, std::string_view head) {
-  const PickleObject* root = model_root(checkpoint);
-  return root && std::ranges::count(root_classes, canonical_class_name(*root->type)) > 0 && head_class(*root) == head;
+  return std::ranges::count(root_classes, root_class(checkpoint)) > 0 && head_class(checkpoint) == head;
 }
 
 Result<SourceModel> build(const Checkpoint& checkpoint, Ledger& ledger, const BuildRequest& request,
