@@ -1,7 +1,5 @@
 #include "runtimes/torch_connection.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -58,7 +56,7 @@ std::optional<TensorSpec> read_spec(const Json& json) {
 
 Result<std::shared_ptr<TorchConnection>> TorchConnection::start(const std::string& interpreter,
                                                                 const TorchPatience& patience) {
-  TRY(child, ConnectedChild::start({interpreter, "-c", std::string(kTorchHelper), std::to_string(::getpid())}));
+  TRY(child, ConnectedChild::start({interpreter, "-c", std::string(kTorchHelper)}));
   auto connection = std::shared_ptr<TorchConnection>(new TorchConnection(std::move(child), patience));
   TRY(greeting, connection->receive_answer(Clock::now() + patience.start));
   if (greeting.header.contains("error")) {

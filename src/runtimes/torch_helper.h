@@ -4,29 +4,35 @@
 
 namespace modelport {
 
-/// What a Python with torch runs, as `python -c`, with this process's id as its argument. It talks over its standard
-/// input, a socket: messages in both directions are a JSON header, whose size comes first as 8 little-endian bytes, and
-/// the bytes of the tensors that it lists. The helper begins with {"torch": version}; then it answers
+/// What a Python with torch runs, as `python -c`. It talks over its standard input, a socket: messages in both
+/// directions are a JSON header, whose size comes first as 8 little-endian bytes, and the bytes of the tensors that it
+/// lists. The helper begins with {"torch": version}; then it answers
 ///   {"do": "load", "path" | "size": bytes that follow, "optimize": bool}  with {"session": number},
 ///   {"do": "run", "session", "inputs": [{"dtype", "shape"}...]}           with {"outputs": [{"dtype", "shape"}...]},
 ///   {"do": "drop", "session"}                                             with {},
-/// each of them with {"error": text} when torch refuses. It ends when its input does or when its parent is gone, even
-/// in the middle of a computation.
+/// each of them with {"error": text} when torch refuses. It ends when its input does, even in the middle of a
+/// computation.
 inline constexpr std::string_view kTorchHelper = R"python(
 import sys
 if sys.path and sys.path[0] == "":
     del sys.path[0]
-import ctypes, io, json, os, struct, threading, time, warnings
+import ctypes, fcntl, io, json, os, select, signal, struct, warnings
 
-def follow(parent):
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
-
-threading.Thread(target=follow, args=(int(sys.argv[1]),), daemon=True).start()
 warnings.simplefilter("ignore")
 source = open(0, "rb", closefd=False)
 sink = open(os.dup(0), "wb")
+flags = fcntl.fcntl(0, fcntl.F_GETFL)
+fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
+signal.signal(signal.SIGIO, signal.SIG_DFL)
+
+class Busy:
+    """While nothing may be heard: the end of the input then raises SIGIO, which ends even a process that holds its interpreter's lock."""
+    def __enter__(self):
+        fcntl.fcntl(0, fcntl.F_SETFL, flags | os.O_ASYNC)
+        if select.select([0], [], [], 0)[0]:
+            os._exit(1)
+    def __exit__(self, *ignored):
+        fcntl.fcntl(0, fcntl.F_SETFL, flags)
 
 def receive(size):
     data = bytearray(size)
@@ -48,7 +54,8 @@ def words(error):
 # Threads that wait spinning take the processors from the process that waits for them.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 try:
-    import torch
+    with Busy():
+        import torch
     torch.set_num_threads(2)
     torch.set_num_interop_threads(1)
 except BaseException as error:
@@ -92,9 +99,10 @@ def load(request):
     place = io.BytesIO(receive(request["size"])) if "size" in request else request["path"]
     optimize = request["optimize"]
     choose_executor(optimize)
-    module = torch.jit.load(place, map_location="cpu").eval()
-    if optimize:
-        module = torch.jit.optimize_for_inference(torch.jit.freeze(module))
+    with Busy():
+        module = torch.jit.load(place, map_location="cpu").eval()
+        if optimize:
+            module = torch.jit.optimize_for_inference(torch.jit.freeze(module))
     loaded += 1
     sessions[loaded] = (module, optimize)
     answer({"session": loaded})
@@ -103,7 +111,8 @@ def run(request):
     inputs = [tensor_from(spec) for spec in request["inputs"]]
     module, optimize = sessions[request["session"]]
     choose_executor(optimize)
-    outputs = [tensor.detach().cpu().contiguous() for tensor in flat(module(*inputs))]
+    with Busy():
+        outputs = [tensor.detach().cpu().contiguous() for tensor in flat(module(*inputs))]
     specs = [{"dtype": str(tensor.dtype)[6:], "shape": list(tensor.shape)} for tensor in outputs]
     answer({"outputs": specs}, [bytes_of(tensor) for tensor in outputs])
 

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <fstream>
+#include <functional>
 #include <thread>
 
 #include "io/mapped_file.h"
@@ -89,7 +90,7 @@ TEST_F(TorchProcess, RefusesInTorchsOwnWordsAndGoesOn) {
 
   auto session = torch().load_file(kProbe, Optimization::kNone);
   ASSERT_TRUE(session);
-  const auto flat = (*session)->run({{"x", Tensor::from_floats({4}, {1, 2, 3, 4})}});
+  const auto flat = (*session)->run({{"x", Tensor::from_floats({2, 2}, {1, 2, 3, 4})}});
   ASSERT_FALSE(flat);
   EXPECT_EQ(flat.error().code, ErrorCode::kValidationFailed);
   EXPECT_THAT(flat.error().message, HasSubstr("torch cannot run the model: "));
@@ -117,26 +118,39 @@ std::vector<pid_t> children_of(pid_t pid) {
   return children;
 }
 
-TEST_F(TorchProcess, EndsWhenThisProcessIsKilled) {
+/// Forks a process that starts a helper, says so and goes on with `rest`, and kills it a moment later.
+void expect_helper_to_end(const std::function<void(Engine& engine)>& rest) {
   std::array<int, 2> started{};
   ASSERT_EQ(::pipe(started.data()), 0);
   const pid_t exporter = ::fork();
   if (exporter == 0) {
     const auto engine = make_torch_engine({{torch().presence().library, ""}}, {});
     const char found = engine->presence().found ? 'y' : 'n';
-    if (::write(started[1], &found, 1) == 1) ::pause();
+    if (::write(started[1], &found, 1) == 1) rest(*engine);
     ::_exit(0);
   }
   char found = 'n';
   ASSERT_EQ(::read(started[0], &found, 1), 1);
+  ASSERT_EQ(found, 'y');
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
   const std::vector<pid_t> helpers = children_of(exporter);
   ::kill(exporter, SIGKILL);
   ::waitpid(exporter, nullptr, 0);
-  EXPECT_EQ(found, 'y');
   ASSERT_EQ(helpers.size(), 1u);
   for (int i = 0; i < 500 && ::kill(helpers[0], 0) == 0; ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   EXPECT_NE(::kill(helpers[0], 0), 0) << "the helper outlived its parent";
+}
+
+TEST_F(TorchProcess, EndsWhenThisProcessIsKilledWhileItWaits) {
+  expect_helper_to_end([](Engine&) { ::pause(); });
+}
+
+TEST_F(TorchProcess, EndsWhenThisProcessIsKilledWhileItComputes) {
+  expect_helper_to_end([](Engine& engine) {
+    auto session = engine.load_file(kProbe, Optimization::kNone);
+    if (session) static_cast<void>((*session)->run({{"x", Tensor::from_floats({1}, {1})}}));
+  });
 }
 
 }  // namespace
