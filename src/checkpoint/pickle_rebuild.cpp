@@ -198,6 +198,8 @@ Result<PickleValue> get_member(const PickleCall& call) {
   const PickleGlobal* type = call.arguments[0].as_global();
   const auto name = call.arguments[1].as_string();
   if (call.arguments[0].as_object() && name && !name->starts_with('_')) return make_inert(call);
+  // A static method that fusing made a module's forward: the class of an inert object, and a name.
+  if (type && type->module.starts_with("ultralytics.nn.modules.") && name == "forward_fuse") return make_inert(call);
   if (!type || !is_listed_enumeration(*type) || !name || name->starts_with('_')) {
     return refused(call, fmt::format("({}, {})", pickle_value_text(call.arguments[0], 80),
                                      pickle_value_text(call.arguments[1], 80)));

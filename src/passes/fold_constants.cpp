@@ -1,3 +1,5 @@
+#include <span>
+
 #include "kernels/thread_pool.h"
 #include "ops/rewriter.h"
 #include "ops/verify_types.h"
@@ -22,9 +24,15 @@ bool small_and_fixed(const Graph& graph, const Node& node) {
   return true;
 }
 
-/// Storage of one operand or result: floats as float, everything else as int64, as Array wants them.
+Tensor from_doubles(Shape shape, std::span<const double> values) {
+  const auto bytes = std::as_bytes(values);
+  return Tensor::from_bytes(DType::kFloat64, std::move(shape), {bytes.begin(), bytes.end()});
+}
+
+/// Storage of one operand or result: floats as double, everything else as int64, as Array wants them. What is folded is
+/// rounded to its dtype once, when it is written, as other weights are.
 struct Storage {
-  std::vector<float> floats;
+  std::vector<double> floats;
   std::vector<int64_t> integers;
   Array array;
 
@@ -40,7 +48,7 @@ struct Storage {
   }
   void read(const WeightRecipe& recipe) {
     if (is_float(array.dtype)) {
-      recipe.read(0, std::span<float>(floats));
+      recipe.read(0, std::span<double>(floats));
     } else {
       recipe.read(0, std::span<int64_t>(integers));
     }
@@ -48,7 +56,7 @@ struct Storage {
   WeightRecipe recipe(const std::string& name) && {
     Shape shape = array.shape;
     const DType dtype = array.dtype;
-    Tensor tensor = is_float(dtype) ? Tensor::from_floats(std::move(shape), std::move(floats))
+    Tensor tensor = is_float(dtype) ? from_doubles(std::move(shape), floats)
                                     : Tensor::from_int64s(std::move(shape), std::move(integers));
     const DType held = tensor.dtype();
     const WeightRecipe recipe = WeightRecipe::source(std::move(tensor), name);
@@ -77,7 +85,7 @@ std::vector<WeightRecipe> fold(const GraphBuilder& builder, const Graph& source,
     const ValueType& type = source[output].type;
     out.push_back(results.emplace_back(type.dtype, constant_shape(type.shape)).array);
   }
-  op_info(node.op).evaluate(node.op, {in, out, Precision::kFloat32, pool});
+  op_info(node.op).evaluate(node.op, {in, out, Precision::kFloat64, pool});
   std::vector<WeightRecipe> recipes;
   for (Storage& result : results) recipes.push_back(std::move(result).recipe(node.path));
   return recipes;

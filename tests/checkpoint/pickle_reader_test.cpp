@@ -158,6 +158,10 @@ TEST(PickleReader, RefusesCallsWhereverTheyHide) {
 TEST(PickleReader, RefusesIndirectCalls) {
   expect_hostile(reduce(reduce(global("functools", "partial"), tuple({global("os", "system"), text("ls")})), ")") + ".",
                  "an object of class functools.partial");
+  const std::string head = global("ultralytics.nn.modules.block", "BNContrastiveHead");
+  text_of(reduce(global("builtins", "getattr"), tuple({head, text("forward_fuse")})) + ".");
+  expect_hostile(reduce(global("builtins", "getattr"), tuple({head, text("fuse")})) + ".",
+                 "BNContrastiveHead, 'fuse')");
   expect_hostile(reduce(global("builtins", "getattr"), tuple({global("os", "path"), text("join")})) + ".",
                  "builtins.getattr with (os.path, 'join')");
   expect_hostile(

@@ -13,7 +13,8 @@ Path(os.environ["YOLO_CONFIG_DIR"]).mkdir(parents=True, exist_ok=True)
 import torch
 import ultralytics
 from ultralytics import YOLO
-from ultralytics.nn.tasks import ClassificationModel, DetectionModel, yaml_model_load
+from ultralytics.nn import tasks
+from ultralytics.nn.tasks import guess_model_task, yaml_model_load
 from ultralytics.utils import DEFAULT_CFG_DICT
 from ultralytics.utils.nms import non_max_suppression
 from ultralytics.utils.torch_utils import convert_optimizer_state_dict_to_fp16, strip_optimizer
@@ -24,12 +25,41 @@ def config(name, **changes):
     return {**yaml_model_load(name), "yaml_file": name, **changes}
 
 
+_KINDS = {"classify": tasks.ClassificationModel, "detect": tasks.DetectionModel, "segment": tasks.SegmentationModel,
+          "pose": tasks.PoseModel, "obb": tasks.OBBModel, "semantic": tasks.SemanticSegmentationModel}
+
+
+def kind_of(yaml_dict, task):
+    """The class that the framework itself builds such a yaml with."""
+    head = yaml_dict["head"][-1][2]
+    if head == "RTDETRDecoder":
+        return tasks.RTDETRDetectionModel
+    if head == "WorldDetect":
+        return tasks.WorldModel
+    if head.startswith("YOLOE"):
+        return tasks.YOLOESegModel if task == "segment" else tasks.YOLOEModel
+    return _KINDS[task]
+
+
+def task_of(yaml_dict):
+    """As the framework guesses it from a yaml; of RT-DETR's it says nothing."""
+    return guess_model_task(yaml_dict) if yaml_dict["head"][-1][2] != "RTDETRDecoder" else "detect"
+
+
 def build(yaml_dict, task, channels=3):
-    """A model with stock weights."""
-    kind = ClassificationModel if task == "classify" else DetectionModel
+    """A model with stock weights; one that is guided by text, with random features of its classes."""
     torch.manual_seed(1)
-    model = kind(deepcopy(yaml_dict), ch=channels, nc=yaml_dict["nc"], verbose=False)
+    yaml_dict = deepcopy(yaml_dict)
+    for row in yaml_dict["backbone"]:
+        if row[2] == "TorchVision":
+            row[3][2] = None    # trained weights, which are a download
+    model = kind_of(yaml_dict, task)(yaml_dict, ch=channels, nc=yaml_dict["nc"], verbose=False)
     model.task = task
+    features = torch.nn.functional.normalize(torch.randn(1, yaml_dict["nc"], 512), dim=-1)
+    if hasattr(model, "txt_feats"):
+        model.txt_feats = features
+    elif isinstance(model, tasks.YOLOEModel):
+        model.eval().set_classes([f"thing {i}" for i in range(yaml_dict["nc"])], features)
     return model
 
 

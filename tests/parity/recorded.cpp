@@ -66,7 +66,9 @@ std::vector<std::string> recorded_fixture_names() {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
     const std::string name = entry.path().filename().string();
-    if (name.ends_with(".pt")) names.push_back(name.substr(0, name.size() - 3));
+    if (!name.ends_with(".pt")) continue;
+    const std::string stem = name.substr(0, name.size() - 3);
+    if (std::filesystem::exists(kFolder + stem + ".ref.safetensors")) names.push_back(stem);
   }
   std::sort(names.begin(), names.end());
   return names;

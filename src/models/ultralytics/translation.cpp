@@ -57,11 +57,13 @@ Result<ValueId> apply_child(Translation& t, const ModuleView& module, std::strin
 Status expect_forward(const ModuleView& module, std::string_view name) {
   if (!module.has_attribute("forward")) return {};
   TRY(value, module.attribute("forward"));
-  // A bound method is pickled as getattr(module, name).
+  // A bound method is pickled as getattr(module, name), a static one as getattr(class, name).
   const PickleObject* method = value.as_object();
-  const bool expected = method && method->type->name == "getattr" && method->arguments.size() == 2 &&
-                        method->arguments[0].as_object() == &module.object() &&
-                        method->arguments[1].as_string() == name;
+  const bool is_getattr = method && method->type->name == "getattr" && method->arguments.size() == 2;
+  const PickleGlobal* owner = is_getattr ? method->arguments[0].as_global() : nullptr;
+  const bool is_own = is_getattr && (method->arguments[0].as_object() == &module.object() ||
+                                     (owner && owner->qualified_name() == module.class_name()));
+  const bool expected = is_own && method->arguments[1].as_string() == name;
   if (!expected) return module.fail("its forward() was replaced by {}", pickle_value_text(value, 80));
   return {};
 }
