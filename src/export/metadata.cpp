@@ -91,6 +91,16 @@ void add_task_steps(const SourceModel& model, Json& json) {
 }
 
 Json postprocessing_json(const SourceModel& model, const BuildRequest& request) {
+  if (model.facts.class_map) {
+    Json json = {{"apply_nms", false},
+                 {"nms_method", "none"},
+                 {"coordinate_format", "none"},
+                 {"scores", *model.facts.class_map},
+                 {"output_layout", model.outputs[0].role == Role::kLogits ? "[batch, num_classes, height, width]"
+                                                                          : "[batch, height, width]"}};
+    add_task_steps(model, json);
+    return json;
+  }
   if (!model.facts.detection) {
     return {{"apply_nms", false},
             {"nms_method", "none"},

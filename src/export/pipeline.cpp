@@ -16,6 +16,7 @@
 #include "export/translate_checkpoint.h"
 #include "io/interrupt.h"
 #include "io/publication.h"
+#include "passes/append_class_map.h"
 #include "passes/half_weights.h"
 
 namespace modelport {
@@ -82,9 +83,11 @@ void check_tolerance(const ExportOptions& options) {
 
 /// A model that targets ask for, and what it computes.
 struct Build {
-  Build(BuildRequest asked, SourceModel built) : request(std::move(asked)), model(std::move(built)) {}
+  Build(BuildRequest asked, SourceModel built, ClassMapForm form = ClassMapForm::kLogits)
+      : request(std::move(asked)), model(std::move(built)), class_map(form) {}
   BuildRequest request;
   SourceModel model;
+  ClassMapForm class_map = ClassMapForm::kLogits;
   ReferenceOutputs reference{model};
 };
 
@@ -167,10 +170,26 @@ class Builds {
  public:
   Builds(const Trainer& trainer, const Checkpoint& checkpoint) : trainer_(trainer), checkpoint_(checkpoint) {}
 
-  Result<Build*> get(const BuildRequest& request) {
+  /// As the format wants class maps to be; models without one are the same for every format.
+  Result<Build*> get(const BuildRequest& request, const Format& format) {
+    TRY(plain, get(request));
+    if (format.class_map == ClassMapForm::kLogits || !has_pixel_logits(plain->model)) return plain;
+    if (Build* built = find(request, format.class_map)) return built;
+    SourceModel model = plain->model;
+    CHECK_OK(append_class_map(model));
+    return &builds_.emplace_back(request, std::move(model), format.class_map);
+  }
+
+ private:
+  Build* find(const BuildRequest& request, ClassMapForm form) {
     for (Build& built : builds_) {
-      if (built.request == request) return &built;
+      if (built.request == request && built.class_map == form) return &built;
     }
+    return nullptr;
+  }
+
+  Result<Build*> get(const BuildRequest& request) {
+    if (Build* built = find(request, ClassMapForm::kLogits)) return built;
     StepClock clock;
     TRY(model, translate_checkpoint(trainer_, checkpoint_, request));
     for (const std::string& note : model.notes) log_warning("{}", note);
@@ -179,7 +198,6 @@ class Builds {
     return &builds_.emplace_back(request, std::move(model));
   }
 
- private:
   const Trainer& trainer_;
   const Checkpoint& checkpoint_;
   std::list<Build> builds_;
@@ -221,7 +239,7 @@ Outcomes run_export(const Trainer& trainer, const ExportRequest& request, const 
   std::vector<std::future<Status>> running;
   for (size_t i = 0; i < request.targets.size(); ++i) {
     const ExportTarget& target = request.targets[i];
-    const Result<Build*> built = builds.get(target.options.build);
+    const Result<Build*> built = builds.get(target.options.build, *find_format(target.format)->format);
     const auto policy = request.targets.size() > 1 ? std::launch::async : std::launch::deferred;
     running.push_back(std::async(policy, [&shared, &target, built, choice = choices[i]]() -> Status {
       if (!built) return built.error();

@@ -9,6 +9,7 @@
 #include "export/artifact_facts.h"
 #include "export/metadata.h"
 #include "export/translate_checkpoint.h"
+#include "passes/append_class_map.h"
 #include "reference/compare.h"
 #include "reference/photo_like_input.h"
 #include "vision/agreement.h"
@@ -139,6 +140,8 @@ Result<Subject> find_subject(const Trainer& trainer, const Checkpoint& checkpoin
   for (const ExportOptions& options : subject.facts.candidates) {
     const auto attempt = [&]() -> Status {
       TRY(model, translate_checkpoint(trainer, checkpoint, options.build));
+      const bool by_number = subject.facts.row->format->class_map == ClassMapForm::kNumbers;
+      if (by_number && has_pixel_logits(model)) CHECK_OK(append_class_map(model));
       TRY(contract, contract_of(model, options, subject.facts.row->name));
       subject.options = options;
       subject.model = std::move(model);

@@ -45,12 +45,19 @@ enum class HalfForm {
   kWeights,     ///< float16 weights, converted to float32 before they are used.
 };
 
+/// What a format's artifacts say of every pixel where the network classifies pixels.
+enum class ClassMapForm {
+  kNumbers,  ///< The number of the best class, [N, H, W].
+  kLogits,   ///< Of every class, [N, classes, H, W].
+};
+
 /// One row per output format.
 struct Format {
   std::string_view name;                ///< The convention's name: "onnx".
   std::vector<std::string_view> files;  ///< What it writes, the model first: {"model.xml", "model.bin"}.
   std::string_view native_engine;       ///< "ONNX Runtime"
   HalfForm half;
+  ClassMapForm class_map;
 
   /// The graph (simplified, concrete or symbolic sizes) as this format's nodes. kUnsupportedFormat-free: what cannot be
   /// held is kInvalidArgument naming the operator, the option that would help and the module path.

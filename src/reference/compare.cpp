@@ -22,6 +22,7 @@ struct Totals {
   int64_t worst = 0;
   double magnitude = 0.0;
   double dot = 0.0, reference_square = 0.0, actual_square = 0.0;
+  int64_t elements = 0, others = 0;
 };
 
 template <class Expected, class Actual>
@@ -29,6 +30,8 @@ void accumulate(const Expected* expected, const Actual* actual, int64_t first, i
   for (int64_t i = first; i < last; ++i) {
     const auto e = static_cast<double>(expected[i]), a = static_cast<double>(actual[i]);
     double apart = std::abs(a - e);
+    ++totals.elements;
+    totals.others += e != a;
     // Not below: also where the difference is not a number.
     if (!(apart <= totals.max_difference)) {
       apart = difference(e, a);
@@ -58,6 +61,8 @@ Comparison compare_group(const EvaluatedValue& reference, const EvaluatedValue& 
   figure.group = group.name;
   figure.role = group.role;
   figure.max_difference = totals.max_difference;
+  if (group.role == Role::kClassNumbers && totals.elements > 0)
+    figure.max_difference = static_cast<double>(totals.others) / static_cast<double>(totals.elements);
   figure.reference_magnitude = totals.magnitude;
   figure.worst_index = index_text(reference.shape, totals.worst);
   const double norm = std::sqrt(totals.reference_square) * std::sqrt(totals.actual_square);
@@ -117,6 +122,7 @@ double difference(double expected, double actual) {
 
 double limit_for(const Tolerance& tolerance, Role role, double reference_magnitude) {
   if (role == Role::kBoxesPx) return tolerance.pixels;
+  if (role == Role::kClassNumbers) return tolerance.share();
   return tolerance.relative * std::max(1.0, reference_magnitude);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@ struct Tolerance {
   double relative =
       2e-5;  ///< Of logits, scores, features: times max(1, largest magnitude of the reference in the channel group).
   double pixels = 0.02;  ///< Of box coordinates, in input pixels.
+  /// Of class numbers, the part that may be others: where two classes are nearly equal, rounding decides.
+  double share() const { return std::min(50 * relative, 0.02); }
 };
 
 /// The figures of one channel group of one value.
@@ -22,7 +25,8 @@ struct Comparison {
   std::string value;  ///< "output0", "class_logits"
   std::string group;  ///< "boxes"
   Role role = Role::kFeatures;
-  double max_difference = 0.0;  ///< Largest |actual - reference|; infinity where either is not finite and they differ.
+  double max_difference = 0.0;  ///< Largest |actual - reference|; infinity where either is not finite and they differ;
+                                ///< of class numbers the part that differs.
   double limit = 0.0;           ///< What it was held to, in the same unit.
   double reference_magnitude = 0.0;
   double cosine = 1.0;
@@ -31,7 +35,7 @@ struct Comparison {
   enum class Verdict { kAgrees, kDiffers } verdict = Verdict::kAgrees;
 };
 
-/// Largest tolerated difference for a group: `relative * max(1, magnitude)` or `pixels` by role.
+/// Largest tolerated difference for a group: `relative * max(1, magnitude)`, `pixels` or `share()` by role.
 double limit_for(const Tolerance& tolerance, Role role, double reference_magnitude);
 
 /// Compares every channel group of `actual` with `reference`, in order of specs. Shapes must agree (kValidationFailed

@@ -14,6 +14,8 @@ std::string_view role_name(Role role) {
       return "scores";
     case Role::kLogits:
       return "logits";
+    case Role::kClassNumbers:
+      return "class_numbers";
     case Role::kFeatures:
       return "features";
   }

@@ -14,11 +14,12 @@ namespace modelport {
 
 /// What the numbers of an input, an output or a range of its channels mean; decides how they are compared.
 enum class Role {
-  kImage,     ///< Pixels, scaled as ModelFacts::preprocessing says.
-  kBoxesPx,   ///< Box coordinates in input pixels: compared in pixels.
-  kScores,    ///< Probabilities in [0, 1].
-  kLogits,    ///< Before sigmoid or softmax: compared relative to their largest magnitude.
-  kFeatures,  ///< Anything else that is real-valued.
+  kImage,         ///< Pixels, scaled as ModelFacts::preprocessing says.
+  kBoxesPx,       ///< Box coordinates in input pixels: compared in pixels.
+  kScores,        ///< Probabilities in [0, 1].
+  kLogits,        ///< Before sigmoid or softmax: compared relative to their largest magnitude.
+  kFeatures,      ///< Anything else that is real-valued.
+  kClassNumbers,  ///< Which class: compared by how many are others.
 };
 std::string_view role_name(Role role);
 
@@ -118,6 +119,8 @@ struct ModelFacts {
   Preprocessing preprocessing;
   std::optional<DetectionFacts> detection;
   std::optional<PoseFacts> pose;
+  /// How a consumer gets from the first output to the class of every pixel, where it says that.
+  std::optional<std::string> class_map;
   std::optional<int64_t> top_k;
   /// The framework's own metadata entries, for formats that carry them ("stride" -> "32"), in order.
   std::vector<std::pair<std::string, std::string>> framework_metadata;

@@ -55,8 +55,18 @@ Result<std::vector<std::byte>> twin(const LoweredModel& lowered, const std::stri
 }  // namespace
 
 const Format& onnx_format() {
-  static const Format kFormat{"onnx",    {"model.onnx"},    "ONNX Runtime", HalfForm::kArithmetic, lower, write,
-                              read_back, require_identical, raise,          probe_names,           twin};
+  static const Format kFormat{"onnx",
+                              {"model.onnx"},
+                              "ONNX Runtime",
+                              HalfForm::kArithmetic,
+                              ClassMapForm::kNumbers,
+                              lower,
+                              write,
+                              read_back,
+                              require_identical,
+                              raise,
+                              probe_names,
+                              twin};
   return kFormat;
 }
 

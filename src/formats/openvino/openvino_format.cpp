@@ -57,11 +57,17 @@ Result<std::vector<std::byte>> twin(const LoweredModel& lowered, const std::stri
 
 const Format& openvino_format() {
   using namespace openvino_layout;
-  static const Format kFormat{"openvino", {kModelFile, kWeightsFile, kMetadataFile},
-                              "OpenVINO", HalfForm::kWeights,
-                              lower,      write,
-                              read_back,  require_identical,
-                              raise,      probe_names,
+  static const Format kFormat{"openvino",
+                              {kModelFile, kWeightsFile, kMetadataFile},
+                              "OpenVINO",
+                              HalfForm::kWeights,
+                              ClassMapForm::kNumbers,
+                              lower,
+                              write,
+                              read_back,
+                              require_identical,
+                              raise,
+                              probe_names,
                               twin};
   return kFormat;
 }

@@ -49,8 +49,18 @@ Result<std::vector<std::byte>> twin(const LoweredModel& lowered, const std::stri
 }  // namespace
 
 const Format& torchscript_format() {
-  static const Format kFormat{"torchscript", {torch_layout::kFile}, "torch", HalfForm::kArithmetic, lower, write,
-                              read_back,     require_identical,     raise,   probe_names,           twin};
+  static const Format kFormat{"torchscript",
+                              {torch_layout::kFile},
+                              "torch",
+                              HalfForm::kArithmetic,
+                              ClassMapForm::kLogits,
+                              lower,
+                              write,
+                              read_back,
+                              require_identical,
+                              raise,
+                              probe_names,
+                              twin};
   return kFormat;
 }
 

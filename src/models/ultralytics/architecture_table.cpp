@@ -64,6 +64,18 @@ Result<SourceModel> build_segmenter(const Checkpoint& checkpoint, Ledger& ledger
                      {.task = Task::kSegmentation, .source_task = "segment", .head = short_head_class(checkpoint)});
 }
 
+constexpr std::string_view kSemanticModel = "ultralytics.nn.tasks.SemanticSegmentationModel";
+constexpr std::string_view kSemanticHead = "ultralytics.nn.modules.head.SemanticSegment";
+
+bool is_pixel_classifier(const Checkpoint& checkpoint) {
+  return has_classes(checkpoint, kSemanticModel, kSemanticHead);
+}
+
+Result<SourceModel> build_pixel_classifier(const Checkpoint& checkpoint, Ledger& ledger, const BuildRequest& request) {
+  return build_model(checkpoint, ledger, request,
+                     {.task = Task::kSegmentation, .source_task = "semantic", .head = "SemanticSegment"});
+}
+
 constexpr std::string_view kPoseModel = "ultralytics.nn.tasks.PoseModel";
 constexpr std::string_view kPoseHeads[] = {"ultralytics.nn.modules.head.Pose", "ultralytics.nn.modules.head.Pose26"};
 
@@ -142,6 +154,7 @@ constexpr Architecture kArchitectures[] = {
     {"yolo detector", kDetectionModel, Task::kDetection, is_detector, build_detector},
     {"yolov10 detector", kDetectionModel, Task::kDetection, is_v10_detector, build_v10_detector},
     {"yolo segmenter", kSegmentationModel, Task::kSegmentation, is_segmenter, build_segmenter},
+    {"yolo semantic segmenter", kSemanticModel, Task::kSegmentation, is_pixel_classifier, build_pixel_classifier},
     {"yolo pose estimator", kPoseModel, Task::kPose, is_pose_model, build_pose_model},
     {"yolo oriented detector", kOrientedModel, Task::kDetection, is_oriented_detector, build_oriented_detector},
     {"rt-detr detector", kRtdetrModel, Task::kDetection, is_rtdetr, build_rtdetr},

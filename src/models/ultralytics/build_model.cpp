@@ -148,6 +148,8 @@ Result<SourceModel> build_model(const Checkpoint& checkpoint, Ledger& ledger, co
   if (facts.detection) {
     facts.detection->confidence_threshold = request.confidence_threshold;
     facts.detection->iou_threshold = request.iou_threshold;
+  }
+  if (profile.task != Task::kClassification) {
     facts.preprocessing = detection_preprocessing(channels, profile.resize);
   } else {
     TRY(preprocessing, classification_preprocessing(root, channels, size));

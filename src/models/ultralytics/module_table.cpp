@@ -167,6 +167,7 @@ constexpr ModuleRow kModules[] = {
     {"ultralytics.nn.modules.head.RTDETRDecoder", rtdetr_decoder},
     {"ultralytics.nn.modules.head.Segment", segment},
     {"ultralytics.nn.modules.head.Segment26", segment26},
+    {"ultralytics.nn.modules.head.SemanticSegment", semantic_segment},
     {"ultralytics.nn.modules.head.WorldDetect", world_detect},
     {"ultralytics.nn.modules.head.v10Detect", detect},
     {"ultralytics.nn.modules.head.YOLOEDetect", yoloe_detect},

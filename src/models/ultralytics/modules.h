@@ -122,6 +122,8 @@ Result<ValueId> yoloe_detect(Translation& t, const ModuleView& module, std::span
 /// YOLOESegment: the same with mask coefficients behind the scores, and prototypes as output1.
 Result<ValueId> yoloe_segment(Translation& t, const ModuleView& module, std::span<const ValueId> levels);
 Result<ValueId> yoloe_segment26(Translation& t, const ModuleView& module, std::span<const ValueId> levels);
+/// SemanticSegment: levels -> logits of every pixel [N, nc, H, W].
+Result<ValueId> semantic_segment(Translation& t, const ModuleView& module, std::span<const ValueId> levels);
 /// Classify: features (several are concatenated) -> [N, nc] probabilities.
 Result<ValueId> classify(Translation& t, const ModuleView& module, std::span<const ValueId> inputs);
 
