@@ -200,6 +200,9 @@ Result<PickleValue> get_member(const PickleCall& call) {
   if (call.arguments[0].as_object() && name && !name->starts_with('_')) return make_inert(call);
   // A static method that fusing made a module's forward: the class of an inert object, and a name.
   if (type && type->module.starts_with("ultralytics.nn.modules.") && name == "forward_fuse") return make_inert(call);
+  // The segmentation head of the original YOLOv5 keeps its base's method under a name of its own.
+  const bool of_yolov5 = type && (type->module == "models.yolo" || type->module == "yolov5.models.yolo");
+  if (of_yolov5 && type->name == "Detect" && name == "forward") return make_inert(call);
   if (!type || !is_listed_enumeration(*type) || !name || name->starts_with('_')) {
     return refused(call, fmt::format("({}, {})", pickle_value_text(call.arguments[0], 80),
                                      pickle_value_text(call.arguments[1], 80)));

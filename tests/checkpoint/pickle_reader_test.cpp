@@ -162,6 +162,11 @@ TEST(PickleReader, RefusesIndirectCalls) {
   text_of(reduce(global("builtins", "getattr"), tuple({head, text("forward_fuse")})) + ".");
   expect_hostile(reduce(global("builtins", "getattr"), tuple({head, text("fuse")})) + ".",
                  "BNContrastiveHead, 'fuse')");
+  const std::string anchors = global("models.yolo", "Detect");
+  text_of(reduce(global("builtins", "getattr"), tuple({anchors, text("forward")})) + ".");
+  expect_hostile(reduce(global("builtins", "getattr"), tuple({anchors, text("_forward")})) + ".", "'_forward')");
+  expect_hostile(reduce(reduce(global("builtins", "getattr"), tuple({anchors, text("forward")})), ")") + ".",
+                 "an object of class builtins.getattr");
   expect_hostile(reduce(global("builtins", "getattr"), tuple({global("os", "path"), text("join")})) + ".",
                  "builtins.getattr with (os.path, 'join')");
   expect_hostile(

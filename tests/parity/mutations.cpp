@@ -164,6 +164,12 @@ struct Mutate {
     }
   }
   void operator()(const Resize& resize) const {
+    if (resize.mode == ResizeMode::kLinear) {
+      c.change("nearest", [&](Graph&, Node& node) { node.op = Resize{resize.height, resize.width}; });
+      c.change("corners aligned",
+               [](Graph&, Node& node) { std::get<Resize>(node.op).coordinates = ResizeCoordinates::kAlignCorners; });
+      return;
+    }
     c.change("bilinear", [&](Graph&, Node& node) {
       node.op = Resize{resize.height, resize.width, ResizeMode::kLinear, ResizeCoordinates::kHalfPixel};
     });

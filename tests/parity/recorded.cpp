@@ -15,34 +15,59 @@ namespace {
 
 const std::string kFolder = std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/";
 
-struct Limits {
-  double boxes, scores, logits;
-};
-
-Limits limits_of(const RecordedCase& recorded, double logit_magnitude) {
+double limit_of(const RecordedCase& recorded, Role role, double magnitude) {
   const auto own = [&](const char* name) {
     const auto found = recorded.float32_error.find(name);
     return found == recorded.float32_error.end() ? 0.0 : 4.0 * found->second;
   };
-  return {std::max(0.02, own("boxes")), std::max(1e-4, own("scores")),
-          std::max(2e-5 * std::max(1.0, logit_magnitude), own("logits"))};
+  if (role == Role::kBoxesPx) return std::max(0.02, own("boxes"));
+  if (role == Role::kScores) return std::max(1e-4, own("scores"));
+  return std::max(2e-5 * std::max(1.0, magnitude), own("logits"));
 }
 
-/// The first sample that is further away than the limit of its group. `box_rows` rows of axis 1 are boxes.
-std::string first_beyond(const RecordedTensor& recorded, const EvaluatedValue& actual, double limit, double box_limit,
-                         int64_t box_rows) {
-  if (actual.shape != recorded.shape)
-    return "shape " + shape_text(actual.shape) + " instead of " + shape_text(recorded.shape);
-  int64_t inner = 1;
-  for (size_t axis = 2; axis < recorded.shape.size(); ++axis) inner *= recorded.shape[axis];
-  for (size_t k = 0; k < recorded.samples.size(); ++k) {
-    const int64_t at = recorded.position(k);
-    const bool box = at / inner % recorded.shape[1] < box_rows;
-    const double apart = std::abs(static_cast<double>(actual.floats[static_cast<size_t>(at)]) - recorded.samples[k]);
-    if (!(apart <= (box ? box_limit : limit)))
-      return fmt::format("{} at {} differs by {:.3g}", box ? "box" : "value", at, apart);
+/// The role of element `at`.
+Role role_at(const IoSpec& spec, const Shape& shape, int64_t at) {
+  for (const ChannelGroup& group : spec.groups) {
+    int64_t inner = 1;
+    for (size_t axis = static_cast<size_t>(group.axis) + 1; axis < shape.size(); ++axis) inner *= shape[axis];
+    const int64_t channel = at / inner % shape[static_cast<size_t>(group.axis)];
+    if (channel >= group.begin && channel < group.end) return group.role;
+  }
+  return spec.role;
+}
+
+/// The first sample that is further away than the limit of its group.
+std::string first_beyond(const RecordedCase& recorded, const RecordedTensor& tensor, const EvaluatedValue& actual,
+                         const IoSpec& spec) {
+  if (actual.shape != tensor.shape)
+    return "shape " + shape_text(actual.shape) + " instead of " + shape_text(tensor.shape);
+  double magnitude = 0.0;
+  for (size_t k = 0; k < tensor.samples.size(); ++k) {
+    if (role_at(spec, tensor.shape, tensor.position(k)) != Role::kBoxesPx)
+      magnitude = std::max(magnitude, std::abs(tensor.samples[k]));
+  }
+  for (size_t k = 0; k < tensor.samples.size(); ++k) {
+    const int64_t at = tensor.position(k);
+    const Role role = role_at(spec, tensor.shape, at);
+    const double apart = std::abs(static_cast<double>(actual.floats[static_cast<size_t>(at)]) - tensor.samples[k]);
+    if (!(apart <= limit_of(recorded, role, magnitude)))
+      return fmt::format("{} at {} differs by {:.3g}", role == Role::kBoxesPx ? "box" : "value", at, apart);
   }
   return "";
+}
+
+ModuleAliases aliases_from(const Json& object) {
+  ModuleAliases aliases;
+  for (const auto& [source, target] : object.items()) {
+    if (target.is_array()) {
+      aliases.chains[source] = target;
+      continue;
+    }
+    std::string name = target;
+    while (object.contains(name)) name = object[name];
+    aliases.classes[source] = name;
+  }
+  return aliases;
 }
 
 }  // namespace
@@ -75,8 +100,12 @@ std::vector<std::string> recorded_fixture_names() {
 }
 
 Result<RecordedFixture> read_recorded_fixture(const std::string& name) {
-  RecordedFixture fixture{name, kFolder + name + ".pt", {}};
+  RecordedFixture fixture{name, kFolder + name + ".pt", {}, {}};
   TRY(file, open_checkpoint(kFolder + name + ".ref.safetensors"));
+  if (file.metadata.contains("aliases")) {
+    TRY(aliases, parse_json(file.metadata.at("aliases"), ErrorCode::kDamaged));
+    fixture.aliases = aliases_from(aliases);
+  }
   TRY(cases, parse_json(file.metadata.at("cases"), ErrorCode::kDamaged));
   const std::vector<NamedTensor> tensors = list_tensors(file.root);
   for (const auto& [case_name, description] : cases.items()) {
@@ -95,11 +124,13 @@ Result<RecordedFixture> read_recorded_fixture(const std::string& name) {
 
 Result<SourceModel> build_fixture(const RecordedFixture& fixture, const RecordedCase& recorded) {
   TRY(checkpoint, open_checkpoint(fixture.checkpoint));
+  checkpoint.class_aliases = fixture.aliases.classes;
   const Trainer trainer = ultralytics_trainer();
   for (const Architecture& architecture : trainer.architectures) {
     if (!architecture.matches(checkpoint)) continue;
-    Ledger ledger(*model_root(checkpoint), trainer.ignore_rules);
+    Ledger ledger(*model_root(checkpoint), trainer.ignore_rules, fixture.aliases.classes);
     BuildRequest request;
+    request.module_aliases = fixture.aliases;
     request.batch = recorded.input_shape[0];
     request.image_size = {recorded.input_shape[2], recorded.input_shape[3]};
     TRY(model, architecture.build(checkpoint, ledger, request));
@@ -110,17 +141,14 @@ Result<SourceModel> build_fixture(const RecordedFixture& fixture, const Recorded
 }
 
 std::string disagreement(const SourceModel& model, const RecordedCase& recorded, const EvaluationResult& result) {
-  const bool detection = model.facts.task == Task::kDetection;
-  const RecordedTensor& logits = recorded.tensors.at("logits");
-  double magnitude = 0.0;
-  for (const double sample : logits.samples) magnitude = std::max(magnitude, std::abs(sample));
-  const Limits limits = limits_of(recorded, magnitude);
-  std::string found =
-      first_beyond(recorded.tensors.at("output0"), result.outputs[0], limits.scores, limits.boxes, detection ? 4 : 0);
-  if (!found.empty()) return "output0: " + found;
+  for (size_t i = 0; i < model.outputs.size(); ++i) {
+    const IoSpec& spec = model.outputs[i];
+    const std::string found = first_beyond(recorded, recorded.tensors.at(spec.name), result.outputs[i], spec);
+    if (!found.empty()) return spec.name + ": " + found;
+  }
   for (size_t i = 0; i < model.probes.size(); ++i) {
     if (model.probes[i].role != Role::kLogits) continue;
-    found = first_beyond(logits, result.probes[i], limits.logits, 0.0, 0);
+    const std::string found = first_beyond(recorded, recorded.tensors.at("logits"), result.probes[i], model.probes[i]);
     if (!found.empty()) return "logits: " + found;
   }
   return "";

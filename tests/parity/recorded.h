@@ -23,7 +23,7 @@ struct RecordedCase {
   std::string name;  ///< "square", "pair", "oblong"
   Shape input_shape;
   std::vector<uint32_t> seeds;
-  std::map<std::string, RecordedTensor> tensors;  ///< "output0", "logits"
+  std::map<std::string, RecordedTensor> tensors;  ///< "output0", "output1", "logits"
   std::map<std::string, double> float32_error;    ///< "boxes", "scores", "logits": the framework's own.
 
   EvaluatedValue input() const;
@@ -33,6 +33,7 @@ struct RecordedFixture {
   std::string name;
   std::string checkpoint;  ///< Path.
   std::vector<RecordedCase> cases;
+  ModuleAliases aliases;  ///< What its classes of the user's own stand for.
 };
 
 /// Every fixture of the project's own that has recorded outputs of an Ultralytics checkpoint.
@@ -43,7 +44,7 @@ Result<RecordedFixture> read_recorded_fixture(const std::string& name);
 Result<SourceModel> build_fixture(const RecordedFixture& fixture, const RecordedCase& recorded);
 
 /// What of a result is outside what the framework recorded, empty when it agrees. Boxes 0.02 px, scores 1e-4, logits
-/// 2e-5 of their magnitude, or four times the framework's own float32 error where that is larger.
+/// and features 2e-5 of their magnitude, or four times the framework's own float32 error where that is larger.
 std::string disagreement(const SourceModel& model, const RecordedCase& recorded, const EvaluationResult& result);
 
 }  // namespace modelport

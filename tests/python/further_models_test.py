@@ -1,0 +1,97 @@
+"""Original YOLOv5, pixel classes, and classes of one's own, from outside."""
+import json
+import unittest
+
+import numpy as np
+import onnxruntime
+
+from exporter import FIXTURES, ExportCase, last_error
+
+FIELD = "field.blocks."
+ALIASES = {FIELD + "FieldC2f": FIELD + "OtherC2f", FIELD + "OtherC2f": "ultralytics.nn.modules.block.C2f",
+           FIELD + "FieldDetect": "ultralytics.nn.modules.head.Detect", FIELD + "Separable": ["first.*", "act", "last", "act"]}
+OWN = FIXTURES / "own-classes.pt"
+
+
+class OwnClasses(ExportCase):
+    def refused(self, aliases, expect, *texts):
+        error = last_error(self.export(expect, checkpoint=OWN, config={"module_aliases": aliases} if aliases is not None else {}).stderr)
+        for text in texts:
+            self.assertIn(text, error)
+        self.assert_no_export()
+
+    def test_aliases_are_applied_logged_and_recorded(self):
+        result = self.export(checkpoint=OWN, config={"module_aliases": ALIASES})
+        self.assertIn("Alias: field.blocks.FieldC2f is read as ultralytics.nn.modules.block.C2f", result.stderr)
+        recorded = self.metadata()["extra_metadata"]["module_aliases"]
+        self.assertEqual(recorded, {**ALIASES, FIELD + "FieldC2f": "ultralytics.nn.modules.block.C2f"})
+        self.assertEqual(self.metadata()["export_config"]["module_aliases"], recorded)
+
+    def test_a_file_says_the_same(self):
+        path = self.folder / "aliases.json"
+        path.write_text(json.dumps(ALIASES))
+        self.export(checkpoint=OWN, config={"module_aliases": str(path)})
+
+    def test_what_is_not_mapped_is_named(self):
+        self.refused(None, 1, "field.blocks.FieldDetect", "module_aliases")
+        self.refused({k: v for k, v in ALIASES.items() if not k.endswith("Separable")}, 1, "model.3 (field.blocks.Separable)", "module_aliases")
+
+    def test_a_chain_that_leaves_a_layer_out_is_refused(self):
+        self.refused({**ALIASES, FIELD + "Separable": ["last", "act"]}, 1, "model.3.first.0.weight")
+
+    def test_unknown_names(self):
+        self.refused({**ALIASES, FIELD + "Seperable": ["act"]}, 3, "holds no class field.blocks.Seperable", "the nearest is field.blocks.Separable")
+        self.refused({**ALIASES, FIELD + "FieldDetect": "ultralytics.nn.modules.head.Detetc"}, 3, "Detetc", "the nearest is ultralytics.nn.modules.head.Detect")
+        self.refused({**ALIASES, FIELD + "Separable": "torch.nn.modules.container.Sequential"}, 3, "order of children")
+
+
+class PixelClasses(ExportCase):
+    def test_onnx_holds_class_numbers(self):
+        self.export(checkpoint=FIXTURES / "yolo26-sem.pt")
+        metadata = self.metadata()
+        self.assertEqual((metadata["task_type"], metadata["extra_metadata"]["source_task"]), ("segmentation", "semantic"))
+        self.assertEqual(metadata["mask_resolution"], [128, 128])
+        self.assertEqual(metadata["postprocessing"]["apply_nms"], False)
+        session = onnxruntime.InferenceSession(str(self.output / "model.onnx"))
+        (numbers,) = session.run(None, {"images": np.random.default_rng(3).random((1, 3, 128, 128), np.float32)})
+        self.assertEqual((numbers.dtype, numbers.shape), (np.uint8, (1, 128, 128)))
+        self.assertEqual(sorted(set(numbers.reshape(-1))), [0, 1, 2])
+
+    def test_torchscript_holds_logits(self):
+        self.export(checkpoint=FIXTURES / "yolo26-sem.pt", export_format="torchscript", config={"validate": "reference"})
+        self.assertEqual(self.metadata()["output_shape"], [[1, 3, 128, 128]])
+        self.assertIn("largest", self.metadata()["postprocessing"]["scores"])
+
+    def test_there_is_nothing_to_suppress(self):
+        self.assertIn("no boxes", last_error(self.export(3, checkpoint=FIXTURES / "yolo26-sem.pt", config={"nms": True}).stderr))
+
+
+class OriginalYolov5(ExportCase):
+    def test_scores_are_to_be_multiplied(self):
+        self.export(checkpoint=FIXTURES / "yolov5-2021.pt")
+        metadata = self.metadata()
+        self.assertEqual(metadata["output_shape"], [[1, 1008, 7]])
+        self.assertIn("objectness", metadata["postprocessing"]["scores"])
+        self.assertEqual(metadata["anchor_based"], True)
+
+    def test_suppression_inside_multiplies_them(self):
+        """Rows of the artifact with suppression inside are boxes of the one without, with the product as score."""
+        self.export(checkpoint=FIXTURES / "yolov5-seg.pt", config={"nms": True, "conf": 0.05, "batch_size": 2})
+        inside = onnxruntime.InferenceSession(str(self.output / "model.onnx"))
+        self.output = self.folder / "plain"
+        self.export(checkpoint=FIXTURES / "yolov5-seg.pt", config={"batch_size": 2})
+        plain = onnxruntime.InferenceSession(str(self.output / "model.onnx"))
+        x = np.random.default_rng(3).random((2, 3, 128, 128), np.float32)
+        for rows, candidates in zip(inside.run(None, {"images": x})[0], plain.run(None, {"images": x})[0]):
+            corners = candidates[:, :2] - candidates[:, 2:4] / 2
+            scores = candidates[:, 4:5] * candidates[:, 5:7]
+            self.assertGreater((rows[:, 4] > 0).sum(), 3)
+            for row in rows[rows[:, 4] > 0]:
+                near = (np.abs(corners - row[:2]).sum(1) + np.abs(scores.max(1) - row[4])).argmin()
+                np.testing.assert_allclose(row[:2], corners[near], atol=2e-2)
+                np.testing.assert_allclose(row[4:6], [scores[near].max(), scores[near].argmax()], atol=1e-4)
+                np.testing.assert_allclose(row[6:], candidates[near, 7:], atol=1e-3)
+
+
+if __name__ == "__main__":
+    unittest.main()
