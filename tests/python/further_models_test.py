@@ -1,11 +1,15 @@
 """Original YOLOv5, pixel classes, and classes of one's own, from outside."""
 import json
+import sys
 import unittest
 
 import numpy as np
 import onnxruntime
 
-from exporter import FIXTURES, ExportCase, last_error
+from exporter import FIXTURES, SOURCE, ExportCase, last_error
+
+sys.path.insert(0, str(SOURCE / "tests" / "oracle"))
+from formula import model_input
 
 FIELD = "field.blocks."
 ALIASES = {FIELD + "FieldC2f": FIELD + "OtherC2f", FIELD + "OtherC2f": "ultralytics.nn.modules.block.C2f",
@@ -53,7 +57,7 @@ class PixelClasses(ExportCase):
         self.assertEqual(metadata["mask_resolution"], [128, 128])
         self.assertEqual(metadata["postprocessing"]["apply_nms"], False)
         session = onnxruntime.InferenceSession(str(self.output / "model.onnx"))
-        (numbers,) = session.run(None, {"images": np.random.default_rng(3).random((1, 3, 128, 128), np.float32)})
+        (numbers,) = session.run(None, {"images": model_input(128, 128, [3])})
         self.assertEqual((numbers.dtype, numbers.shape), (np.uint8, (1, 128, 128)))
         self.assertEqual(sorted(set(numbers.reshape(-1))), [0, 1, 2])
 
@@ -81,14 +85,15 @@ class OriginalYolov5(ExportCase):
         self.output = self.folder / "plain"
         self.export(checkpoint=FIXTURES / "yolov5-seg.pt", config={"batch_size": 2})
         plain = onnxruntime.InferenceSession(str(self.output / "model.onnx"))
-        x = np.random.default_rng(3).random((2, 3, 128, 128), np.float32)
+        x = model_input(128, 128, [3, 7])
         for rows, candidates in zip(inside.run(None, {"images": x})[0], plain.run(None, {"images": x})[0]):
-            corners = candidates[:, :2] - candidates[:, 2:4] / 2
+            half = candidates[:, 2:4] / 2
+            corners = np.concatenate([candidates[:, :2] - half, candidates[:, :2] + half], 1)
             scores = candidates[:, 4:5] * candidates[:, 5:7]
             self.assertGreater((rows[:, 4] > 0).sum(), 3)
             for row in rows[rows[:, 4] > 0]:
-                near = (np.abs(corners - row[:2]).sum(1) + np.abs(scores.max(1) - row[4])).argmin()
-                np.testing.assert_allclose(row[:2], corners[near], atol=2e-2)
+                near = (np.abs(corners - row[:4]).sum(1) + np.abs(scores.max(1) - row[4])).argmin()
+                np.testing.assert_allclose(row[:4], corners[near], atol=2e-2)
                 np.testing.assert_allclose(row[4:6], [scores[near].max(), scores[near].argmax()], atol=1e-4)
                 np.testing.assert_allclose(row[6:], candidates[near, 7:], atol=1e-3)
 
