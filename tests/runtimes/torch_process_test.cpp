@@ -19,7 +19,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using Optimization = Engine::Optimization;
 
-const std::string kProbe = std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/torchscript-probe.pt";
+const std::string kProbe = std::string(MODELPORT_SOURCE_DIR) + "/tests/runtimes/torchscript-probe.pt";
 
 /// With a Python that has torch.
 class TorchProcess : public testing::Test {
