@@ -1,5 +1,7 @@
 #include "ops/rewriter.h"
 
+#include <algorithm>
+
 namespace modelport {
 
 Rewriter::Rewriter(const Graph& source) : source_(source), map_(source.values.size()) {
@@ -43,6 +45,11 @@ Result<Graph> Rewriter::run(const std::function<Action(NodeId)>& rewrite) {
   for (const NamedValue& probe : source_.probes) builder_.probe(probe.name, map(probe.value));
   TRY(graph, std::move(builder_).finish());
   return without_dead_code(graph);
+}
+
+bool is_named(const Graph& graph, ValueId value) {
+  const auto holds = [value](const NamedValue& named) { return named.value == value; };
+  return std::ranges::any_of(graph.outputs, holds) || std::ranges::any_of(graph.probes, holds);
 }
 
 Graph without_dead_code(const Graph& graph) {

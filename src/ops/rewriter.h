@@ -30,6 +30,9 @@ class Rewriter {
   std::vector<std::optional<ValueId>> map_;
 };
 
+/// Whether the value is an output or a probe, which passes keep.
+bool is_named(const Graph& graph, ValueId value);
+
 /// The graph without nodes and constants that no output or probe needs.
 Graph without_dead_code(const Graph& graph);
 

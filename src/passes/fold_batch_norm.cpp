@@ -25,16 +25,6 @@ bool is_convolution(const Node& node) {
   return std::holds_alternative<Conv>(node.op) || std::holds_alternative<ConvTranspose>(node.op);
 }
 
-bool is_root(const Graph& graph, ValueId value) {
-  for (const NamedValue& output : graph.outputs) {
-    if (output.value == value) return true;
-  }
-  for (const NamedValue& probe : graph.probes) {
-    if (probe.value == value) return true;
-  }
-  return false;
-}
-
 /// The weights of a convolution with each output channel times its factor.
 WeightRecipe scale_outputs(const WeightRecipe& weight, const Conv&, std::vector<double> factors) {
   return weight.scale_axis(0, std::move(factors));
@@ -109,7 +99,7 @@ Result<Graph> fold_batch_norm(const Graph& graph) {
     if (!std::holds_alternative<BatchNorm>(norm.op) || !all_constant(graph, norm.inputs)) continue;
     const ValueId between = norm.inputs[0];
     const auto maker = makers[static_cast<size_t>(between)];
-    if (!maker || users[static_cast<size_t>(between)].size() != 1 || is_root(graph, between)) continue;
+    if (!maker || users[static_cast<size_t>(between)].size() != 1 || is_named(graph, between)) continue;
     const Node& conv = graph[*maker];
     if (!is_convolution(conv) || !all_constant(graph, conv.inputs)) continue;
     by_norm[i] = Match{&conv, &norm};

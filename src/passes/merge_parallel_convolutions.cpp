@@ -14,11 +14,6 @@ struct Pair {
   const Node* narrow;
 };
 
-bool is_named(const Graph& graph, ValueId value) {
-  const auto holds = [&](const NamedValue& named) { return named.value == value; };
-  return std::ranges::any_of(graph.outputs, holds) || std::ranges::any_of(graph.probes, holds);
-}
-
 bool has_constant_weights(const Graph& graph, const Node& conv) {
   for (size_t i = 1; i < conv.inputs.size(); ++i) {
     if (!graph[conv.inputs[i]].constant) return false;

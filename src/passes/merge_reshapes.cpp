@@ -12,12 +12,6 @@ bool reinterprets(const Op& op) {
          std::holds_alternative<Reshape>(op);
 }
 
-bool is_root(const Graph& graph, ValueId value) {
-  const auto names_it = [value](const NamedValue& named) { return named.value == value; };
-  return std::any_of(graph.outputs.begin(), graph.outputs.end(), names_it) ||
-         std::any_of(graph.probes.begin(), graph.probes.end(), names_it);
-}
-
 }  // namespace
 
 Result<Graph> merge_reshapes(const Graph& graph) {
@@ -36,7 +30,7 @@ Result<Graph> merge_reshapes(const Graph& graph) {
     const bool feeds_only_reinterpretations =
         !readers.empty() &&
         std::all_of(readers.begin(), readers.end(), [&](NodeId reader) { return reinterprets(graph[reader].op); });
-    if (feeds_only_reinterpretations && !is_root(graph, out)) {
+    if (feeds_only_reinterpretations && !is_named(graph, out)) {
       // Readers reinterpret this operand instead: their own output shape is all that counts.
       rewriter.replace(out, rewriter.map(node.inputs[0]));
       return Rewriter::Action::kReplaced;

@@ -8,10 +8,12 @@ Result<Graph> fold_batch_norm(const Graph& graph);
 Result<Graph> fold_constants(const Graph& graph);
 Result<Graph> eliminate_identities(const Graph& graph);
 Result<Graph> merge_parallel_convolutions(const Graph& graph);
+Result<Graph> multiply_distributions(const Graph& graph);
+Result<Graph> compose_rows(const Graph& graph);
 Result<Graph> merge_reshapes(const Graph& graph);
 
 namespace {
-constexpr std::array<Pass, 5> kPasses = {{
+constexpr std::array<Pass, 7> kPasses = {{
     {"fold_batch_norm", "Batch norm behind a convolution becomes part of its weight and bias.", Pass::Need::kAlways,
      fold_batch_norm},
     {"merge_parallel_convolutions", "The sum of two convolutions of one value becomes one.", Pass::Need::kAlways,
@@ -20,6 +22,10 @@ constexpr std::array<Pass, 5> kPasses = {{
      fold_constants},
     {"eliminate_identities", "Operators that return their operand unchanged are left out.", Pass::Need::kOptional,
      eliminate_identities},
+    {"multiply_distributions", "The mean of every distribution of a box becomes one matrix product.",
+     Pass::Need::kOptional, multiply_distributions},
+    {"compose_rows", "Sums, differences and parts of a product's rows become part of its matrix.",
+     Pass::Need::kOptional, compose_rows},
     {"merge_reshapes", "Consecutive splits and merges of axes become one reshape.", Pass::Need::kOptional,
      merge_reshapes},
 }};

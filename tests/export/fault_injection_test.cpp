@@ -173,8 +173,8 @@ TEST_F(FaultInjectionTest, InLoweredNodes) {
             [](std::vector<int64_t>& axes) { std::swap(axes[axes.size() - 1], axes[axes.size() - 2]); });
   edit_int(OnnxOpType::kSoftmax, "axis", 1);
   edit_int(OnnxOpType::kConcat, "axis", 2);
-  edit("operands of Sub swapped", [](OnnxModel&, OnnxNode& node) {
-    if (node.type != OnnxOpType::kSub) return false;
+  edit("parts of Concat swapped", [](OnnxModel&, OnnxNode& node) {
+    if (node.type != OnnxOpType::kConcat) return false;
     std::swap(node.inputs[0], node.inputs[1]);
     return true;
   });
