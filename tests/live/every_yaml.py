@@ -50,7 +50,7 @@ def yaml_names():
         scales = framework.yaml_model_load(path).get("scales")
         name = path.stem
         if scales and "n" in scales:
-            name = re.sub(r"^(yoloe?-?v?\d+)", r"\1n", name)
+            name = re.sub(r"^(yoloe?-?v?\d+)(?![a-z\d])", r"\1n", name)
         found[name] = path.name
     for name in MORE_SCALES:
         found[name] = re.sub(r"^(yoloe?-?v?\d+)[sm]", r"\1", name) + ".yaml"
@@ -122,13 +122,14 @@ def attempt(exporter, name, form, end_to_end, formats, work, photo):
         only_one = dual and form == "fused" and end_to_end is None
         heads = {"end to end": {"nms": False}} if only_one else {"raw": {}, "end to end": {"nms": False}} if dual and form == "stripped" else {"raw": {}}
         for head, options in heads.items():
-            reference = Reference(checkpoint, x, head == "end to end")
+            references = {name: Reference(checkpoint, x, head == "end to end", name)
+                          for name in (formats if task == "semantic" else formats[:1])}
             done = export(exporter, checkpoint, folder / "out", formats, {"imgsz": size, **options})
             for format_name in formats:
                 directory = folder / "out" / format_name if len(formats) > 1 else folder / "out"
-                row["cells"][format_name][head] = compare(row, directory, format_name, x, reference, done)
+                row["cells"][format_name][head] = compare(row, directory, format_name, x, references.get(format_name, references[formats[0]]), done)
             shutil.rmtree(folder / "out", ignore_errors=True)
-            del reference
+            del references
     except Exception as error:
         traceback.print_exc(limit=-3)
         for format_name in formats:
@@ -164,8 +165,8 @@ def passed(row):
 
 
 def cell(row, format_name):
-    cells = row["cells"][format_name]
-    return next((text for text in cells.values() if text != "proven"), "proven")
+    said = set(row["cells"][format_name].values())
+    return said.pop() if said in ({"proven"}, {"refused"}) else "**not proven**"
 
 
 def table(rows, formats):

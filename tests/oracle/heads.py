@@ -14,8 +14,11 @@ PIXELS, SCORES, OTHERS, NOISE = 0.02, 1e-4, 2e-5, 4.0
 COARSEST = 0.1      # a bar above it proves nothing
 
 
-def prepare(checkpoint, dtype, fused, end_to_end):
-    """The model of a checkpoint with its head in export mode; `end_to_end`: nms false was asked for."""
+def prepare(checkpoint, dtype, fused, end_to_end, format_name="onnx"):
+    """The model of a checkpoint with its head in export mode; `end_to_end`: nms false was asked for.
+
+    `format_name`: only semantic segmentation returns other things to other formats.
+    """
     model = torch.load(checkpoint, map_location="cpu", weights_only=False)
     model = (model.get("ema") or model["model"]).float().eval()
     if hasattr(model, "end2end"):
@@ -23,7 +26,7 @@ def prepare(checkpoint, dtype, fused, end_to_end):
     if fused:
         model = model.fuse(verbose=False)
     head = model.model[-1]
-    head.export, head.dynamic, head.format, head.shape = True, False, "onnx", None
+    head.export, head.dynamic, head.format, head.shape = True, False, format_name, None
     if hasattr(model, "pe") and not hasattr(head, "lrpc"):
         head.fuse(model.pe)
     model = model.to(dtype)
@@ -114,10 +117,10 @@ def differences(model, reference, outputs, floor=2e-5):
 class Reference:
     """What the framework computes for one input from one checkpoint, and how closely an artifact has to follow."""
 
-    def __init__(self, checkpoint, x, end_to_end):
-        self.model = prepare(checkpoint, torch.float64, False, end_to_end)
+    def __init__(self, checkpoint, x, end_to_end, format_name="onnx"):
+        self.model = prepare(checkpoint, torch.float64, False, end_to_end, format_name)
         self.outputs = run(self.model, x)
-        rough = [run(prepare(checkpoint, torch.float32, fused, end_to_end), x) for fused in (False, True)]
+        rough = [run(prepare(checkpoint, torch.float32, fused, end_to_end, format_name), x) for fused in (False, True)]
         self.bars = {}
         for index, output in enumerate(self.outputs):
             for group in groups(self.model, output):

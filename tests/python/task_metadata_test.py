@@ -28,6 +28,7 @@ class TaskMetadata(ExportCase):
         self.assertEqual((metadata["task_type"], metadata["num_keypoints"]), ("pose", 17))
         self.assertEqual(metadata["keypoint_names"][0], "nose")
         self.assertEqual(len(metadata["keypoint_names"]), 17)
+        self.assertEqual(metadata["postprocessing"]["output_layout"], "[batch, 4 + num_classes + keypoints, anchors]")
         pairs = metadata["skeleton"]
         self.assertEqual(len(pairs), 19)
         self.assertEqual((min(map(min, pairs)), max(map(max, pairs))), (1, 17), "counted from 1")

@@ -76,7 +76,7 @@ Result<ValueId> finish_pose(Translation& t, const Predictions& p, const ModuleVi
   TRY(boxes, decode_boxes(t, module, p.head, p.distributions, levels));
   const ValueId keypoints = decode_keypoints(t, p.head, raw, levels, shape, offsets);
   const int64_t width = shape[0] * shape[1];
-  HeadExtra extra{keypoints, width, {}};
+  HeadExtra extra{"keypoints", keypoints, width, {}};
   constexpr std::string_view kNames[] = {"keypoints_x", "keypoints_y", "keypoints_visibility"};
   for (int64_t i = 0; i < shape[1]; ++i) {
     extra.groups.push_back({.name = std::string(kNames[i]),
@@ -95,9 +95,9 @@ Result<ValueId> finish_pose(Translation& t, const Predictions& p, const ModuleVi
 Result<ValueId> finish_oriented(Translation& t, const Predictions& p, const ModuleView& module,
                                 std::span<const ValueId> levels, ValueId angle) {
   TRY(boxes, decode_boxes(t, module, p.head, p.distributions, levels, angle));
-  const ValueId output =
-      finish_detection(t, p.head, boxes, p.logits,
-                       HeadExtra{angle, 1, {{.name = "angle", .role = Role::kFeatures, .begin = 0, .end = 1}}});
+  const ValueId output = finish_detection(
+      t, p.head, boxes, p.logits,
+      HeadExtra{"angle", angle, 1, {{.name = "angle", .role = Role::kFeatures, .begin = 0, .end = 1}}});
   add_probe(t, "angle", Role::kFeatures, angle);
   t.model.facts.detection->coordinate_format = "xywhr";
   return output;

@@ -149,7 +149,7 @@ ValueId finish_detection(Translation& t, const DetectHead& head, ValueId boxes, 
   DetectionFacts facts;
   facts.suppression = selects ? Suppression::kNotNeeded : Suppression::kByConsumer;
   facts.coordinate_format = selects ? "xyxy" : "xywh";
-  const std::string also = extra ? " + " + extra->groups.front().name : "";
+  const std::string also = extra ? " + " + extra->name : "";
   facts.output_layout = selects ? fmt::format("[batch, detections, 4 + score + class{}]", also)
                                 : fmt::format("[batch, 4 + num_classes{}, anchors]", also);
   t.model.facts.detection = facts;

@@ -40,6 +40,7 @@ Result<ValueId> decode_boxes(Translation& t, const ModuleView& module, const Det
 
 /// What a task adds to each box, [N, channels, A].
 struct HeadExtra {
+  std::string name;  ///< "keypoints": for metadata's output_layout.
   ValueId value;
   int64_t channels;
   /// Of the value's own channels, counted from 0; empty: none.

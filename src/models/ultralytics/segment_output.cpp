@@ -13,10 +13,12 @@ Result<ValueId> finish_segmentation(Translation& t, const ModuleView& module, co
   TRY(proto_module, module.child("proto"));
   TRY(prototypes, apply(t, proto_module, proto_inputs));
   CHECK_OK(expect_channels(t.b, proto_module, prototypes, masks));
-  const ValueId output = finish_detection(
-      t, head, boxes, logits,
-      HeadExtra{
-          coefficients, masks, {{.name = "mask_coefficients", .role = Role::kFeatures, .begin = 0, .end = masks}}});
+  const ValueId output =
+      finish_detection(t, head, boxes, logits,
+                       HeadExtra{"mask_coefficients",
+                                 coefficients,
+                                 masks,
+                                 {{.name = "mask_coefficients", .role = Role::kFeatures, .begin = 0, .end = masks}}});
   add_probe(t, "mask_coefficients", Role::kFeatures, coefficients);
   t.b.output("output1", prototypes);
   t.model.outputs.push_back({.name = "output1", .layout = "NCHW", .role = Role::kFeatures, .groups = {}});
