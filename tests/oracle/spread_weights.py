@@ -73,6 +73,10 @@ def spread_weights(model, seed, images, small_variances=True):
             # Trained filters answer to contrast, not to the mean; without this, batch norm amplifies rounding.
             share = 0.5 if module.weight[0].numel() == 9 else 1.0
             module.weight.data -= share * module.weight.data.mean((1, 2, 3), keepdim=True)
+    if not small_variances:
+        for name, parameter in model.named_parameters():
+            if parameter.ndim <= 2 and not parameter.any() and ".bn" not in name:
+                parameter.data.normal_(0, 0.1, generator=random)    # initialised with zeros: nothing would show that it is read
     paired = {}
     for module in model.modules():
         if isinstance(getattr(module, "conv", None), nn.Conv2d) and isinstance(getattr(module, "bn", None), nn.BatchNorm2d):
