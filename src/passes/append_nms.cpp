@@ -10,6 +10,9 @@ namespace {
 
 /// By how much boxes of neighbouring classes are moved apart, in multiples of the image's longer side.
 constexpr double kClassDistance = 2.0;
+/// The same in pixels for heads that correct given boxes, which may be many images wide (utils/general.py of the
+/// original YOLOv5, non_max_suppression).
+constexpr double kAnchorClassDistance = 7680.0;
 /// The same for oriented boxes, and what they are scaled by: the epsilons of the probabilistic IoU need large numbers
 /// (ultralytics/engine/exporter.py, NMSModel).
 constexpr double kOrientedScale = 8.0;
@@ -67,9 +70,13 @@ ValueId side_factor(GraphBuilder& b, double scale) {
 }
 
 /// [N, A] masks of upright boxes [N, A, 4] that stay.
-ValueId keep_upright(GraphBuilder& b, const BuildRequest& request, ValueId boxes, ValueId score, ValueId label) {
-  ValueId apart = b.mul(boxes, side_factor(b, 1.0));
-  if (request.nms_classes == NmsClasses::kApart) apart = b.add(apart, b.mul(label, b.scalar(kClassDistance)));
+ValueId keep_upright(GraphBuilder& b, const BuildRequest& request, const DetectionFacts& facts, ValueId boxes,
+                     ValueId score, ValueId label) {
+  ValueId apart = boxes;
+  const bool by_class = request.nms_classes == NmsClasses::kApart;
+  if (by_class && facts.anchor_based) apart = b.add(apart, b.mul(label, b.scalar(kAnchorClassDistance)));
+  apart = b.mul(apart, side_factor(b, 1.0));
+  if (by_class && !facts.anchor_based) apart = b.add(apart, b.mul(label, b.scalar(kClassDistance)));
   const NonMaxSuppression nms{request.iou_threshold, request.confidence_threshold, request.max_detections};
   return b.emit(nms, {apart, b.merge_axes(score, 1, 2)})[0];
 }
@@ -184,7 +191,7 @@ Status append_nms(SourceModel& model, const BuildRequest& request) {
                                        rows_at(b, *columns.angle, top.indices), rows_at(b, label, top.indices));
     kept_score = b.mul(top.values, keep);
   } else {
-    const ValueId keep = keep_upright(b, request, boxes, best.values, label);
+    const ValueId keep = keep_upright(b, request, *model.facts.detection, boxes, best.values, label);
     kept_score = b.mul(b.merge_axes(best.values, 1, 2), keep);
   }
   const Dim limit = min(Dim(request.max_detections), b.dim(kept_score, 1));

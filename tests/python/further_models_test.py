@@ -78,6 +78,13 @@ class OriginalYolov5(ExportCase):
         self.assertIn("objectness", metadata["postprocessing"]["scores"])
         self.assertEqual(metadata["anchor_based"], True)
 
+    def test_classifiers_give_logits_of_normalised_pictures(self):
+        self.export(checkpoint=FIXTURES / "yolov5-cls.pt")
+        metadata = self.metadata()
+        self.assertEqual((metadata["task_type"], metadata["output_shape"]), ("classification", [[1, 3]]))
+        self.assertEqual(metadata["preprocessing"]["mean"], [0.485, 0.456, 0.406])
+        self.assertIn("logits", metadata["postprocessing"]["scores"])
+
     def test_suppression_inside_multiplies_them(self):
         """Rows of the artifact with suppression inside are boxes of the one without, with the product as score."""
         self.export(checkpoint=FIXTURES / "yolov5-seg.pt", config={"nms": True, "conf": 0.05, "batch_size": 2})

@@ -105,6 +105,8 @@ Result<ValueId> transformer_block(Translation& t, const ModuleView& module, Valu
   if (module.has_child("conv")) {
     TRY(y, apply_child(t, module, "conv", x));
     x = y;
+  } else if (!module.is_none("conv")) {
+    return module.fail("conv is no module");
   }
   TRY(channels, fixed_size(t.b, module, x, 1));
   CHECK_OK(expect_int(module, "c2", channels));

@@ -20,9 +20,7 @@ Result<ValueId> yolov5_classify(Translation& t, const ModuleView& module, std::s
   TRY(logits, apply_child(t, module, "linear", t.b.merge_axes(kept, 1, 3)));
   TRY(class_count, fixed_size(t.b, module, logits, 1));
   t.b.output("output0", logits);
-  t.b.probe("class_logits", logits);
   t.model.outputs = {{.name = "output0", .layout = "NC", .role = Role::kLogits, .groups = {}}};
-  t.model.probes = {{.name = "class_logits", .layout = "NC", .role = Role::kLogits, .groups = {}}};
   t.model.facts.top_k = std::min(kTopK, class_count);
   t.class_count = class_count;
   return logits;
