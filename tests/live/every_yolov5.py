@@ -53,6 +53,9 @@ def models(work, only):
             continue
         task = "segment" if config["head"][-1][2] == "Segment" else "detect"
         config |= {"nc": 3, "width_multiple": min(config["width_multiple"], 0.25), "depth_multiple": 0.33}
+        if isinstance(config["anchors"], int):      # found by training; until then some are 0 wide
+            levels = len(config["head"][-1][0])
+            config["anchors"] = [[side << i for side in (5, 6, 8, 15, 17, 12)] for i in range(levels)]
         kinds = [(path.stem, task)] + [(f"{path.stem}-cls", "classify")] * (path.stem == "yolov5n")
         for name, kind in kinds:
             checkpoint = work / f"{name}.pt"
