@@ -54,6 +54,10 @@ Result<std::vector<double>> read_strides(const ModuleView& root) {
 Result<int64_t> input_channels(const ModuleView& root) {
   TRY(layer, root.descendant("model.0"));
   const int64_t pixels_per_cell = layer.short_class_name() == "Focus" ? 4 : 1;
+  if (layer.short_class_name() == "TorchVision") {
+    TRY(first, layer.descendant("m.0"));
+    layer = std::move(first);
+  }
   while (layer.has_child("conv")) {
     TRY(inner, layer.child("conv"));
     layer = std::move(inner);

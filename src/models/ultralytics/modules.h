@@ -92,6 +92,13 @@ Result<ValueId> contrastive_head(Translation& t, const ModuleView& module, Value
 /// The same with pixels normalised by a batch norm; the identity where fuse() has folded it into the layer before.
 Result<ValueId> bn_contrastive_head(Translation& t, const ModuleView& module, ValueId x);
 
+// block.py, TorchVision and what is inside of it.
+/// TorchVision: the layers of a network of torchvision, one after another.
+Result<ValueId> torchvision_backbone(Translation& t, const ModuleView& module, ValueId x);
+/// torchvision.models.resnet.BasicBlock and Bottleneck.
+Result<ValueId> torchvision_basic_block(Translation& t, const ModuleView& module, ValueId x);
+Result<ValueId> torchvision_bottleneck(Translation& t, const ModuleView& module, ValueId x);
+
 // transformer.py
 /// One encoder layer over all pixels, with sines and cosines as position code.
 Result<ValueId> aifi(Translation& t, const ModuleView& module, ValueId x);
