@@ -6,7 +6,7 @@ import unittest
 import numpy as np
 import onnxruntime
 
-from exporter import FIXTURES, SOURCE, ExportCase, last_error
+from exporter import FIXTURES, SOURCE, ExportCase, last_error, test_data
 
 sys.path.insert(0, str(SOURCE / "tests" / "oracle"))
 from formula import model_input
@@ -47,6 +47,29 @@ class OwnClasses(ExportCase):
         self.refused({**ALIASES, FIELD + "Seperable": ["act"]}, 3, "holds no class field.blocks.Seperable", "the nearest is field.blocks.Separable")
         self.refused({**ALIASES, FIELD + "FieldDetect": "ultralytics.nn.modules.head.Detetc"}, 3, "Detetc", "the nearest is ultralytics.nn.modules.head.Detect")
         self.refused({**ALIASES, FIELD + "Separable": "torch.nn.modules.container.Sequential"}, 3, "order of children")
+
+
+class RealCheckpoints(ExportCase):
+    def test_detectors_of_a_project_are_mapped(self):
+        esp, blocks = "nn.modules.esp_", "ultralytics.nn.modules.block."
+        aliases = {f"{esp}head.ESPDetect": "ultralytics.nn.modules.head.Detect", f"{esp}block.DSC3k2": blocks + "C3k2",
+                   f"{esp}block.C3k": blocks + "C3k", f"{esp}block.DSBottleneck": blocks + "Bottleneck",
+                   f"{esp}conv.DSConv": ["depthwise", "bn1", "act", "pointwise", "bn2", "act"],
+                   f"{esp}block.ESPBlock": ["cv1", "m.*", "cv2"], f"{esp}block.ESPBlockLite": ["cv1", "m.*", "cv2"]}
+        for name in ("espdet_pico_224_cat", "espdet_jorge_train2_best"):
+            with self.subTest(name):
+                self.export(checkpoint=self.real(name), config={"module_aliases": aliases})
+
+    def test_original_yolov5(self):
+        for name, classes in (("yolov5n_official_v6", 80), ("yolov5n_drowning_exp_best", 1)):
+            with self.subTest(name):
+                self.export(checkpoint=self.real(name))
+                self.assertEqual(self.metadata()["output_shape"], [[1, 25200, 5 + classes]])
+
+    def real(self, name):
+        if test_data() is None:
+            self.skipTest("MODELPORT_TEST_DATA is not set")
+        return test_data() / f"checkpoints/ultralytics/{name}.pt"
 
 
 class PixelClasses(ExportCase):
