@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -18,8 +17,13 @@ struct PythonLiteral {
     std::string text;
   };
   using List = std::vector<PythonLiteral>;
-  using Dict = std::vector<std::pair<PythonLiteral, PythonLiteral>>;
+  struct Entry;
+  using Dict = std::vector<Entry>;
   std::variant<None, bool, int64_t, Float, std::string, List, Dict> value;
+};
+
+struct PythonLiteral::Entry {
+  PythonLiteral key, value;
 };
 
 /// The literal that the text is; tuples become lists. Nothing for any other text, and beyond 32 levels.
