@@ -138,7 +138,14 @@ Dim Dim::from_terms(std::vector<Term> terms) {
   return dim;
 }
 
+// Most sizes are constants: the operators give their results without building terms.
+
 Dim operator+(const Dim& a, const Dim& b) {
+  const auto left = a.constant(), right = b.constant();
+  if (left && right) {
+    const auto sum = checked_add(*left, *right);
+    return sum ? Dim(*sum) : overflowed();
+  }
   std::vector<Term> terms = a.terms_;
   terms.insert(terms.end(), b.terms_.begin(), b.terms_.end());
   return Dim::from_terms(std::move(terms));
@@ -147,6 +154,11 @@ Dim operator+(const Dim& a, const Dim& b) {
 Dim operator-(const Dim& a, const Dim& b) { return a + b * Dim(-1); }
 
 Dim operator*(const Dim& a, const Dim& b) {
+  const auto left_value = a.constant(), right_value = b.constant();
+  if (left_value && right_value) {
+    const auto product = checked_multiply(*left_value, *right_value);
+    return product ? Dim(*product) : overflowed();
+  }
   std::vector<Term> terms;
   for (const Term& left : a.terms_) {
     for (const Term& right : b.terms_) {
@@ -160,6 +172,7 @@ Dim operator*(const Dim& a, const Dim& b) {
 
 Dim floor_div(const Dim& a, int64_t divisor) {
   if (divisor == 1) return a;
+  if (const auto value = a.constant()) return Dim(floor_quotient(*value, divisor));
   // Every coefficient is quotient * divisor + remainder with 0 <= remainder < divisor.
   std::vector<Term> quotients, remainders;
   int64_t common = divisor;
@@ -227,6 +240,8 @@ std::optional<int64_t> Dim::constant() const {
 }
 
 DimOrder compare(const Dim& a, const Dim& b) {
+  const auto left = a.constant(), right = b.constant();
+  if (left && right) return *left == *right ? DimOrder::kEqual : DimOrder::kDifferent;
   const Dim difference = a - b;
   if (const auto constant = difference.constant()) return *constant == 0 ? DimOrder::kEqual : DimOrder::kDifferent;
   if (const auto bound = difference.lower_bound(); bound && *bound > 0) return DimOrder::kDifferent;

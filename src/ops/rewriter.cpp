@@ -44,7 +44,7 @@ Result<Graph> Rewriter::run(const std::function<Action(NodeId)>& rewrite) {
   for (const NamedValue& output : source_.outputs) builder_.output(output.name, map(output.value));
   for (const NamedValue& probe : source_.probes) builder_.probe(probe.name, map(probe.value));
   TRY(graph, std::move(builder_).finish());
-  return without_dead_code(graph);
+  return without_dead_code(std::move(graph));
 }
 
 bool is_named(const Graph& graph, ValueId value) {
@@ -52,7 +52,7 @@ bool is_named(const Graph& graph, ValueId value) {
   return std::ranges::any_of(graph.outputs, holds) || std::ranges::any_of(graph.probes, holds);
 }
 
-Graph without_dead_code(const Graph& graph) {
+Graph without_dead_code(Graph graph) {
   std::vector<bool> live(graph.values.size());
   for (const auto* roots : {&graph.inputs, &graph.outputs, &graph.probes}) {
     for (const NamedValue& root : *roots) live[static_cast<size_t>(root.value)] = true;
@@ -66,23 +66,25 @@ Graph without_dead_code(const Graph& graph) {
     for (const ValueId input : node.inputs) live[static_cast<size_t>(input)] = true;
   }
 
+  if (std::ranges::find(live, false) == live.end() && std::ranges::find(keep, false) == keep.end()) return graph;
+
   Graph kept;
   std::vector<ValueId> renumbered(graph.values.size());
   for (size_t index = 0; index < graph.values.size(); ++index) {
     if (!live[index]) continue;
     renumbered[index] = ValueId(static_cast<uint32_t>(kept.values.size()));
-    kept.values.push_back(graph.values[index]);
+    kept.values.push_back(std::move(graph.values[index]));
   }
   const auto renumber = [&](ValueId& value) { value = renumbered[static_cast<size_t>(value)]; };
   for (size_t index = 0; index < graph.nodes.size(); ++index) {
     if (!keep[index]) continue;
-    Node& node = kept.nodes.emplace_back(graph.nodes[index]);
+    Node& node = kept.nodes.emplace_back(std::move(graph.nodes[index]));
     for (ValueId& input : node.inputs) renumber(input);
     for (ValueId& output : node.outputs) renumber(output);
   }
-  kept.inputs = graph.inputs;
-  kept.outputs = graph.outputs;
-  kept.probes = graph.probes;
+  kept.inputs = std::move(graph.inputs);
+  kept.outputs = std::move(graph.outputs);
+  kept.probes = std::move(graph.probes);
   for (auto* list : {&kept.inputs, &kept.outputs, &kept.probes}) {
     for (NamedValue& named : *list) renumber(named.value);
   }

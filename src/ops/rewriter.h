@@ -34,6 +34,6 @@ class Rewriter {
 bool is_named(const Graph& graph, ValueId value);
 
 /// The graph without nodes and constants that no output or probe needs.
-Graph without_dead_code(const Graph& graph);
+Graph without_dead_code(Graph graph);
 
 }  // namespace modelport

@@ -1,4 +1,5 @@
 #include <array>
+#include <optional>
 
 #include "passes/pass.h"
 
@@ -34,13 +35,13 @@ constexpr std::array<Pass, 7> kPasses = {{
 std::span<const Pass> pass_list() { return kPasses; }
 
 Result<Graph> run_passes(const Graph& graph, Simplify simplify) {
-  Graph current = graph;
+  std::optional<Graph> current;
   for (const Pass& pass : kPasses) {
     if (pass.need == Pass::Need::kOptional && simplify == Simplify::kRequiredOnly) continue;
-    TRY(next, pass.run(current).in(std::string(pass.name)));
+    TRY(next, pass.run(current ? *current : graph).in(std::string(pass.name)));
     current = std::move(next);
   }
-  return current;
+  return current ? *std::move(current) : graph;
 }
 
 }  // namespace modelport
