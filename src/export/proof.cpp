@@ -96,17 +96,32 @@ void take_ranked(const SourceModel& model, const EvaluationResult& from, Evaluat
   }
 }
 
+std::vector<double> larger_each(std::vector<double> a, const std::vector<double>& b) {
+  for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) a[i] = std::max(a[i], b[i]);
+  return a;
+}
+
 /// Per group how far the reference's float32 evaluation is from float64, which is returned: limits are from then on at
-/// least four times that. Ranked rows have no such error: they follow from the probes, and with these from the same
-/// float32 arithmetic, whose rounding decides with them.
+/// least four times that. One float32 evaluation may be lucky, so there are two, with fused products and with rounded
+/// ones, and the larger difference counts. Ranked rows have no such error: they follow from the probes, and with these
+/// from the same float32 arithmetic, whose rounding decides with them.
 Result<EvaluationResult> measure_own_error(const ProofSubject& subject, Proof& proof, Reference& reference) {
-  TRY(float64, evaluate_as(subject, *reference.graph, reference, Precision::kFloat64, reference.constants,
-                           found_in(reference.results).choices(subject.model)));
+  const auto choices = found_in(reference.results).choices(subject.model);
+  TRY(float64, evaluate_as(subject, *reference.graph, reference, Precision::kFloat64, reference.constants, choices));
+  EvaluationRequest request = request_for(subject, *reference.graph, reference);
+  request.constants = reference.constants;
+  request.products = EvaluationRequest::Products::kRounded;
+  request.replay = choices;
+  TRY(rounded, evaluate(request));
   take_ranked(subject.model, reference.results, float64);
-  TRY(of_outputs, own_error(reference.results.outputs, float64.outputs, subject.model.outputs));
-  TRY(of_probes, own_error(reference.results.probes, float64.probes, subject.model.probes));
-  reference.output_limits = scaled(std::move(of_outputs), kOwnErrorFactor);
-  reference.probe_limits = scaled(std::move(of_probes), kOwnErrorFactor);
+  take_ranked(subject.model, reference.results, rounded);
+  const EvaluationResult* const evaluations[] = {&reference.results, &rounded};
+  for (const EvaluationResult* float32 : evaluations) {
+    TRY(of_outputs, own_error(float32->outputs, float64.outputs, subject.model.outputs));
+    TRY(of_probes, own_error(float32->probes, float64.probes, subject.model.probes));
+    reference.output_limits = larger_each(scaled(std::move(of_outputs), kOwnErrorFactor), reference.output_limits);
+    reference.probe_limits = larger_each(scaled(std::move(of_probes), kOwnErrorFactor), reference.probe_limits);
+  }
   proof.float64_gate = true;
   return float64;
 }

@@ -1,7 +1,7 @@
 #include "kernels/instruction_set.h"
 
 #include <algorithm>
-#include <atomic>
+#include <utility>
 
 namespace modelport {
 
@@ -19,12 +19,15 @@ InstructionSet detect() {
 }
 
 const InstructionSet kDetected = detect();
-std::atomic<InstructionSet> limit_in_force = InstructionSet::kAvx512;
+thread_local InstructionSet limit_in_force = InstructionSet::kAvx512;
 
 }  // namespace
 
-InstructionSet instruction_set() { return std::min(kDetected, limit_in_force.load(std::memory_order_relaxed)); }
+InstructionSet instruction_set() { return std::min(kDetected, limit_in_force); }
 
-void limit_instruction_set(InstructionSet limit) { limit_in_force = limit; }
+InstructionSetLimit::InstructionSetLimit(InstructionSet limit)
+    : before_(std::exchange(limit_in_force, std::min(limit, limit_in_force))) {}
+
+InstructionSetLimit::~InstructionSetLimit() { limit_in_force = before_; }
 
 }  // namespace modelport

@@ -1,9 +1,16 @@
 #include "kernels/thread_pool.h"
 
+#include "kernels/instruction_set.h"
+
 namespace modelport {
 
 ThreadPool::ThreadPool(unsigned threads) {
-  for (unsigned i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
+  for (unsigned i = 1; i < threads; ++i) {
+    workers_.emplace_back([this, limit = instruction_set()] {
+      const InstructionSetLimit inherited(limit);
+      work();
+    });
+  }
 }
 
 ThreadPool::~ThreadPool() {

@@ -13,7 +13,7 @@ namespace modelport {
 /// A few threads that sleep between jobs (no spinning: a worker shares its cores). One caller at a time.
 class ThreadPool {
  public:
-  /// `threads` counts the caller; 1 runs everything there.
+  /// `threads` counts the caller; 1 runs everything there. Its threads use the instruction set that is in use here.
   explicit ThreadPool(unsigned threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;

@@ -14,6 +14,7 @@
 
 #include "base/half.h"
 #include "kernels/elementwise.h"
+#include "kernels/instruction_set.h"
 #include "ops/verify_types.h"
 #include "reference/arena_plan.h"
 
@@ -287,6 +288,8 @@ class Run {
 
 Result<EvaluationResult> evaluate(const EvaluationRequest& request) {
   TRY(fixed, concrete(request.graph, request.symbols));
+  const bool rounded = request.products == EvaluationRequest::Products::kRounded;
+  const InstructionSetLimit limit(rounded ? InstructionSet::kBaseline : InstructionSet::kAvx512);
   return Run(request, fixed)();
 }
 

@@ -28,6 +28,8 @@ struct EvaluationRequest {
   /// Whether float64 evaluation rounds constants to their dtype first (what a float16 file holds) or takes them as
   /// their recipes say.
   enum class Constants { kExact, kRounded } constants = Constants::kExact;
+  /// kRounded: products are rounded before they are added, as processors without fused multiply-add do.
+  enum class Products { kFused, kRounded } products = Products::kFused;
   /// kMagnitudes: also report the largest magnitude of every value.
   enum class Measure { kNothing, kMagnitudes } measure = Measure::kNothing;
   enum class Keep { kOutputs, kOutputsAndProbes } keep = Keep::kOutputsAndProbes;

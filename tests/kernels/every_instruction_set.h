@@ -15,9 +15,7 @@ namespace modelport {
 /// A test that runs with every instruction set (those that the processor lacks repeat its best), on one thread and two.
 class EveryInstructionSet : public testing::TestWithParam<std::tuple<InstructionSet, unsigned>> {
  protected:
-  void SetUp() override { limit_instruction_set(std::get<0>(GetParam())); }
-  void TearDown() override { limit_instruction_set(InstructionSet::kAvx512); }
-
+  InstructionSetLimit limit_{std::get<0>(GetParam())};
   ThreadPool pool_{std::get<1>(GetParam())};
 };
 
