@@ -127,6 +127,8 @@ Status export_target(const Shared& shared, const ExportTarget& target, Build& bu
   if (shared.faults.after_lowering) shared.faults.after_lowering(const_cast<LoweredModel&>(*lowered));
 
   TRY(level, choice.get());
+  clock.done("Chose validation {}{}", validation_name(level),
+             options.validate ? "" : " (the strongest this machine has)");
   TRY(publication, Publication::begin(target.output_dir));
   const InterruptScope interrupt_scope(*publication);
   std::vector<std::shared_ptr<OutputFile>> files;
@@ -148,7 +150,6 @@ Status export_target(const Shared& shared, const ExportTarget& target, Build& bu
   if (shared.faults.after_writing) shared.faults.after_writing(path);
   for (const FileRecord& record : records) clock.done("Wrote {} ({} bytes)", record.name, record.size);
 
-  log_info("Validation: {}{}", validation_name(level), options.validate ? "" : " (the strongest this machine has)");
   const WeightPrecision arithmetic =
       half && format.half == HalfForm::kArithmetic ? WeightPrecision::kFloat16 : WeightPrecision::kFloat32;
   TRY(proof,
