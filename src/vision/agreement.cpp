@@ -52,14 +52,16 @@ void add_pair(const Detection& a, const Detection& b, Agreement& agreement) {
 void pair_detections(const Prediction& first, const Prediction& second, Agreement& agreement) {
   std::vector<bool> taken(second.detections.size(), false);
   for (const Detection& detection : first.detections) {
-    double best = kPairOverlap;
+    double best = -1.0;
     size_t partner = taken.size();
     for (size_t j = 0; j < taken.size(); ++j) {
       const Detection& other = second.detections[j];
       if (taken[j] || other.class_index != detection.class_index) continue;
       const double shared = overlap(detection, other, first.kind);
-      if (shared < best) continue;
-      best = shared;
+      // Boxes that leave the picture on all sides are clipped to the same one: their scores tell them apart.
+      const double alike = shared - std::abs(detection.score - other.score);
+      if (shared < kPairOverlap || alike <= best) continue;
+      best = alike;
       partner = j;
     }
     if (partner == taken.size()) continue;

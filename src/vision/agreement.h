@@ -15,7 +15,8 @@ struct Agreement {
   int64_t mask_pixels = 0;  ///< Largest number of input pixels in which a matched pair's masks differ.
 };
 
-/// Pairs every detection of `first`, best first, with the unpaired one of `second` that overlaps it most.
+/// Pairs every detection of `first`, best first, with the unpaired one of `second` that overlaps it by half or more and
+/// is most like it: overlap less the difference of scores.
 Agreement agreement_of(const Prediction& first, const Prediction& second);
 
 }  // namespace modelport
