@@ -65,7 +65,9 @@ Result<std::optional<ValueId>> optional_weight(GraphBuilder& b, const ModuleView
 Result<int64_t> fixed_size(const GraphBuilder& b, const ModuleView& module, ValueId value, size_t axis) {
   const Dim size = b.dim(value, axis);
   if (const std::optional<int64_t> number = size.constant()) return *number;
-  return module.fail("size of axis {} is {}, a fixed size is needed here", axis, size.text());
+  Error error = module.fail("size of axis {} is {}, a fixed size is needed here", axis, size.text());
+  error.hint = "leave dynamic_axes out, or set it to \"batch\"";
+  return error;
 }
 
 Status expect_channels(const GraphBuilder& b, const ModuleView& module, ValueId value, int64_t channels) {
