@@ -46,9 +46,13 @@ std::vector<std::string> all_arguments(const RunPlan& plan) {
   return arguments;
 }
 
-/// What the shell does first where standard input is not simply empty.
-std::vector<std::string> with_input(const RunPlan& plan, std::vector<std::string> arguments) {
+/// What a shell does around it, where a run is not a plain one.
+std::vector<std::string> within_shell(const RunPlan& plan, std::vector<std::string> arguments) {
   std::vector<std::string> wrapped;
+  // The command takes the shell's place, and its own background process stops and continues it until it is gone.
+  if (plan.stalls == RunPlan::Stalls::kYes)
+    wrapped = {"/bin/sh", "-c",
+               "(while kill -STOP $$ 2>/dev/null; do sleep 0.03; kill -CONT $$; sleep 0.03; done) & exec \"$@\"", "sh"};
   if (plan.input == RunPlan::Input::kClosed) wrapped = {"/bin/sh", "-c", "exec \"$@\" <&-", "sh"};
   // script gives it a terminal, on which somebody answers every question with return.
   if (plan.input == RunPlan::Input::kTerminal)
@@ -132,7 +136,7 @@ Result<RunRecord> run_plan(const RunPlan& plan) {
   std::vector<std::string> arguments = all_arguments(plan);
   record.command_line = printable(typed(arguments));
   ProcessRequest request;
-  request.arguments = with_input(plan, std::move(arguments));
+  request.arguments = within_shell(plan, std::move(arguments));
   request.environment = plan.environment;
   request.working_directory = plan.work;
   request.timeout = plan.timeout;

@@ -25,6 +25,7 @@ struct RunPlan {
   enum class Input { kEmpty, kClosed, kTerminal } input = Input::kEmpty;
   std::chrono::milliseconds timeout{0};
   std::optional<uint64_t> max_file_bytes;
+  enum class Stalls { kNo, kYes } stalls = Stalls::kNo;  ///< Whether it is stopped and continued all the time.
   /// When SIGTERM is sent: never; when the first line is logged; after this share of a successful run.
   struct Stop {
     enum class When { kNever, kFirstLine, kAfter } when = When::kNever;
