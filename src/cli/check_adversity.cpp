@@ -42,9 +42,8 @@ Status probe_kills(Examination& examination, const GoodExport& good) {
   const double milliseconds = examination.record(good.run).seconds * 1000;
   for (int i = 1; i <= kKills; ++i) {
     RunPlan plan = examination.bench.plan("SIGKILL on the way", good.format);
-    plan.stop.when = i == 1 ? When::kFirstLine : When::kAfter;
-    plan.stop.after = std::chrono::milliseconds(static_cast<int64_t>(milliseconds * i / (kKills + 1)));
-    plan.stop.grace = std::chrono::milliseconds(0);
+    plan.stop = {When::kKillAfter,
+                 std::chrono::milliseconds(static_cast<int64_t>(milliseconds * i / (kKills + 1)) + 1)};
     TRY(run, examination.bench.run(plan));
     std::error_code ignored;
     if (!fs::exists(plan.output + "/metadata.json", ignored)) continue;
