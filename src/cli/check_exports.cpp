@@ -61,6 +61,7 @@ Status diagnose(Examination& examination, const std::string& format, size_t plai
   const RunRecord plain = examination.record(plain_run);
   for (const Fallback& fallback : kFallbacks) {
     RunPlan plan = bench.plan(plain.purpose, format);
+    plan.noticed = RunPlan::Noticed::kNothing;
     fallback.apply(bench, plan);
     TRY(run, bench.run(plan));
     if (!examination.record(run).succeeded()) continue;

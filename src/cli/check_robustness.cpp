@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 
 #include "base/printable.h"
@@ -53,12 +54,14 @@ Status probe_two_at_once(Examination& examination) {
   Bench& bench = examination.bench;
   const std::string& format = examination.exports[0].format;
   const RunPlan a = bench.plan("the first of two runs at once", format);
-  RunPlan b = bench.plan("the second of two runs at once", format);
-  if (bench.works_elsewhere()) b.work = a.work;
-  b.environment = a.environment;
+  RunPlan second = bench.plan("the second of two runs at once", format);
+  if (bench.works_elsewhere()) second.work = a.work;
+  second.environment = a.environment;
+  const RunPlan b = second;
   TRY(runs, bench.run_together(a, b));
   std::string differs;
-  for (const auto& [plan, run] : {std::pair(&a, runs.first), std::pair(&b, runs.second)}) {
+  const std::pair<const RunPlan*, size_t> both[] = {{&a, runs.first}, {&b, runs.second}};
+  for (const auto& [plan, run] : both) {
     Judgement judgement = judge_export(examination, *plan, run);
     if (judgement.verdict == Verdict::kPass) {
       TRY(checked, examination.judge(*plan, run));

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <regex>
@@ -24,6 +25,8 @@ constexpr size_t kMostOfOutput = size_t{1} << 20;
 constexpr std::chrono::milliseconds kGrace{5000};
 /// How long a run's other processes may take to follow it.
 constexpr std::chrono::milliseconds kLinger{1000};
+
+volatile std::sig_atomic_t interrupt_signal = 0;
 
 std::string quoted(const std::string& argument) {
   constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,@+";
@@ -61,7 +64,7 @@ std::vector<std::string> wrapped_command(const RunPlan& plan, std::vector<std::s
   if (plan.input == RunPlan::Input::kClosed) wrapped = {"/bin/sh", "-c", "exec \"$@\" <&-", "sh"};
   // script gives it a terminal, on which somebody answers every question with return.
   if (plan.input == RunPlan::Input::kTerminal)
-    return {"/bin/sh", "-c", "yes '' | script -qec \"$1\" /dev/null", "sh", typed(arguments)};
+    return {"/bin/sh", "-c", "yes '' | head -n 20 | script -qec \"$1\" /dev/null", "sh", typed(arguments)};
   std::ranges::move(arguments, std::back_inserter(wrapped));
   return wrapped;
 }
@@ -135,6 +138,13 @@ std::string RunRecord::ending() const {
   return fmt::format("signal {} ({})", signal, ::strsignal(signal));
 }
 
+void note_interrupts() {
+  struct sigaction note {};
+  note.sa_handler = [](int signal) { interrupt_signal = signal; };
+  sigaction(SIGINT, &note, nullptr);
+  sigaction(SIGTERM, &note, nullptr);
+}
+
 Result<RunRecord> run_plan(const RunPlan& plan) {
   RunRecord record;
   record.purpose = plan.purpose;
@@ -153,7 +163,7 @@ Result<RunRecord> run_plan(const RunPlan& plan) {
   bool sent = false;
   request.on_line = [&](Stream stream, std::string_view line) { log.read(stream, line); };
   request.should_stop = [&] {
-    if (sent || log.bytes() > kMaxLogBytes) return true;
+    if (interrupt_signal != 0 || sent || log.bytes() > kMaxLogBytes) return true;
     using When = RunPlan::Stop::When;
     const bool due = (plan.stop.when == When::kFirstLine && record.logged == Seen::kYes) ||
                      (plan.stop.when == When::kAfter && Clock::now() - begin >= plan.stop.after);
@@ -165,6 +175,7 @@ Result<RunRecord> run_plan(const RunPlan& plan) {
   };
   record.times.from = std::chrono::system_clock::now();
   TRY(outcome, system_process_runner().run(request));
+  if (interrupt_signal != 0) return fail(ErrorCode::kInterrupted, "interrupted by signal {}", int{interrupt_signal});
   record.times.to = std::chrono::system_clock::now();
   record.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   record.exit_code = outcome.exit_code;

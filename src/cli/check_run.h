@@ -32,6 +32,9 @@ struct RunPlan {
     std::chrono::milliseconds after{0};
   } stop;
 
+  /// Whether what it does beside exporting is held against the exporter.
+  enum class Noticed { kEverything, kNothing } noticed = Noticed::kEverything;
+
   std::string argument(std::string_view name) const;
   void set(std::string_view name, std::string value);
   void leave_out(std::string_view name);
@@ -66,8 +69,11 @@ struct RunRecord {
 /// Log lines are counted up to here; a run that writes more is ended.
 inline constexpr uint64_t kMaxLogBytes = uint64_t{64} << 20;
 
-/// Runs it, as the Backend would: no input, its own process group, output captured. The error is that the command
-/// cannot be started at all.
+/// From now on SIGINT and SIGTERM end the run under way, and then the check: nothing of it is left.
+void note_interrupts();
+
+/// Runs it, as the Backend would: no input, its own process group, output captured. Errors: the command
+/// cannot be started at all, and kInterrupted.
 Result<RunRecord> run_plan(const RunPlan& plan);
 
 }  // namespace modelport
