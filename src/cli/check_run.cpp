@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <regex>
 
 #include "base/printable.h"
@@ -104,6 +105,28 @@ class LogReader {
   uint64_t bytes_ = 0;
 };
 
+/// The letter of a process's state: 'T' where it is stopped, 'Z' where it has ended.
+char state_of(pid_t pid) {
+  std::ifstream file(fmt::format("/proc/{}/stat", pid));
+  std::string text;
+  std::getline(file, text);
+  const size_t at = text.rfind(')');
+  return at == std::string::npos || at + 2 >= text.size() ? 'Z' : text[at + 2];
+}
+
+/// Sends SIGTERM to a run that is held still for the moment. Whether it was under way: alive, and without
+/// metadata.json.
+Seen terminate(pid_t group, const std::string& output) {
+  constexpr int kLooks = 100;
+  ::kill(-group, SIGSTOP);
+  for (int look = 0; look < kLooks && state_of(group) != 'T' && state_of(group) != 'Z'; ++look) ::usleep(1000);
+  std::error_code ignored;
+  const bool under_way = state_of(group) == 'T' && !std::filesystem::exists(output + "/metadata.json", ignored);
+  ::kill(-group, SIGTERM);
+  ::kill(-group, SIGCONT);
+  return under_way ? Seen::kYes : Seen::kNo;
+}
+
 RunRecord::Ended ended_as(const ProcessOutcome& outcome, uint64_t log_bytes) {
   if (log_bytes > kMaxLogBytes) return RunRecord::Ended::kTooLoud;
   if (outcome.ended == ProcessOutcome::Ended::kTimedOut) return RunRecord::Ended::kTimedOut;
@@ -161,6 +184,8 @@ Result<RunRecord> run_plan(const RunPlan& plan) {
   LogReader log(record);
   const auto begin = Clock::now();
   bool sent = false;
+  pid_t group = 0;
+  request.on_start = [&](pid_t started) { group = started; };
   request.on_line = [&](Stream stream, std::string_view line) { log.read(stream, line); };
   request.should_stop = [&] {
     if (interrupt_signal != 0 || sent || log.bytes() > kMaxLogBytes) return true;
@@ -168,8 +193,7 @@ Result<RunRecord> run_plan(const RunPlan& plan) {
     const bool due = (plan.stop.when == When::kFirstLine && record.logged == Seen::kYes) ||
                      (plan.stop.when == When::kAfter && Clock::now() - begin >= plan.stop.after);
     if (!due) return false;
-    std::error_code ignored;
-    if (!std::filesystem::exists(plan.output + "/metadata.json", ignored)) record.stopped_before_end = Seen::kYes;
+    record.stopped_under_way = terminate(group, plan.output);
     sent = true;
     return true;
   };

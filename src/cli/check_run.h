@@ -53,13 +53,13 @@ struct RunRecord {
   std::string standard_output;          ///< The first MiB.
   std::string last_error;               ///< The message of the last line at level ERROR; empty where there is none.
   enum class Seen { kNo, kYes };
-  Seen logged = Seen::kNo;              ///< Anything at all.
-  Seen logged_in_form = Seen::kNo;      ///< A line as the convention writes them.
-  Seen traceback = Seen::kNo;           ///< Python's, of an exception that nobody caught.
-  Seen usage = Seen::kNo;               ///< argparse's own message.
-  std::string not_utf8;                 ///< The first line that is not; empty where all are.
-  Seen left_process = Seen::kNo;        ///< A process of it outlived it.
-  Seen stopped_before_end = Seen::kNo;  ///< SIGTERM was sent while metadata.json was not there yet.
+  Seen logged = Seen::kNo;             ///< Anything at all.
+  Seen logged_in_form = Seen::kNo;     ///< A line as the convention writes them.
+  Seen traceback = Seen::kNo;          ///< Python's, of an exception that nobody caught.
+  Seen usage = Seen::kNo;              ///< argparse's own message.
+  std::string not_utf8;                ///< The first line that is not; empty where all are.
+  Seen left_process = Seen::kNo;       ///< A process of it outlived it.
+  Seen stopped_under_way = Seen::kNo;  ///< SIGTERM reached it alive and before metadata.json was there.
 
   bool succeeded() const { return ended == Ended::kByItself && exit_code == 0; }
   /// "exit code 3", "signal 11 (Segmentation fault)", "not ended after 20 s".
