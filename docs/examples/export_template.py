@@ -271,7 +271,9 @@ def end_on_signals(scratch, publishing):
     for number in ENDING:
         signal.signal(number, lambda *_: None)
     signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
-    os.register_at_fork(after_in_child=default_signals)
+    # A forked worker that is terminated is not this process being terminated.
+    os.register_at_fork(before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, ENDING),
+                        after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING), after_in_child=default_signals)
     threading.Thread(target=end, daemon=True).start()
 
 
@@ -284,6 +286,7 @@ def default_signals():
     signal.set_wakeup_fd(-1)
     for number in ENDING:
         signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
 
 
 def one_line(error):
@@ -313,7 +316,7 @@ def main(line=None):
     except ValidationError as error:
         logger.error("Validation failed: %s", one_line(error))
         return 2
-    except (FileNotFoundError, RuntimeError) as error:
+    except (OSError, RuntimeError) as error:
         logger.error("Export failed: %s", one_line(error))
         return 1
     except (Exception, SystemExit) as error:

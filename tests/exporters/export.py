@@ -1,18 +1,14 @@
 #!/usr/bin/env python3
-"""A conformant exporter of toy classifiers: a few milliseconds a run, nothing but the standard library. mutants.py breaks it line by line.
-
-A checkpoint is TOY1, the CRC-32 of the rest, and JSON: {"name", "classes", "size": [height, width], "weights": 3 x classes}; or a directory that holds
-it as weights.bin. The network is average pooling, a linear layer and nothing else.
-"""
-import binascii
+"""A conformant exporter of toy classifiers: a few milliseconds a run, nothing but the standard library. mutants.py breaks it line by line."""
 import json
 import os
 import shutil
-import struct
+import signal
 import sys
 import time
 
-import toy_formats
+sys.dont_write_bytecode = True
+import toy
 
 FILES = {"onnx": ("model.onnx",), "openvino": ("model.xml", "model.bin"), "coreml": ("model.mlpackage",)}
 ELSEWHERE = ("tensorrt", "tflite", "torchscript")
@@ -31,6 +27,10 @@ def log(level, message):
     now = time.time()
     stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
     print(f"{stamp},{int(now % 1 * 1000):03d} - {level} - {message}", file=sys.stderr, flush=True)
+
+
+def interrupt(number, frame):
+    raise Failure(128 + number, f"interrupted by {signal.Signals(number).name}")
 
 
 def parse(line):
@@ -60,16 +60,10 @@ def parse(line):
 
 
 def load(path):
-    if os.path.isdir(path):
-        path = os.path.join(path, "weights.bin")
     try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except OSError as error:
-        raise Failure(1, f"cannot open the checkpoint: {error}")
-    if data[:4] != b"TOY1" or len(data) < 8 or struct.unpack("<I", data[4:8])[0] != binascii.crc32(data[8:]):
-        raise Failure(1, f"{path} is not a whole toy checkpoint")
-    return json.loads(data[8:])
+        return toy.read_checkpoint(path)
+    except (OSError, RuntimeError) as error:
+        raise Failure(1, f"cannot load the checkpoint: {error}")
 
 
 def describe(model, export_format, config):
@@ -93,7 +87,7 @@ def describe(model, export_format, config):
 
 
 def write_artifact(model, export_format, config, folder):
-    getattr(toy_formats, f"write_{export_format}")(model, config, folder)
+    getattr(toy, f"write_{export_format}")(model, config, folder)
 
 
 def publish(scratch, output, names):
@@ -128,6 +122,10 @@ def export(checkpoint, export_format, output, config):
 
 def main():
     try:
+        signal.signal(signal.SIGTERM, interrupt)
+        if "--help" in sys.argv:
+            print(*ARGUMENTS)
+            return 0
         export(*parse(sys.argv[1:]))
         return 0
     except Failure as failure:

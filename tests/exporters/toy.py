@@ -1,9 +1,30 @@
-"""Writes the toy classifier as ONNX, OpenVINO IR and a CoreML package, byte by byte."""
+"""Toy classifiers: reads their checkpoints, writes them as ONNX, OpenVINO IR and CoreML package, byte by byte.
+
+A checkpoint is TOY1, the CRC-32 of the rest, and JSON: {"name", "classes", "size": [height, width], "weights": 3 x classes}; or a directory that holds
+it as weights.bin. The network is average pooling, a linear layer and nothing else.
+"""
+import binascii
 import json
 import os
 import struct
 
 FLOAT = 1  # onnx.TensorProto.FLOAT
+
+
+def pack_checkpoint(model):
+    data = json.dumps(model).encode()
+    return b"TOY1" + struct.pack("<I", binascii.crc32(data)) + data
+
+
+def read_checkpoint(path):
+    """The model; OSError where there is none, RuntimeError where it is damaged."""
+    if os.path.isdir(path):
+        path = os.path.join(path, "weights.bin")
+    with open(path, "rb") as file:
+        data = file.read()
+    if data[:4] != b"TOY1" or len(data) < 8 or struct.unpack("<I", data[4:8])[0] != binascii.crc32(data[8:]):
+        raise RuntimeError(f"{path} is not a whole toy checkpoint")
+    return json.loads(data[8:])
 
 
 def varint(value):
