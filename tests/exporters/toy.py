@@ -64,7 +64,7 @@ def value_info(name, dims):
 
 
 def node(kind, inputs, output, *attributes):
-    return message(*((1, name) for name in inputs), (2, output), (3, kind.lower()), (4, kind), *((5, attribute) for attribute in attributes))
+    return message(*((1, name) for name in inputs), (2, output), (3, output), (4, kind), *((5, attribute) for attribute in attributes))
 
 
 def write_onnx(model, config, folder):

@@ -47,10 +47,10 @@ std::string value_info(const std::string& name, const std::vector<std::string>& 
 }
 
 std::string node(const std::string& kind, const std::vector<std::string>& inputs, const std::string& output,
-                 const std::string& name, const std::string& attribute = {}) {
+                 const std::string& attribute = {}) {
   std::string bytes;
   for (const std::string& input : inputs) bytes += text(1, input);
-  bytes += text(2, output) + text(3, name) + text(4, kind);
+  bytes += text(2, output) + text(3, output) + text(4, kind);
   return attribute.empty() ? bytes : bytes + text(5, attribute);
 }
 
@@ -106,11 +106,10 @@ std::string export_onnx(const Model& model, const Json& config) {
   const std::string height = size("height", model.facts["size"][0]), width = size("width", model.facts["size"][1]);
   const std::string weights = number(1, 3) + classes + number(2, 1) + text(8, "weights") + text(9, weight_bytes(model));
   const std::string axis = text(1, "axis") + number(3, 1) + number(20, 2);
-  const std::string graph = text(1, node("GlobalAveragePool", {"images"}, "pooled", "globalaveragepool")) +
-                            text(1, node("Flatten", {"pooled"}, "flat", "flatten", axis)) +
-                            text(1, node("MatMul", {"flat", "weights"}, "output0", "matmul")) +
-                            text(2, model.facts["name"]) + text(5, weights) +
-                            text(11, value_info("images", {batch, number(1, 3), height, width})) +
+  const std::string graph = text(1, node("GlobalAveragePool", {"images"}, "pooled")) +
+                            text(1, node("Flatten", {"pooled"}, "flat", axis)) +
+                            text(1, node("MatMul", {"flat", "weights"}, "output0")) + text(2, model.facts["name"]) +
+                            text(5, weights) + text(11, value_info("images", {batch, number(1, 3), height, width})) +
                             text(12, value_info("output0", {batch, classes}));
   const std::string opset = text(1, "") + number(2, config.value("opset_version", 17));
   std::ofstream file("toy.onnx", std::ios::binary);
