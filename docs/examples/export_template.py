@@ -124,8 +124,21 @@ FORMATS = {
 REQUIRED = ("framework", "model_name", "task_type", "input_shape", "input_dtype", "output_shape")
 REQUIRED_WITH_CLASSES = ("class_names", "num_classes")
 
-logging.basicConfig(level=logging.INFO, format="%(asctime)s - %(levelname)s - %(message)s", stream=sys.stderr)
 logger = logging.getLogger("export")
+
+
+class OneLine(logging.Formatter):
+    """A message is one line of the log, whatever a framework puts into it."""
+
+    def format(self, record):
+        return " ".join(super().format(record).split("\n"))
+
+
+def configure_logging():
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(OneLine("%(asctime)s - %(levelname)s - %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.captureWarnings(True)
 
 
 class ConfigurationError(Exception):
@@ -294,6 +307,7 @@ def one_line(error):
 
 
 def main(line=None):
+    configure_logging()
     try:
         arguments = parse_arguments(line)
     except ConfigurationError as error:
@@ -307,8 +321,9 @@ def main(line=None):
         try:
             export(arguments, scratch, publishing)
         finally:
-            os.chdir("/")
-            shutil.rmtree(scratch, ignore_errors=True)
+            with publishing:  # A signal that came first ends the process here.
+                os.chdir("/")
+                shutil.rmtree(scratch, ignore_errors=True)
         return 0
     except (ConfigurationError, NotImplementedError) as error:
         logger.error(one_line(error))

@@ -198,6 +198,11 @@ class PythonTemplate(EveryTemplate, TemplateCase):
         refused = self.export_toy(command, export_format="tensorrt", expect=3)
         self.assertEqual(last_error(refused.stderr), "Unsupported format: tensorrt: TensorRT export not supported for this framework")
 
+    def test_the_worked_example_is_the_template_filled_in(self):
+        example = (SOURCE / "docs/examples/tiny_torch/export.py").read_text()
+        functions = {name: text for name, text in fill_template.functions_of(example).items() if name in (*TOY_FUNCTIONS, "export_torchscript")}
+        self.assertEqual(example, fill_template.fill(functions).replace("YOUR FRAMEWORK", "tiny_torch", 1))
+
     def signalled(self, number, body):
         command = self.filled(export_onnx="print('here', flush=True)\n" + body)
         process = subprocess.Popen([*command, *arguments(checkpoint=self.checkpoint, output=self.output)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
