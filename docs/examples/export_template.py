@@ -282,7 +282,8 @@ def end_on_signals(scratch, publishing):
             os._exit(128 + number)
 
     for number in ENDING:
-        signal.signal(number, lambda *_: None)
+        # The main thread does no more, unless it is publishing.
+        signal.signal(number, lambda *_: publishing.locked() or threading.Event().wait())
     signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
     # A forked worker that is terminated is not this process being terminated.
     os.register_at_fork(before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, ENDING),
