@@ -110,7 +110,7 @@ open(package, "wb").write(data)'''),), format="coreml"),
     Variant("link-beside-the-artifact", "EXP-034", (after_publishing('os.path.lexists(os.path.join(output, "latest.onnx")) or os.symlink("model.onnx", os.path.join(output, "latest.onnx"))'),)),
     Variant("artifact-links-out-of-the-directory", "EXP-034", (after_publishing('''kept = os.path.join(os.path.dirname(os.path.abspath(__file__)), "kept.onnx")
 os.remove(os.path.join(output, "model.onnx"))
-os.symlink(kept, os.path.join(output, "model.onnx"))'''), ), files={"kept.onnx": ""}),
+os.symlink(kept, os.path.join(output, "model.onnx"))'''), ), files={"kept.onnx": None}),
     Variant("artifact-of-no-bytes", "EXP-035", (after_writing('open(os.path.join(scratch, "model.onnx"), "wb").close()'),)),
     Variant("weights-of-no-bytes", "EXP-035", (after_writing('open(os.path.join(scratch, "model.bin"), "wb").close()'),), format="openvino"),
     Variant("artifact-of-garbage", "EXP-036", (after_writing('open(os.path.join(scratch, "model.onnx"), "wb").write(bytes(range(256)) * 16)'),)),

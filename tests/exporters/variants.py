@@ -2,7 +2,11 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import toy
+
 HERE = Path(__file__).resolve().parent
+# What the tests' checkpoint holds.
+MODEL = {"name": "toynet", "classes": ["cat", "dog", "bird"], "size": [32, 48], "weights": [[0.1, 0.2, 0.3], [0.4, -0.5, 0.6], [0.7, 0.8, -0.9]]}
 
 
 @dataclass(frozen=True)
@@ -12,7 +16,7 @@ class Variant:
     requirement: str
     patches: tuple  # (old, new) in export.py, each old text there once
     toy: tuple = ()  # the same in toy.py
-    files: dict = field(default_factory=dict)  # further files of its folder
+    files: dict = field(default_factory=dict)  # further files of its folder; None: MODEL as ONNX
     format: str = "onnx"
     options: tuple = ()  # further options of modelport check
 
@@ -35,7 +39,11 @@ def write(variant, folder):
     for file, text in variant.files.items():
         path = folder / file
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        if text is None:
+            toy.write_onnx(MODEL, {}, path.parent)
+            (path.parent / "model.onnx").rename(path)
+        else:
+            path.write_text(text)
 
 
 def indented(code, width):

@@ -10,8 +10,7 @@ sys.dont_write_bytecode = True
 
 import fill_template  # noqa: E402
 import toy  # noqa: E402
-
-MODEL = {"name": "toynet", "classes": ["cat", "dog", "bird"], "size": [32, 48], "weights": [[0.1, 0.2, 0.3], [0.4, -0.5, 0.6], [0.7, 0.8, -0.9]]}
+from variants import MODEL  # noqa: E402
 
 
 def write_checkpoint(path, model=MODEL):
