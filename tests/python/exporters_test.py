@@ -79,6 +79,14 @@ class Exporters(ExportCase):
         known = {line.split()[1] for line in text.splitlines() if line.startswith("| EXP-")}
         self.assertEqual(known - {mutant.requirement for mutant in mutants.MUTANTS}, {"EXP-065", "EXP-130", "EXP-131", "EXP-132"})
 
+    def test_class_names_of_another_checkpoint(self):
+        folder = self.folder / "exporter"
+        folder.mkdir()
+        shutil.copy(EXPORTERS / "other_class_names.py", folder / "export.py")
+        shutil.copy(BUILD / "bin/modelport-ultralytics", folder)
+        outcome = check(folder, [*PYTHON, "export.py"], SAMPLE, ("--format", "onnx"))
+        self.assertEqual((set(outcome.failed), outcome.code), ({"EXP-065"}, 1), str(outcome))
+
     def test_strict(self):
         should = next(mutant for mutant in mutants.MUTANTS if mutant.requirement == "EXP-058")
         variants.write(should, self.folder / "exporter")
