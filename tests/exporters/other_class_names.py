@@ -2,13 +2,16 @@
 """Exports by the modelport-ultralytics beside it, then gives two classes of tests/fixtures/yolo11-sample.pt other names, wherever they are recorded."""
 import hashlib
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 OTHER = {"red": "tan", "hot dog": "big cat"}
 
-code = subprocess.run([Path(__file__).resolve().parent / "modelport-ultralytics", *sys.argv[1:]]).returncode
+exporter = subprocess.Popen([Path(__file__).resolve().parent / "modelport-ultralytics", *sys.argv[1:]])
+signal.signal(signal.SIGTERM, lambda *_: exporter.terminate())
+code = exporter.wait()
 if code == 0 and "--output_dir" in sys.argv:
     output = Path(sys.argv[sys.argv.index("--output_dir") + 1])
     metadata = json.loads((output / "metadata.json").read_text())

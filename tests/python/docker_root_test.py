@@ -39,7 +39,8 @@ class Containers(ExportCase):
 
     def test_isolation(self):
         """The stand-in for the container is one: nobody else, no network, nothing to write to."""
-        container = self.container("docs/examples/Dockerfile", self.folder, build=self.venv())
+        write_python_exporter(self.folder / "trainer")
+        container = self.container("docs/examples/Dockerfile", self.folder / "trainer", build=self.venv())
         probe = container.run(["-c", "import os, socket; print(os.getuid(), [n for _, n in socket.if_nameindex()], "
                                      "[p for p in ('/', '/opt', '/etc', '/data', '/usr') if os.access(p, os.W_OK)])"], entrypoint=["python3"])
         self.assertEqual(probe.stdout, "10001 ['lo'] []\n", probe.stderr)
