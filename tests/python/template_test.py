@@ -180,6 +180,12 @@ class PythonTemplate(EveryTemplate, TemplateCase):
         self.assertEqual(sorted(os.listdir(self.output)), ["metadata.json", "model.onnx"])
         self.assertEqual(sorted(os.listdir(self.folder)), ["other-trainer", "out", "toy-trainer", "toy.pt"])
 
+    def test_an_export_of_the_checkpoint_s_name(self):
+        before = self.checkpoint.read_bytes()
+        self.export_toy(self.filled(export_onnx="toy.write_onnx(model, config, '.')\nshutil.copyfile('model.onnx', 'toy.pt')\nreturn 'toy.pt'"))
+        self.assertEqual(self.checkpoint.read_bytes(), before)
+        self.assertNotEqual((self.output / "model.onnx").read_bytes(), before)
+
     def test_what_is_returned_may_be_the_checkpoint(self):
         self.export_toy(self.filled(load_model="return {**toy.read_checkpoint(checkpoint_path), 'path': checkpoint_path}",
                                     export_onnx="return os.path.realpath(model['path'])"))

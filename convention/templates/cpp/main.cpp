@@ -50,7 +50,7 @@ void run_export(const Arguments& arguments) {
   const Scratch scratch(output);
   end_on_signals(scratch.root(), publishing);
   fs::current_path(scratch.work());
-  const fs::path link = scratch.work() / fs::canonical(checkpoint).filename();
+  const fs::path link = scratch.checkpoint() / fs::canonical(checkpoint).filename();
   fs::create_symlink(checkpoint, link);
 
   const Format& format = *arguments.format;

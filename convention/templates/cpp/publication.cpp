@@ -48,8 +48,7 @@ Scratch::Scratch(const fs::path& output) {
     throw std::system_error(errno, std::generic_category(), "cannot write into " + output.string());
   }
   root_ = name;
-  fs::create_directory(work());
-  fs::create_directory(finished());
+  for (const fs::path& folder : {work(), checkpoint(), finished()}) fs::create_directory(folder);
 }
 
 Scratch::~Scratch() {

@@ -5,7 +5,8 @@
 #include <vector>
 
 /// A directory inside the output directory that holds everything of a run until it is published, and is removed with
-/// it: work/ is the current directory of model.cpp's functions, finished/ takes the files under their final names.
+/// it: work/ is the current directory of model.cpp's functions, checkpoint/ holds a link to the checkpoint, finished/
+/// takes the files under their final names.
 class Scratch {
  public:
   explicit Scratch(const std::filesystem::path& output);
@@ -15,6 +16,7 @@ class Scratch {
 
   const std::filesystem::path& root() const { return root_; }
   std::filesystem::path work() const { return root_ / "work"; }
+  std::filesystem::path checkpoint() const { return root_ / "checkpoint"; }
   std::filesystem::path finished() const { return root_ / "finished"; }
 
  private:

@@ -272,12 +272,11 @@ def export(arguments, scratch, publishing):
     checkpoint, output = (Path(os.path.abspath(path)) for path in (arguments.checkpoint_path, arguments.output_dir))
     if not checkpoint.exists():
         raise FileNotFoundError(f"checkpoint {arguments.checkpoint_path} does not exist")
-    finished = scratch / "finished"
-    finished.mkdir()
-    (scratch / "work").mkdir()
-    os.chdir(scratch / "work")
-    link = scratch / "work" / checkpoint.name
+    for folder in ("checkpoint", "work", "finished"):
+        (scratch / folder).mkdir()
+    link, finished = scratch / "checkpoint" / checkpoint.name, scratch / "finished"
     link.symlink_to(checkpoint)
+    os.chdir(scratch / "work")
 
     logger.info("Exporting %s to %s", arguments.checkpoint_path, arguments.export_format)
     model = load_model(str(link))
