@@ -114,6 +114,7 @@ std::string export_onnx(const Model& model, const Json& config) {
   const std::string opset = text(1, "") + number(2, config.value("opset_version", 17));
   std::ofstream file("toy.onnx", std::ios::binary);
   file << number(1, 8) << text(2, "toy") << text(7, graph) << text(8, opset);
+  if (!file.flush()) throw std::runtime_error("cannot write toy.onnx");
   return "toy.onnx";
 }
 

@@ -1,6 +1,7 @@
 """The two templates, filled in for toy classifiers: command line, files, exit codes, signals, and what authors get wrong."""
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -115,6 +116,14 @@ class EveryTemplate:
         self.output = self.checkpoint / "out"
         result = self.export_toy(self.command, expect=1)
         self.assertIn("Not a directory", last_error(result.stderr))
+
+    def test_full_disk(self):
+        for size in (100, 450):  # Too little for model.onnx; enough for it, too little for metadata.json.
+            limit = lambda size=size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+            result = run(arguments(checkpoint=self.checkpoint, output=self.output), command=self.command, preexec_fn=limit)
+            self.assertEqual(result.returncode, 1, result.stderr)
+            self.assertRegex(last_error(result.stderr), "^Export failed: .*(cannot write|File too large)")
+            self.assert_no_export()
 
     def test_relative_paths_and_odd_names(self):
         folder = self.folder / "Lunéville à côté"

@@ -44,5 +44,6 @@ void end_on_signals(const std::filesystem::path& scratch, std::mutex& publishing
   struct sigaction action = {};
   action.sa_handler = pass_on;
   action.sa_flags = SA_RESTART;
+  signal(SIGXFSZ, SIG_IGN);
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaction(number, &action, nullptr);
 }
