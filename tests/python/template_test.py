@@ -242,6 +242,16 @@ class PythonTemplate(EveryTemplate, TemplateCase):
             self.assertLess(time.monotonic(), deadline, "the child outlives the exporter")
             time.sleep(0.05)
 
+    def test_a_signal_while_nobody_reads_the_log(self):
+        command = self.filled(export_onnx="while True: logger.info('.' * 1000)")
+        process = subprocess.Popen([*command, *arguments(checkpoint=self.checkpoint, output=self.output)], stderr=subprocess.PIPE)
+        self.addCleanup(process.stderr.close)
+        process.stderr.read(1)
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=60), 128 + signal.SIGTERM)
+        self.assert_no_export()
+
     def test_a_worker_that_is_terminated_is_no_signal(self):
         self.export_toy(self.filled(load_model="import multiprocessing\nimport time\nworker = multiprocessing.get_context('fork').Process(target=time.sleep, args=(600,))\n"
                                                "worker.start()\nworker.terminate()\nworker.join()\nassert worker.exitcode == -15\n"

@@ -1,5 +1,7 @@
 #include "log.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -18,5 +20,6 @@ void log(const char* level, const std::string& message) {
   std::string text = message;
   std::replace_if(
       text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
-  std::fprintf(stderr, "%s,%03d - %s - %s\n", stamp, milliseconds, level, text.c_str());
+  // Not through stdio: the thread that ends the process must not wait for another one's write.
+  dprintf(STDERR_FILENO, "%s,%03d - %s - %s\n", stamp, milliseconds, level, text.c_str());
 }

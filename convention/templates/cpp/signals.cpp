@@ -1,6 +1,7 @@
 #include "signals.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,7 +31,8 @@ void wait_and_end(const std::filesystem::path& scratch, std::mutex& publishing) 
   const std::lock_guard lock(publishing);
   std::error_code ignored;
   std::filesystem::remove_all(scratch, ignored);
-  log("ERROR", std::string("Interrupted by SIG") + sigabbrev_np(number));
+  pollfd stderr_state = {STDERR_FILENO, POLLOUT, 0};
+  if (poll(&stderr_state, 1, 0) == 1) log("ERROR", std::string("Interrupted by SIG") + sigabbrev_np(number));
   _exit(128 + number);
 }
 

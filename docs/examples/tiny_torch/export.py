@@ -14,6 +14,7 @@ import contextlib
 import json
 import logging
 import os
+import select
 import shutil
 import signal
 import sys
@@ -169,9 +170,12 @@ class OneLine(logging.Formatter):
         return " ".join(super().format(record).split("\n"))
 
 
+formatter = OneLine("%(asctime)s - %(levelname)s - %(message)s")
+
+
 def configure_logging():
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(OneLine("%(asctime)s - %(levelname)s - %(message)s"))
+    handler.setFormatter(formatter)
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.captureWarnings(True)
 
@@ -308,11 +312,9 @@ def end_on_signals(scratch, publishing):
     def end():
         number = os.read(read_end, 1)[0]
         with publishing:
-            for child in children():
-                with contextlib.suppress(OSError):
-                    os.kill(child, signal.SIGTERM)
+            end_children()
             shutil.rmtree(scratch, ignore_errors=True)
-            logger.error("Interrupted by %s", signal.Signals(number).name)
+            log_last_words(f"Interrupted by {signal.Signals(number).name}")
             os._exit(128 + number)
 
     for number in ENDING:
@@ -325,9 +327,19 @@ def end_on_signals(scratch, publishing):
     threading.Thread(target=end, daemon=True).start()
 
 
-def children():
-    """Processes that this one started, as Linux tells."""
-    return [int(child) for thread in Path("/proc/self/task").glob("*/children") for child in thread.read_text().split()]
+def end_children():
+    """Those that Linux tells of."""
+    for thread in Path("/proc/self/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in thread.read_text().split():
+                os.kill(int(child), signal.SIGTERM)
+
+
+def log_last_words(message):
+    """One ERROR line, if it can be written without waiting: the main thread may hold the log's lock, and nobody read the pipe."""
+    line = formatter.format(logger.makeRecord(logger.name, logging.ERROR, __file__, 0, message, (), None))
+    if select.select([], [2], [], 0)[1]:
+        os.write(2, f"{line}\n".encode())
 
 
 def default_signals():
