@@ -246,6 +246,7 @@ class PythonTemplate(EveryTemplate, TemplateCase):
         command = self.filled(export_onnx="while True: logger.info('.' * 1000)")
         process = subprocess.Popen([*command, *arguments(checkpoint=self.checkpoint, output=self.output)], stderr=subprocess.PIPE)
         self.addCleanup(process.stderr.close)
+        self.addCleanup(process.kill)
         process.stderr.read(1)
         time.sleep(1)
         process.send_signal(signal.SIGTERM)
