@@ -20,6 +20,8 @@ using Seen = RunRecord::Seen;
 constexpr size_t kLastLines = 12;
 constexpr size_t kMostOfALine = 400;
 constexpr size_t kMostOfOutput = size_t{1} << 20;
+/// Between SIGTERM and SIGKILL.
+constexpr std::chrono::milliseconds kGrace{5000};
 /// How long a run's other processes may take to follow it.
 constexpr std::chrono::milliseconds kLinger{1000};
 
@@ -46,9 +48,16 @@ std::vector<std::string> all_arguments(const RunPlan& plan) {
   return arguments;
 }
 
-/// What the shell does first where standard input is not simply empty.
-std::vector<std::string> with_input(const RunPlan& plan, std::vector<std::string> arguments) {
+/// What is around it, where a run is not a plain one.
+std::vector<std::string> wrapped_command(const RunPlan& plan, std::vector<std::string> arguments) {
   std::vector<std::string> wrapped;
+  // The command takes the shell's place, and its own background process stops and continues it until it is gone.
+  if (plan.stalls == RunPlan::Stalls::kYes)
+    wrapped = {"/bin/sh", "-c",
+               "(while kill -STOP $$ 2>/dev/null; do sleep 0.03; kill -CONT $$; sleep 0.03; done) & exec \"$@\"", "sh"};
+  if (plan.stop.when == RunPlan::Stop::When::kKillAfter)
+    wrapped = {"timeout", "--foreground", "-s", "KILL",
+               fmt::format("{}", static_cast<double>(plan.stop.after.count()) / 1000)};
   if (plan.input == RunPlan::Input::kClosed) wrapped = {"/bin/sh", "-c", "exec \"$@\" <&-", "sh"};
   // script gives it a terminal, on which somebody answers every question with return.
   if (plan.input == RunPlan::Input::kTerminal)
@@ -132,11 +141,11 @@ Result<RunRecord> run_plan(const RunPlan& plan) {
   std::vector<std::string> arguments = all_arguments(plan);
   record.command_line = printable(typed(arguments));
   ProcessRequest request;
-  request.arguments = with_input(plan, std::move(arguments));
+  request.arguments = wrapped_command(plan, std::move(arguments));
   request.environment = plan.environment;
   request.working_directory = plan.work;
   request.timeout = plan.timeout;
-  request.grace = plan.stop.grace;
+  request.grace = kGrace;
   request.linger = kLinger;
   request.max_file_bytes = plan.max_file_bytes;
   LogReader log(record);

@@ -25,11 +25,11 @@ struct RunPlan {
   enum class Input { kEmpty, kClosed, kTerminal } input = Input::kEmpty;
   std::chrono::milliseconds timeout{0};
   std::optional<uint64_t> max_file_bytes;
-  /// When SIGTERM is sent: never; when the first line is logged; after this share of a successful run.
+  enum class Stalls { kNo, kYes } stalls = Stalls::kNo;  ///< Whether it is stopped and continued all the time.
+  /// When SIGTERM, or SIGKILL, is sent: never; when the first line is logged; after a time.
   struct Stop {
-    enum class When { kNever, kFirstLine, kAfter } when = When::kNever;
+    enum class When { kNever, kFirstLine, kAfter, kKillAfter } when = When::kNever;
     std::chrono::milliseconds after{0};
-    std::chrono::milliseconds grace{5000};  ///< Until SIGKILL.
   } stop;
 
   std::string argument(std::string_view name) const;

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/nearest_name.h"
+#include "cli/check_command.h"
 #include "cli/command.h"
 #include "cli/doctor.h"
 #include "cli/export_command.h"
@@ -17,6 +18,7 @@ namespace modelport {
 namespace {
 
 constexpr Command kCommands[] = {
+    {"check", "hold an exporter to the export convention", run_check_command},
     {"doctor", "list trainers, formats and engines, and what is missing", run_doctor},
     {"export", "write a checkpoint in other formats, proven", run_export_command},
     {"inspect", "print what a checkpoint is, without running any of it", run_inspect},

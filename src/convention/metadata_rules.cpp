@@ -66,10 +66,12 @@ Judgement no_key_is_twice(const ExportSubject& subject) {
   return strict ? passed() : failed("{}", strict.error().message);
 }
 
+constexpr std::string_view kRequired[] = {"framework",   "model_name",  "export_format", "task_type",
+                                          "input_shape", "input_dtype", "output_shape",  "created_at"};
+
 Judgement required_fields_are_there(const ExportSubject& subject) {
   std::vector<std::string_view> missing;
-  for (const std::string_view name : {"framework", "model_name", "export_format", "task_type", "input_shape",
-                                      "input_dtype", "output_shape", "created_at"}) {
+  for (const std::string_view name : kRequired) {
     if (subject.field(name) == nullptr) missing.push_back(name);
   }
   return missing.empty() ? passed() : failed("missing: {}", fmt::join(missing, ", "));
@@ -107,13 +109,22 @@ Judgement recommended_are_given(const ExportSubject& subject) {
 const std::set<std::string, std::less<>> kOwnRules = {
     "", "export_format", "task_type", "input_shape", "output_shape", "created_at"};
 
+/// Whether a field is needed, so that null stands for its absence, which has a rule of its own.
+bool is_needed(const ExportSubject& subject, std::string_view name) {
+  if (std::ranges::find(kRequired, name) != std::end(kRequired)) return true;
+  const bool names_classes = name == "class_names" || name == "num_classes";
+  return (names_classes && (subject.task() == "detection" || subject.task() == "classification")) ||
+         (name == "num_keypoints" && subject.task() == "pose");
+}
+
 Judgement follows_schema(const ExportSubject& subject) {
   std::vector<std::string> problems;
   std::string first;
   std::set<std::string> seen;
   for (const SchemaViolation& violation : check_against_schema(kMetadataSchemaText, subject.metadata)) {
     const size_t end = std::min(violation.path.find('/', 1), violation.path.size());
-    if (kOwnRules.contains(violation.path.empty() ? "" : violation.path.substr(1, end - 1))) continue;
+    const std::string name = violation.path.empty() ? "" : violation.path.substr(1, end - 1);
+    if (kOwnRules.contains(name) || (subject.field(name) == nullptr && is_needed(subject, name))) continue;
     if (!seen.insert(violation.path).second) continue;
     const Json::json_pointer pointer(violation.path);
     problems.push_back(fmt::format("{} is {}: {}", violation.path,

@@ -219,6 +219,14 @@ std::string_view group_title(Group group) {
   return "";
 }
 
+std::span<const Group> all_groups() {
+  static constexpr Group kGroups[] = {
+      Group::kCommandLine, Group::kExitCodes,  Group::kFiles,  Group::kMetadata,     Group::kArtifact, Group::kLogs,
+      Group::kIsolation,   Group::kRobustness, Group::kEngine, Group::kCapabilities, Group::kHostile,
+  };
+  return kGroups;
+}
+
 std::span<const Requirement> requirements() { return kRequirements; }
 
 const Requirement& requirement(std::string_view id) {

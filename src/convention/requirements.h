@@ -28,6 +28,8 @@ enum class Group {
 /// "Command line", as headings of a report.
 std::string_view group_title(Group group);
 
+std::span<const Group> all_groups();
+
 /// One numbered requirement of convention/convention.md, which says the reason as well.
 struct Requirement {
   std::string_view id;  ///< "EXP-001"

@@ -37,6 +37,15 @@ def safetensors(tensors, metadata=None):
     return struct.pack("<Q", len(text)) + text + data
 
 
+def torchscript_archive():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as file:
+        for name, text in (("m/data.pkl", b"\x80\x02c__torch__\nNet\n)\x81}b."), ("m/constants.pkl", b"\x80\x02)."), ("m/code/__torch__.py", CODE.encode()),
+                           ("m/extra/config.txt", b'{"names": {"0": "a"}}'), ("m/extra/modelport.json", SIGNATURE.encode())):
+            file.writestr(zipfile.ZipInfo(name, (2025, 1, 1, 0, 0, 0)), text)
+    return buffer.getvalue()
+
+
 IR = """<?xml version="1.0"?>
 <net name="seed" version="11"><layers>
 <layer id="0" name="x" type="Parameter" version="opset1"><data shape="?,3" element_type="f32"/><output><port id="0" precision="FP32" names="x,a\\,b"><dim>-1</dim><dim>3</dim></port></output></layer>
@@ -63,6 +72,37 @@ CODE = """class Net(Module):
 """
 SIGNATURE = """{"producer": "seed", "inputs": [{"name": "images", "dtype": "float32", "shape": ["batch", 3, "32*height/32", 64]}], "outputs": ["e", "c"]}
 """
+
+
+def varint(value):
+    text = b""
+    while value >= 0x80:
+        text, value = text + bytes([value & 0x7F | 0x80]), value >> 7
+    return text + bytes([value])
+
+
+def field(number, payload):
+    """A protobuf field: a number, or the bytes of a message."""
+    return varint(number << 3) + varint(payload) if isinstance(payload, int) else varint(number << 3 | 2) + varint(len(payload)) + payload
+
+
+def onnx_header():
+    def value(name, *sizes):
+        return field(1, name) + field(2, field(1, field(1, 1) + field(2, b"".join(field(1, field(1, size) if size else field(2, b"n")) for size in sizes))))
+    weights = field(5, field(8, b"w") + field(13, field(1, b"location") + field(2, b"w.bin")))
+    return field(1, 8) + field(2, b"seed") + field(7, field(11, value(b"x", 0, 3)) + weights + field(12, value(b"y", 3))) + field(14, field(1, b"names") + field(2, b"{0: 'a'}"))
+
+
+def coreml_spec():
+    array = field(1, 1) + field(1, 3) + field(2, 65568) + field(31, field(1, field(1, 1) + field(2, 8)))
+    picture = field(1, 32) + field(2, 32) + field(3, 20)
+    return field(1, 7) + field(2, field(1, field(1, b"x") + field(3, field(5, array))) + field(1, field(1, b"p") + field(3, field(4, picture)))
+                               + field(10, field(1, b"y")) + field(100, field(100, field(1, b"names") + field(2, b"['a']"))))
+
+
+def tflite_header():
+    """One subgraph without tensors."""
+    return struct.pack("<I4s", 20, b"TFL3") + struct.pack("<5H", 10, 8, 0, 0, 4) + b"\0\0" + struct.pack("<iI", 12, 4) + struct.pack("<II", 1, 4) + struct.pack("<i", 24)
 
 
 def saved(value, **options):
@@ -96,6 +136,13 @@ def main():
     put("openvino", "nothing", b'<net version="11"/>')
     put("torchscript", "code", CODE.encode())
     put("torchscript", "signature", SIGNATURE.encode())
+    put("artifact", "onnx", onnx_header())
+    put("artifact", "coreml", coreml_spec())
+    put("artifact", "manifest", b'{"itemInfoEntries": {"A": {"path": "m.mlmodel"}}, "rootModelIdentifier": "A"}')
+    put("artifact", "tflite", tflite_header())
+    put("artifact", "openvino", IR.encode())
+    put("artifact", "tensorrt", struct.pack("<I", 2) + b"{}ftrt")
+    put("artifact", "torchscript", torchscript_archive())
     put("safetensors", "empty", safetensors({}))
     put("safetensors", "two", safetensors({"a": ("F32", [2, 1], bytes(8)), "b": ("BF16", [3], bytes(6))}, {"format": "pt"}))
     put("safetensors", "kinds", safetensors({kind: (kind, [1], bytes(size)) for kind, size in

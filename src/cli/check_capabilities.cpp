@@ -1,0 +1,39 @@
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "cli/check_examination.h"
+#include "convention/schema.h"
+
+namespace modelport {
+
+Status probe_capabilities(Examination& examination) {
+  RunPlan plan = examination.bench.plan("--capabilities", "");
+  plan.arguments = {{"--capabilities", ""}};
+  TRY(run, examination.bench.run(plan));
+  const RunRecord& record = examination.record(run);
+  const auto printed = parse_json(record.standard_output, ErrorCode::kDamaged);
+  if (!record.succeeded() || (!printed && record.standard_output.find('{') == std::string::npos)) {
+    for (const std::string_view id : {"EXP-120", "EXP-121"})
+      examination.add(id, skipped("--capabilities is not known to it ({}); it is optional", record.ending()), run);
+    return {};
+  }
+  if (!printed) {
+    examination.add("EXP-120", failed("it printed something else than JSON: {}", printed.error().text()), run);
+    examination.add("EXP-121", skipped("EXP-120 failed"), run);
+    return {};
+  }
+  std::vector<std::string> problems;
+  for (const SchemaViolation& violation : check_against_schema(kCapabilitiesSchemaText, *printed))
+    problems.push_back(fmt::format("{}: {}", violation.path, violation.message));
+  if (problems.empty()) {
+    examination.add("EXP-120", passed(), run);
+    examination.capabilities = *printed;
+  } else {
+    examination.add("EXP-120", failed("{}", fmt::join(problems, "; ")), run);
+    examination.add("EXP-121", skipped("EXP-120 failed"), run);
+  }
+  return {};
+}
+
+}  // namespace modelport

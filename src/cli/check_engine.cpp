@@ -1,0 +1,194 @@
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstring>
+#include <functional>
+
+#include "artifact/readers.h"
+#include "cli/artifact_session.h"
+#include "cli/check_examination.h"
+#include "process/spawn.h"
+
+namespace modelport {
+
+namespace {
+
+constexpr int64_t kMostElements = int64_t{1} << 28;
+
+/// What the engine said, as JSON from the process it ran in: {"error"} or {"shapes"}, and whether it "loaded".
+struct EngineAnswer {
+  bool loaded = false;
+  std::string error;
+  std::vector<std::vector<int64_t>> shapes;
+};
+
+/// [H, W, C] or [C, H, W], told by where a number of channels stands.
+std::vector<int64_t> channels_first(const std::vector<int64_t>& shape) {
+  const auto may_be_channels = [](int64_t size) { return size == 1 || size == 3 || size == 4; };
+  if (may_be_channels(shape[2]) || !may_be_channels(shape[0])) return {shape[2], shape[0], shape[1]};
+  return shape;
+}
+
+/// The sizes to run with: those declared, and where they may vary those of metadata.json.
+std::vector<int64_t> sizes_to_run(const DeclaredTensor& input, const std::vector<int64_t>& shape, int64_t batch) {
+  const std::vector<int64_t> picture = channels_first(shape);
+  std::vector<int64_t> sizes = input.dims.value_or(std::vector<int64_t>(4, kDynamicSize));
+  const bool is_picture = sizes.size() == 4;
+  const bool channels_last = is_picture && sizes[3] == picture[0] && sizes[1] != picture[0];
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    if (sizes[i] != kDynamicSize) continue;
+    if (!is_picture || i == 0) {
+      sizes[i] = batch;
+    } else {
+      sizes[i] = channels_last ? picture[i == 3 ? 0 : i] : picture[i - 1];
+    }
+  }
+  return sizes;
+}
+
+EngineAnswer run_in_engine(const ArtifactEngine& row, const GoodExport& good, const std::string& path) {
+  EngineAnswer answer;
+  auto session = row.engine().load_file(path, Engine::Optimization::kAll);
+  if (!session) {
+    answer.error = session.error().text();
+    return answer;
+  }
+  answer.loaded = true;
+  const Json& metadata = good.checked.metadata;
+  std::vector<EngineTensor> inputs;
+  for (const DeclaredTensor& input : good.checked.header->inputs) {
+    const auto sizes = sizes_to_run(input, metadata["input_shape"].get<std::vector<int64_t>>(),
+                                    std::max<int64_t>(1, metadata["output_shape"][0][0].get<int64_t>()));
+    const auto dtype = dtype_from_name(input.dtype.empty() ? metadata["input_dtype"].get<std::string>() : input.dtype);
+    const auto count = element_count(sizes);
+    if (!dtype || !count || *count > kMostElements || *count <= 0) {
+      answer.error = fmt::format("an input of {} and {} is not tried", input.dtype, sizes.size());
+      return answer;
+    }
+    std::vector<std::byte> zeros(static_cast<size_t>(*count * dtype_bytes(*dtype)));
+    inputs.push_back({input.name, Tensor::from_bytes(*dtype, sizes, std::move(zeros))});
+  }
+  const auto outputs = (*session)->run(inputs);
+  if (!outputs) {
+    answer.error = outputs.error().text();
+    return answer;
+  }
+  for (const EngineTensor& output : *outputs) answer.shapes.push_back(output.tensor.shape());
+  return answer;
+}
+
+std::string answer_text(const EngineAnswer& answer) {
+  return Json{{"loaded", answer.loaded}, {"error", answer.error}, {"shapes", answer.shapes}}.dump(
+      -1, ' ', false, Json::error_handler_t::replace);
+}
+
+/// Calls `work` in a child of this process: a hostile artifact may end an engine, or never end it.
+Result<std::string> in_a_child(const std::function<std::string()>& work, std::chrono::milliseconds patience) {
+  TRY(pipe, make_pipe());
+  const pid_t pid = ::fork();
+  if (pid < 0) return fail(ErrorCode::kInternal, "cannot fork: {}", std::strerror(errno));
+  if (pid == 0) {
+    const std::string text = work();
+    for (size_t sent = 0; sent < text.size();) {
+      const ssize_t count = ::write(pipe.write.get(), text.data() + sent, text.size() - sent);
+      if (count <= 0) break;
+      sent += static_cast<size_t>(count);
+    }
+    ::_exit(0);
+  }
+  pipe.write.reset();
+  std::string text;
+  const auto until = std::chrono::steady_clock::now() + patience;
+  bool ended = false;
+  while (!ended && std::chrono::steady_clock::now() < until) {
+    pollfd watched{pipe.read.get(), POLLIN, 0};
+    if (::poll(&watched, 1, 100) <= 0) continue;
+    std::array<char, 65536> buffer;
+    const ssize_t count = ::read(pipe.read.get(), buffer.data(), buffer.size());
+    ended = count <= 0;
+    if (count > 0) text.append(buffer.data(), static_cast<size_t>(count));
+  }
+  if (!ended) ::kill(pid, SIGKILL);
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  if (!ended) return fail(ErrorCode::kUnavailable, "the engine did not answer in {} s", patience.count() / 1000);
+  if (WIFSIGNALED(status))
+    return fail(ErrorCode::kUnavailable, "the artifact ended the engine with signal {} ({})", WTERMSIG(status),
+                ::strsignal(WTERMSIG(status)));
+  return text;
+}
+
+EngineAnswer ask_engine(const ArtifactEngine& row, const GoodExport& good, const std::string& path) {
+  constexpr auto kPatience = std::chrono::minutes(5);
+  const auto text = in_a_child([&] { return answer_text(run_in_engine(row, good, path)); }, kPatience);
+  const auto answer = text ? parse_json(*text, ErrorCode::kInternal) : Result<Json>(text.error());
+  if (!answer) return {false, answer.error().text(), {}};
+  return {(*answer)["loaded"].get<bool>(), (*answer)["error"].get<std::string>(),
+          (*answer)["shapes"].get<std::vector<std::vector<int64_t>>>()};
+}
+
+/// Where what the engine gave differs from output_shape; a size that the file leaves open may depend on the picture.
+Judgement compare_shapes(const GoodExport& good, const EngineAnswer& answer) {
+  const Json& told = good.checked.metadata["output_shape"];
+  const std::vector<DeclaredTensor>& declared = good.checked.header->outputs;
+  const auto text = [](const Json& shapes) { return shapes.dump(); };
+  if (told.size() != answer.shapes.size())
+    return failed("output_shape has {} shapes, the engine gives {}: {}", told.size(), answer.shapes.size(),
+                  text(answer.shapes))
+        .in("/output_shape");
+  for (size_t i = 0; i < told.size(); ++i) {
+    const auto sizes = told[i].get<std::vector<int64_t>>();
+    const bool is_open = i < declared.size() && declared[i].dims && declared[i].dims->size() == sizes.size();
+    for (size_t axis = 0; axis < std::max(sizes.size(), answer.shapes[i].size()); ++axis) {
+      const bool same_rank = sizes.size() == answer.shapes[i].size();
+      if (same_rank && (sizes[axis] == answer.shapes[i][axis] || sizes[axis] == kDynamicSize)) continue;
+      if (same_rank && is_open && (*declared[i].dims)[axis] == kDynamicSize) continue;
+      return failed("it is {}, the engine gives {}", text(told[i]), text(answer.shapes[i]))
+          .in(fmt::format("/output_shape/{}", i));
+    }
+  }
+  return passed(text(answer.shapes));
+}
+
+void judge_engine(Examination& examination, const GoodExport& good) {
+  const std::string_view loads = good.format == "onnx" ? "EXP-110" : "EXP-111";
+  const auto skip_both = [&](const Judgement& why) {
+    examination.add(loads, why, good.run, good.format);
+    examination.add("EXP-112", why, good.run, good.format);
+  };
+  const auto rows = artifact_engines();
+  const auto row = std::ranges::find(rows, good.format, &ArtifactEngine::format);
+  if (row == rows.end()) return skip_both(skipped("no engine here runs {}", good.format));
+  const std::vector<Finding>& findings = good.checked.findings;
+  if (const Finding* cause = first_failed(findings, {"EXP-030", "EXP-031", "EXP-033", "EXP-034", "EXP-035", "EXP-036"}))
+    return skip_both(skipped("{} failed", cause->id));
+  if (!row->engine().presence().found)
+    return skip_both(skipped("{} is not on this machine: {}", row->engine().name(), row->engine().presence().hint));
+  if (const Finding* cause = first_failed(findings, {"EXP-032", "EXP-041", "EXP-043", "EXP-046", "EXP-048", "EXP-049"}))
+    return skip_both(skipped("{} failed", cause->id));
+  const std::string path = good.output + "/" + std::string(find_artifact_format(good.format)->artifact);
+  const EngineAnswer answer = ask_engine(*row, good, path);
+  const std::string name = fmt::format("{} {}", row->engine().name(), row->engine().presence().version);
+  if (!answer.loaded) {
+    examination.add(loads, failed("{}: {}", name, answer.error), good.run, good.format);
+    return examination.add("EXP-112", skipped("{} failed", loads), good.run, good.format);
+  }
+  examination.add(loads, passed(name), good.run, good.format);
+  if (const Finding* cause = first_failed(findings, {"EXP-060", "EXP-061", "EXP-062"}))
+    return examination.add("EXP-112", skipped("{} failed", cause->id), good.run, good.format);
+  examination.add("EXP-112", answer.error.empty() ? compare_shapes(good, answer) : failed("{}: {}", name, answer.error),
+                  good.run, good.format);
+}
+
+}  // namespace
+
+Status probe_engine(Examination& examination) {
+  for (size_t i = 0; i < examination.exports.size(); ++i) judge_engine(examination, examination.exports[i]);
+  return {};
+}
+
+}  // namespace modelport

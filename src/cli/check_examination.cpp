@@ -1,0 +1,122 @@
+#include "cli/check_examination.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/log.h"
+#include "checkpoint/checkpoint_facts.h"
+
+namespace modelport {
+
+namespace {
+
+using Needs = Probe::Needs;
+
+constexpr Probe kProbes[] = {
+    {"capabilities", Needs::kNothing, probe_capabilities}, {"exports", Needs::kNothing, probe_exports},
+    {"engine", Needs::kGoodExport, probe_engine},          {"command line", Needs::kGoodExport, probe_arguments},
+    {"exit codes", Needs::kGoodExport, probe_exit_codes},  {"surroundings", Needs::kGoodExport, probe_surroundings},
+    {"robustness", Needs::kGoodExport, probe_robustness},  {"adverse conditions", Needs::kGoodExport, probe_adversity},
+    {"what was noticed", Needs::kNothing, conclude},
+};
+
+/// What the checkpoint says of itself, where it is one that can be read as data.
+void read_checkpoint(Examination& examination) {
+  auto checkpoint = open_checkpoint(examination.bench.request().checkpoint);
+  if (!checkpoint) return;
+  const CheckpointFacts facts = describe_checkpoint(*checkpoint);
+  examination.checkpoint_classes = facts.class_names;
+  examination.checkpoint_task = facts.task;
+}
+
+}  // namespace
+
+std::span<const Probe> check_probes() { return kProbes; }
+
+void Examination::add(std::string_view id, Judgement judgement, std::optional<size_t> run, std::string format) {
+  findings.push_back({requirement(id).id, std::move(format), std::move(judgement), run});
+}
+
+bool Examination::has_failed(std::string_view id) const {
+  return std::ranges::any_of(findings, [&](const CheckFinding& finding) {
+    return finding.id == id && finding.judgement.verdict == Verdict::kFail;
+  });
+}
+
+Result<CheckedExport> Examination::judge(const RunPlan& plan, size_t run) const {
+  ExportExpectation expected;
+  expected.format = plan.argument("--export_format");
+  expected.times = record(run).times;
+  expected.checkpoint_classes = checkpoint_classes;
+  expected.checkpoint_task = checkpoint_task;
+  if (const std::string config = plan.argument("--export_config"); !config.empty()) {
+    TRY(given, parse_json(config, ErrorCode::kInternal));
+    expected.export_config = std::move(given);
+  }
+  return check_export(plan.output, expected);
+}
+
+Judgement judge_ending(const RunRecord& record, std::span<const int> allowed) {
+  if (record.ended == RunRecord::Ended::kTimedOut) return skipped("{}, see EXP-100", record.ending());
+  if (record.ended == RunRecord::Ended::kTooLoud) return skipped("{}, see EXP-074", record.ending());
+  if (record.exit_code && std::ranges::find(allowed, *record.exit_code) != allowed.end())
+    return passed(record.ending());
+  return failed("{} ended with {}, expected was exit code {}", record.purpose, record.ending(),
+                fmt::join(allowed, " or "));
+}
+
+Judgement judge_export(const Examination& examination, const RunPlan& plan, size_t run) {
+  static constexpr int kSuccess[] = {0};
+  Judgement ending = judge_ending(examination.record(run), kSuccess);
+  if (ending.verdict != Verdict::kPass) return ending;
+  const auto checked = examination.judge(plan, run);
+  if (!checked) return failed("{}", checked.error().text());
+  const std::vector<std::string_view> files = {"EXP-030", "EXP-031", "EXP-032", "EXP-033", "EXP-035", "EXP-036"};
+  const auto is_new = [&](const Finding* finding) {
+    // What fails in a plain export as well is not this run's fault.
+    return finding != nullptr && !examination.has_failed(finding->id);
+  };
+  for (const std::string_view id : files) {
+    if (const Finding* finding = first_failed(checked->findings, {id}); is_new(finding))
+      return failed("{} ended with exit code 0, but {}", plan.purpose, finding->judgement.evidence);
+  }
+  return passed(ending.evidence);
+}
+
+bool speaks_of_a_missing_format(const RunRecord& record) {
+  for (std::string line : record.last_lines) {
+    std::ranges::transform(line, line.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    for (const std::string_view words : {"notimplementederror", "not implemented", "unsupported format",
+                                         "not supported", "invalid choice", "not available", "no module named"}) {
+      if (line.find(words) != std::string::npos) return true;
+    }
+  }
+  return false;
+}
+
+bool is_argparse(const RunRecord& record) { return record.exit_code == 2 && record.usage == RunRecord::Seen::kYes; }
+
+Result<Examination> examine(const CheckRequest& request) {
+  TRY(bench, Bench::make(request));
+  Examination examination{std::move(bench), nullptr, {}, {}, {}, "", {}};
+  read_checkpoint(examination);
+  for (const Probe& probe : check_probes()) {
+    if (probe.needs == Needs::kGoodExport && examination.exports.empty()) continue;
+    log_info("Probing {}", probe.name);
+    CHECK_OK(probe.run(examination).in(std::string(probe.name)));
+  }
+  for (const Requirement& row : requirements()) {
+    if (std::ranges::find(examination.findings, row.id, &CheckFinding::id) != examination.findings.end()) continue;
+    if (row.group == Group::kHostile && request.adversity == CheckRequest::Adversity::kNone) {
+      examination.add(row.id, skipped("only with --hostile"));
+    } else {
+      examination.add(row.id, examination.exports.empty() ? skipped("no export succeeded") : skipped("does not apply"));
+    }
+  }
+  std::ranges::stable_sort(examination.findings, {}, &CheckFinding::id);
+  return examination;
+}
+
+}  // namespace modelport

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cli/check_bench.h"
+#include "convention/requirements.h"
+
+namespace modelport {
+
+/// A judgement of a requirement, where it was seen, and for which format.
+struct CheckFinding {
+  std::string_view id;
+  std::string format;  ///< Empty where it does not depend on the format.
+  Judgement judgement;
+  std::optional<size_t> run;  ///< Number of the run that is the evidence.
+};
+
+/// One format's successful export.
+struct GoodExport {
+  std::string format;
+  size_t run = 0;
+  std::string output;  ///< Its directory, as the exporter left it.
+  CheckedExport checked;
+};
+
+/// Everything that a check found out so far; probes read and extend it.
+struct Examination {
+  Bench bench;
+  Json capabilities = nullptr;                           ///< What --capabilities printed; null where it is not known.
+  std::vector<GoodExport> exports;                       ///< In the order of formats.
+  std::vector<std::pair<std::string, size_t>> refusals;  ///< Formats that are not offered, and the runs that say so.
+  std::vector<std::string> checkpoint_classes;
+  std::string checkpoint_task;
+  std::vector<CheckFinding> findings;
+
+  void add(std::string_view id, Judgement judgement, std::optional<size_t> run = {}, std::string format = "");
+  bool has_failed(std::string_view id) const;
+  const RunRecord& record(size_t run) const { return bench.record(run); }
+  /// Judges the directory of a run as an export of its plan's format.
+  Result<CheckedExport> judge(const RunPlan& plan, size_t run) const;
+};
+
+/// Whether a run ended as it should; where it did not, the judgement that says how. A run that was cut short by another
+/// requirement's failure is skipped.
+Judgement judge_ending(const RunRecord& record, std::span<const int> allowed);
+/// Whether a run exported: exit code 0, and the artifact and metadata.json are there.
+Judgement judge_export(const Examination& examination, const RunPlan& plan, size_t run);
+/// Whether its last lines say that the format is not there, whatever its exit code.
+bool speaks_of_a_missing_format(const RunRecord& record);
+/// Whether argparse itself ended the run, in its own way.
+bool is_argparse(const RunRecord& record);
+
+/// One group of probes: a step of a check.
+struct Probe {
+  std::string_view name;  ///< For progress: "exit codes".
+  enum class Needs { kNothing, kGoodExport } needs;
+  Status (*run)(Examination& examination);
+};
+std::span<const Probe> check_probes();
+
+Status probe_capabilities(Examination& examination);
+Status probe_exports(Examination& examination);
+Status probe_engine(Examination& examination);
+Status probe_arguments(Examination& examination);
+Status probe_exit_codes(Examination& examination);
+Status probe_surroundings(Examination& examination);
+Status probe_robustness(Examination& examination);
+Status probe_adversity(Examination& examination);
+/// What was noticed in passing: changes outside, left processes, hangs, log volume.
+Status conclude(Examination& examination);
+
+/// Runs every probe; then every requirement has at least one finding.
+Result<Examination> examine(const CheckRequest& request);
+
+}  // namespace modelport

@@ -1,0 +1,224 @@
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+
+#include "artifact/export_directory.h"
+#include "cli/check_examination.h"
+#include "convention/schema.h"
+
+namespace modelport {
+
+namespace {
+
+using Damage = Bench::Damage;
+
+/// A run that must fail, and how.
+struct FailingCase {
+  std::string_view id, purpose;
+  std::array<int, 2> codes;  ///< Allowed; twice the same where there is one.
+  Status (*spoil)(Bench& bench, RunPlan& plan);
+};
+
+template <Damage damage>
+Status damage_checkpoint(Bench& bench, RunPlan& plan) {
+  TRY(path, bench.damaged_checkpoint(damage));
+  plan.set("--checkpoint_path", path.string());
+  return {};
+}
+
+Status leave_out_checkpoint(Bench&, RunPlan& plan) {
+  plan.leave_out("--checkpoint_path");
+  return {};
+}
+Status leave_out_format(Bench&, RunPlan& plan) {
+  plan.leave_out("--export_format");
+  return {};
+}
+Status leave_out_output(Bench&, RunPlan& plan) {
+  plan.leave_out("--output_dir");
+  return {};
+}
+Status add_argument(Bench&, RunPlan& plan) {
+  plan.arguments.emplace_back("--no_such_argument", "1");
+  return {};
+}
+Status unknown_format(Bench&, RunPlan& plan) {
+  plan.set("--export_format", "nosuchformat");
+  return {};
+}
+Status config_that_is_no_json(Bench&, RunPlan& plan) {
+  plan.set("--export_config", "{opset_version: 17");
+  return {};
+}
+Status config_that_is_no_object(Bench&, RunPlan& plan) {
+  plan.set("--export_config", "[17]");
+  return {};
+}
+/// An output directory below a file.
+Status unwritable_output(Bench&, RunPlan& plan) {
+  const std::string file = plan.folder + "/place/file";
+  std::ofstream(file) << "not a directory\n";
+  plan.output = file + "/out";
+  plan.set("--output_dir", plan.output);
+  return {};
+}
+
+constexpr FailingCase kCases[] = {
+    {"EXP-011", "a missing checkpoint", {1, 1}, damage_checkpoint<Damage::kMissing>},
+    {"EXP-012", "a truncated checkpoint", {1, 1}, damage_checkpoint<Damage::kTruncated>},
+    {"EXP-013", "an empty checkpoint", {1, 1}, damage_checkpoint<Damage::kEmpty>},
+    {"EXP-014", "no --checkpoint_path", {3, 3}, leave_out_checkpoint},
+    {"EXP-014", "no --export_format", {3, 3}, leave_out_format},
+    {"EXP-014", "no --output_dir", {3, 3}, leave_out_output},
+    {"EXP-015", "an unknown argument", {3, 3}, add_argument},
+    {"EXP-016", "an unknown format", {3, 3}, unknown_format},
+    {"EXP-018", "an --export_config that is not JSON", {3, 3}, config_that_is_no_json},
+    {"EXP-019", "an --export_config that is a list", {3, 3}, config_that_is_no_object},
+    {"EXP-020", "an output directory below a file", {1, 3}, unwritable_output},
+};
+
+/// Failures of these requirements' runs are expected to log why.
+constexpr std::string_view kLogsWhy[] = {"EXP-011", "EXP-012", "EXP-013", "EXP-018"};
+
+/// What one wrong ending says when argparse is the cause of several.
+Judgement attributed(const Examination& examination, const RunRecord& record, std::span<const int> codes,
+                     std::string_view id) {
+  Judgement judgement = judge_ending(record, codes);
+  if (judgement.verdict == Verdict::kFail && id != "EXP-014" && is_argparse(record) &&
+      examination.has_failed("EXP-014"))
+    return skipped("argparse ended it, with {}: see EXP-014", record.ending());
+  return judgement;
+}
+
+/// What is seen in all failing runs together.
+struct Aftermath {
+  std::optional<size_t> left_files, silent, checked_files, checked_log;
+  std::string left_name;
+
+  void look(const Examination& examination, const RunPlan& plan, size_t run, std::string_view id) {
+    const RunRecord& record = examination.record(run);
+    if (std::ranges::find(kLogsWhy, id) != std::end(kLogsWhy)) {
+      checked_log = run;
+      if (record.last_error.empty() && !silent) silent = run;
+    }
+    const auto directory = ExportDirectory::open(plan.output);
+    if (!directory || record.exit_code == 2) return;
+    checked_files = run;
+    if (!directory->entries().empty() && !left_files) {
+      left_files = run;
+      left_name = directory->entries()[0].path;
+    }
+  }
+};
+
+Status probe_case(Examination& examination, const FailingCase& test, Aftermath& aftermath) {
+  if (examination.has_failed(test.id)) return {};
+  RunPlan plan = examination.bench.plan(std::string(test.purpose), examination.exports[0].format);
+  CHECK_OK(test.spoil(examination.bench, plan));
+  TRY(run, examination.bench.run(plan));
+  const std::span<const int> codes(test.codes.data(), test.codes[0] == test.codes[1] ? 1 : 2);
+  Judgement judgement = attributed(examination, examination.record(run), codes, test.id);
+  if (judgement.verdict == Verdict::kPass) aftermath.look(examination, plan, run, test.id);
+  examination.add(test.id, std::move(judgement), run);
+  return {};
+}
+
+/// A format that the exporter does not offer, by capabilities or by trying; nothing where it offers all that were
+/// tried.
+Result<std::optional<std::pair<std::string, size_t>>> find_refusal(Examination& examination) {
+  using Refusal = std::optional<std::pair<std::string, size_t>>;
+  if (!examination.refusals.empty()) return Refusal(examination.refusals[0]);
+  std::vector<std::string> candidates;
+  if (examination.capabilities.is_object()) {
+    for (const Json& row : examination.capabilities["formats"]) {
+      if (row["supported"] == false) candidates.push_back(row["format"].get<std::string>());
+    }
+  } else {
+    // The rarest first; trying more would only cost the author's time.
+    for (const std::string_view format : {"tensorrt", "coreml", "tflite"}) {
+      const bool known =
+          std::ranges::find(examination.exports, format, &GoodExport::format) != examination.exports.end();
+      if (!known && examination.bench.request().formats.size() > 0) candidates.emplace_back(format);
+    }
+  }
+  for (const std::string& format : candidates) {
+    const RunPlan plan = examination.bench.plan("a format that is not offered", format);
+    TRY(run, examination.bench.run(plan));
+    if (!examination.record(run).succeeded()) return Refusal(std::pair(format, run));
+  }
+  return Refusal();
+}
+
+Status probe_missing_format(Examination& examination, Aftermath&) {
+  TRY(refusal, find_refusal(examination));
+  if (!refusal) {
+    for (const std::string_view id : {"EXP-017", "EXP-073"}) examination.add(id, skipped("it offers every format"));
+    return {};
+  }
+  const auto& [format, run] = *refusal;
+  const RunRecord& record = examination.record(run);
+  static constexpr int kConfiguration[] = {3};
+  Judgement judgement = attributed(examination, record, kConfiguration, "EXP-017");
+  const bool announced = examination.capabilities.is_object();
+  if (judgement.verdict == Verdict::kFail && !announced && !speaks_of_a_missing_format(record))
+    judgement =
+        skipped("{} ended with {}; whether it is not offered or failed cannot be told", format, record.ending());
+  const bool is_right = judgement.verdict == Verdict::kPass;
+  examination.add("EXP-017", std::move(judgement), run, format);
+  if (!is_right) {
+    examination.add("EXP-073", skipped("EXP-017 did not pass"), run, format);
+  } else if (record.last_error.starts_with("Unsupported format: ")) {
+    examination.add("EXP-073", passed(record.last_error), run, format);
+  } else {
+    examination.add("EXP-073", failed("the last ERROR is \"{}\"", record.last_error), run, format);
+  }
+  return {};
+}
+
+/// Whether formats behave as announced: offered ones export, others end with 3.
+void judge_capabilities(Examination& examination) {
+  if (!examination.capabilities.is_object()) return;
+  for (const auto& [format, run] : examination.refusals)
+    return examination.add("EXP-121",
+                           failed("{} is offered and ended with {}", format, examination.record(run).ending()), run);
+  for (const GoodExport& good : examination.exports) {
+    for (const Json& row : examination.capabilities["formats"]) {
+      if (row["format"] == good.format && row["supported"] == false)
+        return examination.add("EXP-121", failed("{} is said to be unavailable and was exported", good.format),
+                               good.run);
+    }
+  }
+  examination.add("EXP-121", passed());
+}
+
+}  // namespace
+
+Status probe_exit_codes(Examination& examination) {
+  Aftermath aftermath;
+  for (const FailingCase& test : kCases) CHECK_OK(probe_case(examination, test, aftermath));
+  CHECK_OK(probe_missing_format(examination, aftermath));
+  judge_capabilities(examination);
+  if (aftermath.silent) {
+    examination.add(
+        "EXP-072",
+        failed("{} logged no line with ERROR{}", examination.record(*aftermath.silent).purpose,
+               examination.record(*aftermath.silent).traceback == RunRecord::Seen::kYes ? ", but a traceback" : ""),
+        aftermath.silent);
+  } else {
+    examination.add("EXP-072", aftermath.checked_log ? passed() : skipped("no failure ended as it should"),
+                    aftermath.checked_log);
+  }
+  if (aftermath.left_files) {
+    examination.add("EXP-021",
+                    failed("{} left {}", examination.record(*aftermath.left_files).purpose, aftermath.left_name),
+                    aftermath.left_files);
+  } else {
+    examination.add("EXP-021", aftermath.checked_files ? passed() : skipped("no failure ended as it should"),
+                    aftermath.checked_files);
+  }
+  return {};
+}
+
+}  // namespace modelport

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+
+#include "cli/check_examination.h"
+
+namespace modelport {
+
+/// What makes a check fail.
+enum class Strictness { kMust, kMustAndShould };
+
+/// A finished check, to be told in four ways.
+struct CheckReport {
+  const Examination& examination;
+  Strictness strictness = Strictness::kMust;
+
+  struct Counts {
+    size_t passed = 0, failed = 0, warnings = 0, skipped = 0;
+  };
+  Counts counts() const;
+  bool is_conformant() const;
+  /// Whether a finding makes the check fail, is a warning, or neither.
+  bool is_failure(const CheckFinding& finding) const;
+  bool is_warning(const CheckFinding& finding) const;
+};
+
+/// For a terminal: what failed with its evidence, then a line for every chapter.
+std::string text_report(const CheckReport& report);
+/// One JSON object with every finding and the runs that are its evidence.
+std::string json_report(const CheckReport& report);
+/// A suite a chapter, a test case a finding.
+std::string junit_report(const CheckReport& report);
+/// One page without scripts or anything from elsewhere, light and dark.
+std::string html_report(const CheckReport& report);
+
+/// `text` with what XML and HTML read as markup escaped, and without what XML cannot hold.
+std::string escaped(std::string_view text);
+
+}  // namespace modelport
