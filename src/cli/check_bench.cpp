@@ -21,8 +21,10 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kOddName = "Prüf stück 模型";
 
-/// Everything in the folder but Python's own cache.
-bool is_cache(const fs::path& path) { return path.filename() == "__pycache__" || path.extension() == ".pyc"; }
+/// Marks that interpreters and libraries leave of their own accord: Python's cache, ONNX Runtime's session.
+bool is_cache(const fs::path& path) {
+  return path.filename() == "__pycache__" || path.extension() == ".pyc" || path.filename() == ".ses";
+}
 
 /// The exporter's arguments that name files become absolute: runs have other working directories.
 std::vector<std::string> with_absolute_files(std::vector<std::string> command) {
@@ -77,6 +79,13 @@ fs::path largest_file(const fs::path& path) {
 }
 
 }  // namespace
+
+void end_orphans() {
+  for (const pid_t pid : children()) {
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+  }
+}
 
 std::map<std::string, std::string> snapshot_of(const fs::path& path) {
   std::map<std::string, std::string> snapshot;
@@ -229,6 +238,7 @@ void Bench::notice(std::string_view id, std::string evidence, size_t run) {
 
 void Bench::note_surroundings(const RunPlan& plan, size_t number) {
   const RunRecord& record = records_[number];
+  if (plan.noticed == RunPlan::Noticed::kNothing) return;
   if (record.ended == RunRecord::Ended::kTimedOut) notice("EXP-100", record.ending(), number);
   if (record.ended == RunRecord::Ended::kTooLoud) notice("EXP-074", record.ending(), number);
   if (!record.not_utf8.empty()) notice("EXP-075", record.not_utf8, number);
@@ -273,11 +283,9 @@ void Bench::note_processes(size_t number) {
       ::usleep(50'000);
       continue;
     }
-    for (const pid_t pid : left) {
+    for (const pid_t pid : left)
       notice("EXP-102", fmt::format("process {} ({}) still runs", pid, name_of(pid)), number);
-      ::kill(pid, SIGKILL);
-      ::waitpid(pid, nullptr, 0);
-    }
+    end_orphans();
   }
 }
 

@@ -94,6 +94,9 @@ class Bench {
   size_t folders_ = 0;
 };
 
+/// Ends and reaps every child that this process has: those that others left to it.
+void end_orphans();
+
 /// Names, sizes and times of everything below a path; what changes it changes this.
 std::map<std::string, std::string> snapshot_of(const std::filesystem::path& path);
 /// The first difference between two snapshots: "x was added"; empty where there is none.

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cli/arguments.h"
 #include "cli/check_report.h"
+#include "cli/check_run.h"
 #include "convention/schema.h"
 #include "io/output_file.h"
 
@@ -86,6 +87,7 @@ struct ReportFile {
 constexpr ReportFile kReportFiles[] = {{"--json", json_report}, {"--junit", junit_report}, {"--html", html_report}};
 
 Result<int> check(const CheckRequest& request, const GivenArguments& given) {
+  note_interrupts();
   TRY(examination, examine(request));
   const CheckReport report{examination, given.has("--strict") ? Strictness::kMustAndShould : Strictness::kMust};
   for (const ReportFile& file : kReportFiles) {

@@ -115,6 +115,8 @@ Result<std::string> in_a_child(const std::function<std::string()>& work, std::ch
   if (!ended) ::kill(pid, SIGKILL);
   int status = 0;
   ::waitpid(pid, &status, 0);
+  // An engine may have had a process of its own.
+  end_orphans();
   if (!ended) return fail(ErrorCode::kUnavailable, "the engine did not answer in {} s", patience.count() / 1000);
   if (WIFSIGNALED(status))
     return fail(ErrorCode::kUnavailable, "the artifact ended the engine with signal {} ({})", WTERMSIG(status),

@@ -101,7 +101,10 @@ struct Aftermath {
     const RunRecord& record = examination.record(run);
     if (std::ranges::find(kLogsWhy, id) != std::end(kLogsWhy)) {
       checked_log = run;
-      if (record.last_error.empty() && !silent) silent = run;
+      // Lines without any level are EXP-071's; what they say is still an answer, a traceback is none.
+      const bool has_no_levels = examination.has_failed("EXP-071") && record.logged == RunRecord::Seen::kYes &&
+                                 record.traceback == RunRecord::Seen::kNo;
+      if (record.last_error.empty() && !has_no_levels && !silent) silent = run;
     }
     const auto directory = ExportDirectory::open(plan.output);
     if (!directory || record.exit_code == 2) return;
@@ -151,7 +154,14 @@ Result<std::optional<std::pair<std::string, size_t>>> find_refusal(Examination& 
   return Refusal();
 }
 
-Status probe_missing_format(Examination& examination, Aftermath&) {
+bool says_unsupported(const Examination& examination, const RunRecord& record) {
+  constexpr std::string_view kWords = "Unsupported format: ";
+  if (record.last_error.find(kWords) != std::string::npos) return true;
+  return examination.has_failed("EXP-071") && record.last_error.empty() && !record.last_lines.empty() &&
+         record.last_lines.back().find(kWords) != std::string::npos;
+}
+
+Status probe_missing_format(Examination& examination) {
   TRY(refusal, find_refusal(examination));
   if (!refusal) {
     for (const std::string_view id : {"EXP-017", "EXP-073"}) examination.add(id, skipped("it offers every format"));
@@ -169,7 +179,7 @@ Status probe_missing_format(Examination& examination, Aftermath&) {
   examination.add("EXP-017", std::move(judgement), run, format);
   if (!is_right) {
     examination.add("EXP-073", skipped("EXP-017 did not pass"), run, format);
-  } else if (record.last_error.starts_with("Unsupported format: ")) {
+  } else if (says_unsupported(examination, record)) {
     examination.add("EXP-073", passed(record.last_error), run, format);
   } else {
     examination.add("EXP-073", failed("the last ERROR is \"{}\"", record.last_error), run, format);
@@ -198,7 +208,7 @@ void judge_capabilities(Examination& examination) {
 Status probe_exit_codes(Examination& examination) {
   Aftermath aftermath;
   for (const FailingCase& test : kCases) CHECK_OK(probe_case(examination, test, aftermath));
-  CHECK_OK(probe_missing_format(examination, aftermath));
+  CHECK_OK(probe_missing_format(examination));
   judge_capabilities(examination);
   if (aftermath.silent) {
     examination.add(

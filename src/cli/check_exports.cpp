@@ -61,6 +61,7 @@ Status diagnose(Examination& examination, const std::string& format, size_t plai
   const RunRecord plain = examination.record(plain_run);
   for (const Fallback& fallback : kFallbacks) {
     RunPlan plan = bench.plan(plain.purpose, format);
+    plan.noticed = RunPlan::Noticed::kNothing;
     fallback.apply(bench, plan);
     TRY(run, bench.run(plan));
     if (!examination.record(run).succeeded()) continue;
@@ -106,6 +107,19 @@ Status try_format(Examination& examination, const std::string& format) {
   return {};
 }
 
+void judge_logs(Examination& examination) {
+  const size_t run = examination.exports[0].run;
+  const RunRecord& record = examination.record(run);
+  const bool logged = record.logged == RunRecord::Seen::kYes;
+  examination.add("EXP-070", logged ? passed() : failed("a successful export wrote nothing"), run);
+  if (!logged) return examination.add("EXP-071", skipped("EXP-070 failed"), run);
+  examination.add("EXP-071",
+                  record.logged_in_form == RunRecord::Seen::kYes
+                      ? passed()
+                      : failed("no line has the form; the last is \"{}\"", record.last_lines.back()),
+                  run);
+}
+
 }  // namespace
 
 Status probe_exports(Examination& examination) {
@@ -123,6 +137,7 @@ Status probe_exports(Examination& examination) {
   if (!examination.has_failed("EXP-002")) examination.add("EXP-002", passed(), examination.exports[0].run);
   if (!examination.has_failed("EXP-087")) examination.add("EXP-087", passed(), examination.exports[0].run);
   if (!examination.has_failed("EXP-088")) examination.add("EXP-088", passed(), examination.exports[0].run);
+  judge_logs(examination);
   return {};
 }
 

@@ -65,14 +65,16 @@ std::string run_markup(const RunRecord& record) {
   return log.empty() ? text : text + entry("log", "<pre>" + log + "</pre>");
 }
 
-std::string finding_markup(const CheckReport& report, const CheckFinding& finding) {
+enum class Shown { kOpen, kClosed };
+
+std::string finding_markup(const CheckReport& report, const CheckFinding& finding, Shown shown) {
   const Requirement& row = requirement(finding.id);
   const std::string_view mark = mark_of(report, finding);
   const bool failed = finding.judgement.verdict == Verdict::kFail;
   std::string text = fmt::format(
       "<details{}><summary><span class=\"mark {}\">{}</span><span class=\"id\">{}</span><span>{}</span>"
       "<span class=\"level\">{}{}</span></summary><div class=\"body\"><dl>",
-      failed ? " open" : "", mark, mark, row.id, escaped(row.title),
+      shown == Shown::kOpen ? " open" : "", mark, mark, row.id, escaped(row.title),
       finding.format.empty() ? "" : escaped(finding.format) + " &middot; ", level_name(row.level));
   if (!finding.judgement.evidence.empty()) text += entry("seen", escaped(finding.judgement.evidence));
   if (!finding.judgement.at.empty())
@@ -86,17 +88,31 @@ std::string tile(std::string_view mark, size_t count, std::string_view name) {
   return fmt::format("<div class=\"tile {}\"><b>{}</b>{}</div>", mark, count, name);
 }
 
+/// What failed, all of it and open, before the chapters.
+std::string failures_markup(const CheckReport& report) {
+  std::string failures, warnings;
+  for (const CheckFinding& finding : report.examination.findings) {
+    if (report.is_failure(finding)) failures += finding_markup(report, finding, Shown::kOpen);
+    if (report.is_warning(finding)) warnings += finding_markup(report, finding, Shown::kOpen);
+  }
+  if (failures.empty() && warnings.empty()) return "";
+  return "<h2>To mend</h2>\n" + failures + warnings;
+}
+
 std::string group_markup(const CheckReport& report, Group group) {
   std::string rows;
-  size_t total = 0, passed_count = 0;
+  CheckReport::Counts counts;
   for (const CheckFinding& finding : report.examination.findings) {
     if (requirement(finding.id).group != group) continue;
-    ++total;
-    if (finding.judgement.verdict == Verdict::kPass) ++passed_count;
-    rows += finding_markup(report, finding);
+    if (finding.judgement.verdict == Verdict::kPass) ++counts.passed;
+    if (finding.judgement.verdict == Verdict::kFail) ++counts.failed;
+    if (finding.judgement.verdict == Verdict::kSkipped) ++counts.skipped;
+    rows += finding_markup(report, finding, Shown::kClosed);
   }
-  return fmt::format("<h2>{}<span>{} of {} passed</span></h2>\n{}", escaped(group_title(group)), passed_count, total,
-                     rows);
+  std::string summary = fmt::format("{} passed", counts.passed);
+  if (counts.failed > 0) summary += fmt::format(", {} failed", counts.failed);
+  if (counts.skipped > 0) summary += fmt::format(", {} skipped", counts.skipped);
+  return fmt::format("<h2>{}<span>{}</span></h2>\n{}", escaped(group_title(group)), summary, rows);
 }
 
 }  // namespace
@@ -124,6 +140,7 @@ std::string html_report(const CheckReport& report) {
   text += fmt::format("<div class=\"tiles\">{}{}{}{}</div>\n", tile("fail", counts.failed, "failed"),
                       tile("warning", counts.warnings, "warnings"), tile("pass", counts.passed, "passed"),
                       tile("skipped", counts.skipped, "skipped"));
+  text += failures_markup(report);
   for (const Group group : all_groups()) text += group_markup(report, group);
   return text + "</main></body></html>\n";
 }

@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <regex>
 
 #include "base/printable.h"
@@ -24,6 +26,8 @@ constexpr size_t kMostOfOutput = size_t{1} << 20;
 constexpr std::chrono::milliseconds kGrace{5000};
 /// How long a run's other processes may take to follow it.
 constexpr std::chrono::milliseconds kLinger{1000};
+
+volatile std::sig_atomic_t interrupt_signal = 0;
 
 std::string quoted(const std::string& argument) {
   constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,@+";
@@ -61,7 +65,7 @@ std::vector<std::string> wrapped_command(const RunPlan& plan, std::vector<std::s
   if (plan.input == RunPlan::Input::kClosed) wrapped = {"/bin/sh", "-c", "exec \"$@\" <&-", "sh"};
   // script gives it a terminal, on which somebody answers every question with return.
   if (plan.input == RunPlan::Input::kTerminal)
-    return {"/bin/sh", "-c", "yes '' | script -qec \"$1\" /dev/null", "sh", typed(arguments)};
+    return {"/bin/sh", "-c", "yes '' | head -n 20 | script -qec \"$1\" /dev/null", "sh", typed(arguments)};
   std::ranges::move(arguments, std::back_inserter(wrapped));
   return wrapped;
 }
@@ -101,6 +105,28 @@ class LogReader {
   uint64_t bytes_ = 0;
 };
 
+/// The letter of a process's state: 'T' where it is stopped, 'Z' where it has ended.
+char state_of(pid_t pid) {
+  std::ifstream file(fmt::format("/proc/{}/stat", pid));
+  std::string text;
+  std::getline(file, text);
+  const size_t at = text.rfind(')');
+  return at == std::string::npos || at + 2 >= text.size() ? 'Z' : text[at + 2];
+}
+
+/// Sends SIGTERM to a run that is held still for the moment. Whether it was under way: alive, and without
+/// metadata.json.
+Seen terminate(pid_t group, const std::string& output) {
+  constexpr int kLooks = 100;
+  ::kill(-group, SIGSTOP);
+  for (int look = 0; look < kLooks && state_of(group) != 'T' && state_of(group) != 'Z'; ++look) ::usleep(1000);
+  std::error_code ignored;
+  const bool under_way = state_of(group) == 'T' && !std::filesystem::exists(output + "/metadata.json", ignored);
+  ::kill(-group, SIGTERM);
+  ::kill(-group, SIGCONT);
+  return under_way ? Seen::kYes : Seen::kNo;
+}
+
 RunRecord::Ended ended_as(const ProcessOutcome& outcome, uint64_t log_bytes) {
   if (log_bytes > kMaxLogBytes) return RunRecord::Ended::kTooLoud;
   if (outcome.ended == ProcessOutcome::Ended::kTimedOut) return RunRecord::Ended::kTimedOut;
@@ -135,6 +161,13 @@ std::string RunRecord::ending() const {
   return fmt::format("signal {} ({})", signal, ::strsignal(signal));
 }
 
+void note_interrupts() {
+  struct sigaction note {};
+  note.sa_handler = [](int signal) { interrupt_signal = signal; };
+  sigaction(SIGINT, &note, nullptr);
+  sigaction(SIGTERM, &note, nullptr);
+}
+
 Result<RunRecord> run_plan(const RunPlan& plan) {
   RunRecord record;
   record.purpose = plan.purpose;
@@ -151,20 +184,22 @@ Result<RunRecord> run_plan(const RunPlan& plan) {
   LogReader log(record);
   const auto begin = Clock::now();
   bool sent = false;
+  pid_t group = 0;
+  request.on_start = [&](pid_t started) { group = started; };
   request.on_line = [&](Stream stream, std::string_view line) { log.read(stream, line); };
   request.should_stop = [&] {
-    if (sent || log.bytes() > kMaxLogBytes) return true;
+    if (interrupt_signal != 0 || sent || log.bytes() > kMaxLogBytes) return true;
     using When = RunPlan::Stop::When;
     const bool due = (plan.stop.when == When::kFirstLine && record.logged == Seen::kYes) ||
                      (plan.stop.when == When::kAfter && Clock::now() - begin >= plan.stop.after);
     if (!due) return false;
-    std::error_code ignored;
-    if (!std::filesystem::exists(plan.output + "/metadata.json", ignored)) record.stopped_before_end = Seen::kYes;
+    record.stopped_under_way = terminate(group, plan.output);
     sent = true;
     return true;
   };
   record.times.from = std::chrono::system_clock::now();
   TRY(outcome, system_process_runner().run(request));
+  if (interrupt_signal != 0) return fail(ErrorCode::kInterrupted, "interrupted by signal {}", int{interrupt_signal});
   record.times.to = std::chrono::system_clock::now();
   record.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   record.exit_code = outcome.exit_code;

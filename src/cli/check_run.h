@@ -32,6 +32,9 @@ struct RunPlan {
     std::chrono::milliseconds after{0};
   } stop;
 
+  /// Whether what it does beside exporting is held against the exporter.
+  enum class Noticed { kEverything, kNothing } noticed = Noticed::kEverything;
+
   std::string argument(std::string_view name) const;
   void set(std::string_view name, std::string value);
   void leave_out(std::string_view name);
@@ -50,13 +53,13 @@ struct RunRecord {
   std::string standard_output;          ///< The first MiB.
   std::string last_error;               ///< The message of the last line at level ERROR; empty where there is none.
   enum class Seen { kNo, kYes };
-  Seen logged = Seen::kNo;              ///< Anything at all.
-  Seen logged_in_form = Seen::kNo;      ///< A line as the convention writes them.
-  Seen traceback = Seen::kNo;           ///< Python's, of an exception that nobody caught.
-  Seen usage = Seen::kNo;               ///< argparse's own message.
-  std::string not_utf8;                 ///< The first line that is not; empty where all are.
-  Seen left_process = Seen::kNo;        ///< A process of it outlived it.
-  Seen stopped_before_end = Seen::kNo;  ///< SIGTERM was sent while metadata.json was not there yet.
+  Seen logged = Seen::kNo;             ///< Anything at all.
+  Seen logged_in_form = Seen::kNo;     ///< A line as the convention writes them.
+  Seen traceback = Seen::kNo;          ///< Python's, of an exception that nobody caught.
+  Seen usage = Seen::kNo;              ///< argparse's own message.
+  std::string not_utf8;                ///< The first line that is not; empty where all are.
+  Seen left_process = Seen::kNo;       ///< A process of it outlived it.
+  Seen stopped_under_way = Seen::kNo;  ///< SIGTERM reached it alive and before metadata.json was there.
 
   bool succeeded() const { return ended == Ended::kByItself && exit_code == 0; }
   /// "exit code 3", "signal 11 (Segmentation fault)", "not ended after 20 s".
@@ -66,8 +69,11 @@ struct RunRecord {
 /// Log lines are counted up to here; a run that writes more is ended.
 inline constexpr uint64_t kMaxLogBytes = uint64_t{64} << 20;
 
-/// Runs it, as the Backend would: no input, its own process group, output captured. The error is that the command
-/// cannot be started at all.
+/// From now on SIGINT and SIGTERM end the run under way, and then the check: nothing of it is left.
+void note_interrupts();
+
+/// Runs it, as the Backend would: no input, its own process group, output captured. Errors: the command
+/// cannot be started at all, and kInterrupted.
 Result<RunRecord> run_plan(const RunPlan& plan);
 
 }  // namespace modelport

@@ -80,23 +80,36 @@ void make_read_only(const fs::path& folder) {
 
 bool is_judged(const Setting& setting, const Surrounding& row) { return row.id != "EXP-080" || setting.lone; }
 
+/// A run in unusual surroundings, in which whatever goes wrong is their fault.
+RunPlan unusual_plan(Examination& examination, std::string_view purpose) {
+  RunPlan plan = examination.bench.plan(std::string(purpose), examination.exports[0].format);
+  plan.noticed = RunPlan::Noticed::kNothing;
+  return plan;
+}
+
+Judgement judge_unusual(const Examination& examination, const RunPlan& plan, size_t run) {
+  const RunRecord& record = examination.record(run);
+  if (record.ended != RunRecord::Ended::kByItself) return failed("{}: {}", plan.purpose, record.ending());
+  return judge_export(examination, plan, run);
+}
+
 Status try_each(Examination& examination, const Setting& setting) {
   for (const Surrounding& row : kSurroundings) {
     if (!is_judged(setting, row)) continue;
-    RunPlan plan = setting.bench.plan(std::string(row.purpose), examination.exports[0].format);
+    RunPlan plan = unusual_plan(examination, row.purpose);
     row.apply(setting, plan);
     TRY(run, setting.bench.run(plan));
-    examination.add(row.id, judge_export(examination, plan, run), run);
+    examination.add(row.id, judge_unusual(examination, plan, run), run);
   }
   return {};
 }
 
 /// One run with everything unusual; gives its number where it exported all the same.
 Result<std::optional<size_t>> try_all(Examination& examination, const Setting& setting) {
-  RunPlan plan = setting.bench.plan("everything unusual at once", examination.exports[0].format);
+  RunPlan plan = unusual_plan(examination, "everything unusual at once");
   for (const Surrounding& row : kSurroundings) row.apply(setting, plan);
   TRY(run, setting.bench.run(plan));
-  const bool is_well = judge_export(examination, plan, run).verdict == Verdict::kPass;
+  const bool is_well = judge_unusual(examination, plan, run).verdict == Verdict::kPass;
   return is_well ? std::optional(run) : std::nullopt;
 }
 

@@ -252,8 +252,8 @@ constexpr ExportRule kRules[] = {
     {"EXP-061", {"EXP-046"}, if_both_read<input_dtype_is_declared>},
     {"EXP-062", {"EXP-049"}, if_both_read<output_shape_is_declared>},
     {"EXP-067", {"EXP-057"}, task_is_recorded},
-    {"EXP-063", {"EXP-046", "EXP-050", "EXP-057", "EXP-067"}, if_both_read<class_count_fits>},
-    {"EXP-064", {"EXP-046", "EXP-050", "EXP-063"}, if_both_read<names_are_recorded>},
+    {"EXP-063", {"EXP-046", "EXP-050", "EXP-057", "EXP-062", "EXP-067"}, if_both_read<class_count_fits>},
+    {"EXP-064", {"EXP-046", "EXP-050", "EXP-062", "EXP-063"}, if_both_read<names_are_recorded>},
     {"EXP-065", {"EXP-050", "EXP-063", "EXP-064"}, names_are_the_checkpoints},
     {"EXP-066", {"EXP-034"}, listed_files_are_right},
 };

@@ -30,7 +30,7 @@ struct ExportSubject {
 struct ExportRule {
   std::string_view id;
   /// Requirements whose failure makes this one's judgement worthless; they stand before it in the order of rules.
-  std::array<std::string_view, 4> after;
+  std::array<std::string_view, 5> after;
   Judgement (*judge)(const ExportSubject& subject);
 };
 

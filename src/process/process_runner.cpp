@@ -145,6 +145,7 @@ class SystemProcessRunner final : public ProcessRunner {
                     .max_file_bytes = request.max_file_bytes}));
     out.write.reset();
     err.write.reset();
+    if (request.on_start) request.on_start(pid);
     return Child(request, pid, std::move(out.read), std::move(err.read)).wait();
   }
 };

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -28,6 +30,8 @@ struct ProcessRequest {
   size_t max_line_bytes = 64 * 1024;         ///< A longer line arrives in pieces.
   /// Called for every line of the child, without its newline, from the calling thread.
   std::function<void(Stream stream, std::string_view line)> on_line;
+  /// Told the child's process group once it runs.
+  std::function<void(pid_t group)> on_start;
   /// Asked about ten times a second; true ends the child like a timeout does.
   std::function<bool()> should_stop;
 };

@@ -48,5 +48,12 @@ TEST(Json, RefusesNestingBeyond64Levels) {
 
 TEST(Json, PrintsBytesThatAreNotUtf8AsReplacements) { EXPECT_EQ(print_json(Json("a\xff")), "\"a\xef\xbf\xbd\"\n"); }
 
+TEST(Json, TakesTheLastOfTwoKeysWhereAskedTo) {
+  const auto document = parse_json(R"({"a": 1, "b": {"a": 1}, "a": 2})", ErrorCode::kDamaged, DuplicateKeys::kLastWins);
+  ASSERT_TRUE(document);
+  EXPECT_EQ((*document)["a"], 2);
+  EXPECT_FALSE(parse_json("[1, NaN]", ErrorCode::kDamaged, DuplicateKeys::kLastWins));
+}
+
 }  // namespace
 }  // namespace modelport

@@ -73,6 +73,19 @@ TEST(ProcessRunner, EndsAChildThatIgnoresSigtermWithItsGroup) {
   EXPECT_NE(::kill(grandchild, 0), 0);
 }
 
+TEST(ProcessRunner, TellsWhatOutlivesTheChild) {
+  ProcessRequest request = shell("sleep 60 >/dev/null 2>&1 &");
+  request.linger = milliseconds(100);
+  EXPECT_TRUE(run(request).left_behind);
+  request.arguments = {"sh", "-c", "sleep 0.2 &"};
+  request.linger = milliseconds(5000);
+  EXPECT_FALSE(run(request).left_behind);
+  request.arguments = {"sh", "-c", "exit 3"};
+  const ProcessOutcome alone = run(request);
+  EXPECT_FALSE(alone.left_behind);
+  EXPECT_EQ(alone.exit_code, 3);
+}
+
 TEST(ProcessRunner, StopsWhenAsked) {
   ProcessRequest request = shell("sleep 60");
   request.should_stop = [] { return true; };
