@@ -37,7 +37,7 @@ def check(folder, command, checkpoint, options=()):
                             errors="replace", stdin=subprocess.DEVNULL, timeout=900)
     if not report.exists():
         return Outcome(result.returncode, {}, {}, result.stdout + result.stderr)
-    rows = json.loads(report.read_text())["requirements"]
+    rows = json.loads(report.read_text())["findings"]
     return Outcome(result.returncode, {row["id"]: row.get("evidence") for row in rows if row["verdict"] == "fail"}, {row["id"]: row["level"] for row in rows},
                    result.stdout + result.stderr)
 
