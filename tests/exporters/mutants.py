@@ -266,7 +266,7 @@ ENGINE = (
 CAPABILITIES_TOLD = (
     Variant("capabilities-of-five-formats", "EXP-120", (at_start(CAPABILITIES % "told['formats'].pop()"),)),
     Variant("capabilities-are-no-json", "EXP-120", (at_start('if "--capabilities" in sys.argv:\n    print("onnx openvino coreml")\n    sys.exit(0)'),)),
-    Variant("promises-too-much", "EXP-121", (at_start(CAPABILITIES % "told['formats'][-1] = {**rows[0], 'format': 'torchscript'}"),)),
+    Variant("promises-too-much", "EXP-121", (at_start(CAPABILITIES % "told['formats'][-1] = {**rows[0], 'format': 'torchscript'}"),), format=""),
     Variant("promises-too-little", "EXP-121", (at_start(CAPABILITIES % "told['formats'][0] = {**rows[-1], 'format': 'onnx'}"),)),
 )
 

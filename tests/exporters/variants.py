@@ -17,7 +17,7 @@ class Variant:
     patches: tuple  # (old, new) in export.py, each old text there once
     toy: tuple = ()  # the same in toy.py
     files: dict = field(default_factory=dict)  # further files of its folder; None: MODEL as ONNX
-    format: str = "onnx"
+    format: str = "onnx"  # which alone is checked; "": all that it offers
     options: tuple = ()  # further options of modelport check
 
 

@@ -48,7 +48,7 @@ class Exporters(ExportCase):
         folder = stage / "trainers" / "toy"
         variants.write(variant, folder)
         checkpoint = write_checkpoint(stage / "toy.pt")
-        outcome = check(folder, [*PYTHON, "export.py"], checkpoint, ("--format", variant.format, *variant.options))
+        outcome = check(folder, [*PYTHON, "export.py"], checkpoint, (*(("--format", variant.format) if variant.format else ()), *variant.options))
         shutil.rmtree(stage)
         return outcome
 
