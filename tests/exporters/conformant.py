@@ -39,6 +39,7 @@ RELATIVE_IMPORT = {
 }
 ALLOWED = (
     Variant("onnx", "", ()),
+    Variant("onnx-under-adversity", "", (), options=("--hostile",)),
     Variant("openvino", "", (), format="openvino"),
     Variant("coreml", "", (), format="coreml"),
     Variant("logs-on-stdout", "", (("file=sys.stderr, flush=True", "flush=True"),)),

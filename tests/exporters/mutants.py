@@ -270,4 +270,13 @@ CAPABILITIES_TOLD = (
     Variant("promises-too-little", "EXP-121", (at_start(CAPABILITIES % "told['formats'][0] = {**rows[-1], 'format': 'onnx'}"),)),
 )
 
-MUTANTS = (*COMMAND_LINE, *EXIT_CODES, *FILES, *METADATA, *ARTIFACT, *LOGS, *ISOLATION, *ROBUSTNESS, *ENGINE, *CAPABILITIES_TOLD)
+HOSTILE = ("--hostile",)
+ADVERSE = (
+    Variant("full-disk-is-success", "EXP-130", (exit_code('f"cannot write the export', 1, 0),), options=HOSTILE),
+    Variant("metadata-first", "EXP-131", (('    for name in (*names, "metadata.json"):\n', '    for name in ("metadata.json", *names):\n        time.sleep(0.3)\n'),),
+            options=HOSTILE),
+    Variant("wakes-up-badly", "EXP-132", (("signal.signal(signal.SIGTERM, interrupt)", "signal.signal(signal.SIGTERM, interrupt)\n        signal.signal(signal.SIGCONT, interrupt)"),
+                                          before_loading("time.sleep(0.5)")), options=HOSTILE),
+)
+
+MUTANTS = (*COMMAND_LINE, *EXIT_CODES, *FILES, *METADATA, *ARTIFACT, *LOGS, *ISOLATION, *ROBUSTNESS, *ENGINE, *CAPABILITIES_TOLD, *ADVERSE)
