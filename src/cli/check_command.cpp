@@ -113,7 +113,6 @@ Result<int> run_check_command(std::span<const std::string> arguments) {
   TRY(request, read_request(given, std::move(command)));
   auto code = check(request, given);
   if (code || code.error().code == ErrorCode::kInvalidArgument) return code;
-  if (code.error().code == ErrorCode::kNotFound) return fail(ErrorCode::kInvalidArgument, "{}", code.error().text());
   log_error("{}", code.error().text());
   return kCheckFailed;
 }

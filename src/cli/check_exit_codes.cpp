@@ -16,10 +16,14 @@ using Damage = Bench::Damage;
 
 /// A run that must fail, and how.
 struct FailingCase {
-  std::string_view id, purpose;
+  std::string_view id;
+  /// Of cases with one of these, a wrong ending that is the same has one cause, and is told once.
+  enum class Kin { kArguments, kFormat, kConfiguration, kExport } kin;
+  std::string_view purpose;
   std::array<int, 2> codes;  ///< Allowed; twice the same where there is one.
   Status (*spoil)(Bench& bench, RunPlan& plan);
 };
+using Kin = FailingCase::Kin;
 
 template <Damage damage>
 Status damage_checkpoint(Bench& bench, RunPlan& plan) {
@@ -66,38 +70,56 @@ Status unwritable_output(Bench&, RunPlan& plan) {
 }
 
 constexpr FailingCase kCases[] = {
-    {"EXP-011", "a missing checkpoint", {1, 1}, damage_checkpoint<Damage::kMissing>},
-    {"EXP-012", "a truncated checkpoint", {1, 1}, damage_checkpoint<Damage::kTruncated>},
-    {"EXP-013", "an empty checkpoint", {1, 1}, damage_checkpoint<Damage::kEmpty>},
-    {"EXP-014", "no --checkpoint_path", {3, 3}, leave_out_checkpoint},
-    {"EXP-014", "no --export_format", {3, 3}, leave_out_format},
-    {"EXP-014", "no --output_dir", {3, 3}, leave_out_output},
-    {"EXP-015", "an unknown argument", {3, 3}, add_argument},
-    {"EXP-016", "an unknown format", {3, 3}, unknown_format},
-    {"EXP-018", "an --export_config that is not JSON", {3, 3}, config_that_is_no_json},
-    {"EXP-019", "an --export_config that is a list", {3, 3}, config_that_is_no_object},
-    {"EXP-020", "an output directory below a file", {1, 3}, unwritable_output},
+    {"EXP-011", Kin::kExport, "a missing checkpoint", {1, 1}, damage_checkpoint<Damage::kMissing>},
+    {"EXP-012", Kin::kExport, "a truncated checkpoint", {1, 1}, damage_checkpoint<Damage::kTruncated>},
+    {"EXP-013", Kin::kExport, "an empty checkpoint", {1, 1}, damage_checkpoint<Damage::kEmpty>},
+    {"EXP-014", Kin::kArguments, "no --checkpoint_path", {3, 3}, leave_out_checkpoint},
+    {"EXP-014", Kin::kArguments, "no --export_format", {3, 3}, leave_out_format},
+    {"EXP-014", Kin::kArguments, "no --output_dir", {3, 3}, leave_out_output},
+    {"EXP-015", Kin::kArguments, "an unknown argument", {3, 3}, add_argument},
+    {"EXP-016", Kin::kFormat, "an unknown format", {3, 3}, unknown_format},
+    {"EXP-018", Kin::kConfiguration, "an --export_config that is not JSON", {3, 3}, config_that_is_no_json},
+    {"EXP-019", Kin::kConfiguration, "an --export_config that is a list", {3, 3}, config_that_is_no_object},
+    {"EXP-020", Kin::kExport, "an output directory below a file", {1, 3}, unwritable_output},
 };
 
 /// Failures of these requirements' runs are expected to log why.
 constexpr std::string_view kLogsWhy[] = {"EXP-011", "EXP-012", "EXP-013", "EXP-018"};
 
-/// What one wrong ending says when argparse is the cause of several.
-Judgement attributed(const Examination& examination, const RunRecord& record, std::span<const int> codes,
-                     std::string_view id) {
-  Judgement judgement = judge_ending(record, codes);
-  if (judgement.verdict == Verdict::kFail && id != "EXP-014" && is_argparse(record) &&
-      examination.has_failed("EXP-014"))
-    return skipped("argparse ended it, with {}: see EXP-014", record.ending());
-  return judgement;
-}
+/// The wrong endings that were told.
+class WrongEndings {
+ public:
+  /// Judges an ending; one that an earlier case of its kin had, or that is argparse's own, is skipped.
+  Judgement judge(const Examination& examination, size_t run, std::span<const int> codes, std::string_view id,
+                  Kin kin) {
+    const RunRecord& record = examination.record(run);
+    Judgement judgement = judge_ending(record, codes);
+    if (judgement.verdict != Verdict::kFail) return judgement;
+    if (id != "EXP-014" && is_argparse(record) && examination.has_failed("EXP-014"))
+      return skipped("argparse ended it, with {}: see EXP-014", record.ending());
+    for (const Told& told : told_) {
+      if (told.kin == kin && told.ending == record.ending())
+        return skipped("it ended like another, with {}: see {}", record.ending(), told.id);
+    }
+    told_.push_back({kin, id, record.ending()});
+    return judgement;
+  }
+
+ private:
+  struct Told {
+    Kin kin;
+    std::string_view id;
+    std::string ending;
+  };
+  std::vector<Told> told_;
+};
 
 /// What is seen in all failing runs together.
 struct Aftermath {
   std::optional<size_t> left_files, silent, checked_files, checked_log;
   std::string left_name;
 
-  void look(const Examination& examination, const RunPlan& plan, size_t run, std::string_view id) {
+  void look(const Examination& examination, const std::string& output, size_t run, std::string_view id) {
     const RunRecord& record = examination.record(run);
     if (std::ranges::find(kLogsWhy, id) != std::end(kLogsWhy)) {
       checked_log = run;
@@ -106,7 +128,7 @@ struct Aftermath {
                                  record.traceback == RunRecord::Seen::kNo;
       if (record.last_error.empty() && !has_no_levels && !silent) silent = run;
     }
-    const auto directory = ExportDirectory::open(plan.output);
+    const auto directory = ExportDirectory::open(output);
     if (!directory || record.exit_code == 2) return;
     checked_files = run;
     if (!directory->entries().empty() && !left_files) {
@@ -116,23 +138,22 @@ struct Aftermath {
   }
 };
 
-Status probe_case(Examination& examination, const FailingCase& test, Aftermath& aftermath) {
+Status probe_case(Examination& examination, const FailingCase& test, WrongEndings& wrong, Aftermath& aftermath) {
   if (examination.has_failed(test.id)) return {};
   RunPlan plan = examination.bench.plan(std::string(test.purpose), examination.exports[0].format);
   CHECK_OK(test.spoil(examination.bench, plan));
   TRY(run, examination.bench.run(plan));
   const std::span<const int> codes(test.codes.data(), test.codes[0] == test.codes[1] ? 1 : 2);
-  Judgement judgement = attributed(examination, examination.record(run), codes, test.id);
-  if (judgement.verdict == Verdict::kPass) aftermath.look(examination, plan, run, test.id);
+  Judgement judgement = wrong.judge(examination, run, codes, test.id, test.kin);
+  if (judgement.verdict == Verdict::kPass) aftermath.look(examination, plan.output, run, test.id);
   examination.add(test.id, std::move(judgement), run);
   return {};
 }
 
 /// A format that the exporter does not offer, by capabilities or by trying; nothing where it offers all that were
 /// tried.
-Result<std::optional<std::pair<std::string, size_t>>> find_refusal(Examination& examination) {
-  using Refusal = std::optional<std::pair<std::string, size_t>>;
-  if (!examination.refusals.empty()) return Refusal(examination.refusals[0]);
+Result<std::optional<Refusal>> find_refusal(Examination& examination) {
+  if (!examination.refusals.empty()) return std::optional(examination.refusals[0]);
   std::vector<std::string> candidates;
   if (examination.capabilities.is_object()) {
     for (const Json& row : examination.capabilities["formats"]) {
@@ -149,9 +170,11 @@ Result<std::optional<std::pair<std::string, size_t>>> find_refusal(Examination& 
   for (const std::string& format : candidates) {
     const RunPlan plan = examination.bench.plan("a format that is not offered", format);
     TRY(run, examination.bench.run(plan));
-    if (!examination.record(run).succeeded()) return Refusal(std::pair(format, run));
+    // Success that exported nothing is a refusal by its outcome, if not by its exit code.
+    if (judge_export(examination, plan, run).verdict != Verdict::kPass)
+      return std::optional(Refusal{format, run, plan.output});
   }
-  return Refusal();
+  return std::optional<Refusal>();
 }
 
 bool says_unsupported(const Examination& examination, const RunRecord& record) {
@@ -161,21 +184,23 @@ bool says_unsupported(const Examination& examination, const RunRecord& record) {
          record.last_lines.back().find(kWords) != std::string::npos;
 }
 
-Status probe_missing_format(Examination& examination) {
+Status probe_missing_format(Examination& examination, WrongEndings& wrong, Aftermath& aftermath) {
   TRY(refusal, find_refusal(examination));
   if (!refusal) {
     for (const std::string_view id : {"EXP-017", "EXP-073"}) examination.add(id, skipped("it offers every format"));
     return {};
   }
-  const auto& [format, run] = *refusal;
+  const auto& [format, run, output] = *refusal;
   const RunRecord& record = examination.record(run);
   static constexpr int kConfiguration[] = {3};
-  Judgement judgement = attributed(examination, record, kConfiguration, "EXP-017");
+  Judgement judgement = wrong.judge(examination, run, kConfiguration, "EXP-017", Kin::kFormat);
   const bool announced = examination.capabilities.is_object();
-  if (judgement.verdict == Verdict::kFail && !announced && !speaks_of_a_missing_format(record))
+  const bool may_have_failed = record.exit_code != 0 && !announced && !speaks_of_a_missing_format(record);
+  if (judgement.verdict == Verdict::kFail && may_have_failed)
     judgement =
         skipped("{} ended with {}; whether it is not offered or failed cannot be told", format, record.ending());
   const bool is_right = judgement.verdict == Verdict::kPass;
+  if (is_right) aftermath.look(examination, output, run, "EXP-017");
   examination.add("EXP-017", std::move(judgement), run, format);
   if (!is_right) {
     examination.add("EXP-073", skipped("EXP-017 did not pass"), run, format);
@@ -190,7 +215,7 @@ Status probe_missing_format(Examination& examination) {
 /// Whether formats behave as announced: offered ones export, others end with 3.
 void judge_capabilities(Examination& examination) {
   if (!examination.capabilities.is_object()) return;
-  for (const auto& [format, run] : examination.refusals)
+  for (const auto& [format, run, output] : examination.refusals)
     return examination.add("EXP-121",
                            failed("{} is offered and ended with {}", format, examination.record(run).ending()), run);
   for (const GoodExport& good : examination.exports) {
@@ -206,9 +231,10 @@ void judge_capabilities(Examination& examination) {
 }  // namespace
 
 Status probe_exit_codes(Examination& examination) {
+  WrongEndings wrong;
   Aftermath aftermath;
-  for (const FailingCase& test : kCases) CHECK_OK(probe_case(examination, test, aftermath));
-  CHECK_OK(probe_missing_format(examination));
+  for (const FailingCase& test : kCases) CHECK_OK(probe_case(examination, test, wrong, aftermath));
+  CHECK_OK(probe_missing_format(examination, wrong, aftermath));
   judge_capabilities(examination);
   if (aftermath.silent) {
     examination.add(

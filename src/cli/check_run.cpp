@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -83,25 +84,29 @@ class LogReader {
     record_.logged = Seen::kYes;
     const std::string_view begin = line.substr(0, kMostOfALine);
     if (record_.not_utf8.empty() && !is_utf8(line)) record_.not_utf8 = printable(begin);
-    record_.last_lines.push_back(printable(begin));
-    if (record_.last_lines.size() > kLastLines) record_.last_lines.erase(record_.last_lines.begin());
+    lines_.emplace_back(begin);
+    if (lines_.size() > kLastLines) lines_.pop_front();
     static const std::regex form(
         R"(^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}[,.]\d{3} - (DEBUG|INFO|WARNING|ERROR|CRITICAL) - .*)");
-    const std::string start(begin);
-    if (record_.logged_in_form == Seen::kNo && std::regex_match(start, form)) record_.logged_in_form = Seen::kYes;
-    if (start.starts_with("Traceback (most recent call last)")) record_.traceback = Seen::kYes;
-    if (start.starts_with("usage: ")) record_.usage = Seen::kYes;
+    if (record_.logged_in_form == Seen::kNo && begin[0] == '2' && std::regex_match(begin.begin(), begin.end(), form))
+      record_.logged_in_form = Seen::kYes;
+    if (begin.starts_with("Traceback (most recent call last)")) record_.traceback = Seen::kYes;
+    if (begin.starts_with("usage: ")) record_.usage = Seen::kYes;
     for (const std::string_view level : {"ERROR", "CRITICAL"}) {
-      const size_t at = start.find(level);
-      if (at == std::string::npos) continue;
-      const size_t message = start.find_first_not_of(" -:", at + level.size());
-      record_.last_error = message == std::string::npos ? std::string(level) : printable(start.substr(message));
+      const size_t at = begin.find(level);
+      if (at == std::string_view::npos) continue;
+      const size_t message = begin.find_first_not_of(" -:", at + level.size());
+      record_.last_error = printable(message == std::string_view::npos ? level : begin.substr(message));
     }
+  }
+  void finish() {
+    for (const std::string& line : lines_) record_.last_lines.push_back(printable(line));
   }
   uint64_t bytes() const { return bytes_; }
 
  private:
   RunRecord& record_;
+  std::deque<std::string> lines_;
   uint64_t bytes_ = 0;
 };
 
@@ -198,8 +203,11 @@ Result<RunRecord> run_plan(const RunPlan& plan) {
     return true;
   };
   record.times.from = std::chrono::system_clock::now();
-  TRY(outcome, system_process_runner().run(request));
+  const auto finished = system_process_runner().run(request);
+  if (!finished) return fail(ErrorCode::kInvalidArgument, "{}", finished.error().text());
+  const ProcessOutcome& outcome = *finished;
   if (interrupt_signal != 0) return fail(ErrorCode::kInterrupted, "interrupted by signal {}", int{interrupt_signal});
+  log.finish();
   record.times.to = std::chrono::system_clock::now();
   record.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   record.exit_code = outcome.exit_code;

@@ -72,8 +72,8 @@ inline constexpr uint64_t kMaxLogBytes = uint64_t{64} << 20;
 /// From now on SIGINT and SIGTERM end the run under way, and then the check: nothing of it is left.
 void note_interrupts();
 
-/// Runs it, as the Backend would: no input, its own process group, output captured. Errors: the command
-/// cannot be started at all, and kInterrupted.
+/// Runs it, as the Backend would: no input, its own process group, output captured. kInvalidArgument where
+/// the command cannot be started at all; kInterrupted.
 Result<RunRecord> run_plan(const RunPlan& plan);
 
 }  // namespace modelport
