@@ -9,8 +9,9 @@ CAPABILITIES = '''if "--capabilities" in sys.argv:
     told = {"convention_version": "1.0", "framework": "toy", "exporter": "toy", "exporter_version": "1", "task_types": ["classification"],
             "default_format": "onnx", "formats": rows, "extensions": []}
     %s
-    print(json.dumps(told))
+    print(%s)
     sys.exit(0)'''
+TOLD = "json.dumps(told)"
 FILES_TOLD = '''import hashlib
 data = open(os.path.join(scratch, "model.onnx"), "rb").read()
 told = {"name": "model.onnx", "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
@@ -258,16 +259,16 @@ ENGINE = (
     Variant("operator-of-no-opset", "EXP-110", (), toy=(('node("MatMul", ["flat", "weights"]', 'node("MatMull", ["flat", "weights"]'),)),
     Variant("opset-of-the-future", "EXP-110", (), toy=(('config.get("opset_version", 17)', "999"),)),
     Variant("layer-of-no-opset", "EXP-111", (), toy=(('"output0", "MatMul"', '"output0", "MatMull"'),), format="openvino"),
-    Variant("computes-another-shape", "EXP-112", (), toy=(('value_info("output0", [batch, classes])', 'value_info("output0", ["rows", "columns"])'),
+    Variant("computes-another-shape", "EXP-112", (), toy=(('value_info("output0", [batch, classes])', 'message((1, "output0"), (2, message((1, message((1, FLOAT))))))'),
                                                                           ('weights = message((1, 3), (1, classes), (2, FLOAT), (8, "weights"), (9, weights_of(model)))',
                                                                            'weights = message((1, 3), (1, 2), (2, FLOAT), (8, "weights"), (9, weights_of(model)[:24]))'))),
 )
 
 CAPABILITIES_TOLD = (
-    Variant("capabilities-of-five-formats", "EXP-120", (at_start(CAPABILITIES % "told['formats'].pop()"),)),
-    Variant("capabilities-are-no-json", "EXP-120", (at_start('if "--capabilities" in sys.argv:\n    print("onnx openvino coreml")\n    sys.exit(0)'),)),
-    Variant("promises-too-much", "EXP-121", (at_start(CAPABILITIES % "told['formats'][-1] = {**rows[0], 'format': 'torchscript'}"),), format=""),
-    Variant("promises-too-little", "EXP-121", (at_start(CAPABILITIES % "told['formats'][0] = {**rows[-1], 'format': 'onnx'}"),)),
+    Variant("capabilities-of-five-formats", "EXP-120", (at_start(CAPABILITIES % ("told['formats'].pop()", TOLD)),)),
+    Variant("capabilities-are-no-json", "EXP-120", (at_start(CAPABILITIES % ("pass", "told")),)),
+    Variant("promises-too-much", "EXP-121", (at_start(CAPABILITIES % ("told['formats'][-1] = {**rows[0], 'format': 'torchscript'}", TOLD)),), format=""),
+    Variant("promises-too-little", "EXP-121", (at_start(CAPABILITIES % ("told['formats'][0] = {**rows[-1], 'format': 'onnx'}", TOLD)),)),
 )
 
 HOSTILE = ("--hostile",)
