@@ -15,7 +15,8 @@ RUN cmake --preset release -DMODELPORT_TRAINERS= \
 FROM debian:bookworm-20250520-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates \
- && rm -rf /var/lib/apt/lists/*
+ && rm -rf /var/lib/apt/lists/* \
+ && install -d -o 10001 -g 10001 /data
 COPY --from=build /opt/modelport/bin/modelport /opt/modelport/bin/modelport
 WORKDIR /data
 USER 10001:10001

@@ -42,6 +42,7 @@ class Dockerfiles(unittest.TestCase):
             final = stages[-1]
             self.assertRegex(final.last("USER"), r"^[1-9]\d*:[1-9]\d*$")
             self.assertEqual(final.last("WORKDIR"), "/data")
+            self.assertIn("install -d -o 10001 -g 10001 /data", final.last("RUN"), "a volume takes the folder's owner")
             self.assertTrue(final.command("ENTRYPOINT"))
             if path != SOURCE / "Dockerfile":
                 self.assertIn("python3", final.packages())
