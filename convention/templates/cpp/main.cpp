@@ -65,7 +65,7 @@ void run_export(const Arguments& arguments) {
   metadata["created_at"] = now_utc();
   write_durably(scratch.finished() / "metadata.json", metadata.dump(2) + "\n");
   const std::lock_guard lock(publishing);
-  publish(scratch.finished(), format.files, output);
+  publish(scratch, format.files, output);
   log("INFO", "Wrote the export and metadata.json to " + arguments.output_dir);
 }
 

@@ -52,6 +52,12 @@ Scratch::Scratch(const fs::path& output) {
 }
 
 Scratch::~Scratch() {
+  remove();
+  std::error_code ignored;
+  fs::remove(record(), ignored);
+}
+
+void Scratch::remove() const {
   std::error_code ignored;
   fs::current_path("/", ignored);
   fs::remove_all(root_, ignored);
@@ -87,12 +93,13 @@ void write_durably(const fs::path& path, const std::string& text) {
   if (!good) throw std::system_error(reason, std::generic_category(), "cannot write " + path.string());
 }
 
-void publish(const fs::path& folder, const std::vector<std::string>& names, const fs::path& output) {
+void publish(const Scratch& scratch, const std::vector<std::string>& names, const fs::path& output) {
   fs::remove(output / "metadata.json");
-  std::vector<std::string> ordered = names;
-  ordered.push_back("metadata.json");
-  for (const std::string& name : ordered) {
+  for (const std::string& name : names) {
     if (fs::is_directory(fs::symlink_status(output / name))) fs::remove_all(output / name);
-    fs::rename(folder / name, output / name);
+    fs::rename(scratch.finished() / name, output / name);
   }
+  fs::rename(scratch.finished() / "metadata.json", scratch.record());
+  scratch.remove();
+  fs::rename(scratch.record(), output / "metadata.json");
 }

@@ -18,6 +18,9 @@ class Scratch {
   std::filesystem::path work() const { return root_ / "work"; }
   std::filesystem::path checkpoint() const { return root_ / "checkpoint"; }
   std::filesystem::path finished() const { return root_ / "finished"; }
+  /// Where metadata.json waits while the rest is removed.
+  std::filesystem::path record() const { return root_.string() + ".json"; }
+  void remove() const;
 
  private:
   std::filesystem::path root_;
@@ -29,6 +32,6 @@ void collect(const std::string& returned, const std::vector<std::string>& names,
 
 void write_durably(const std::filesystem::path& path, const std::string& text);
 
-/// Moves `names` and metadata.json from `folder` to `output`; metadata.json, which says that they are whole, last.
-void publish(const std::filesystem::path& folder, const std::vector<std::string>& names,
-             const std::filesystem::path& output);
+/// Moves what is finished to `output` and removes the scratch directory; metadata.json, which says that all is done,
+/// gets its name last.
+void publish(const Scratch& scratch, const std::vector<std::string>& names, const std::filesystem::path& output);

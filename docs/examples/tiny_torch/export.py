@@ -260,14 +260,29 @@ def write_durably(path, text):
         os.fsync(file.fileno())
 
 
-def publish(folder, names, output):
-    """Moves the finished files into the output directory; metadata.json, which says that they are whole, last."""
+def publish(scratch, names, output):
+    """Moves the finished files into the output directory and removes the scratch directory; metadata.json, which says that all is done, gets its
+    name last."""
     (output / "metadata.json").unlink(missing_ok=True)
-    for name in (*names, "metadata.json"):
+    for name in names:
         target = output / name
         if target.is_dir() and not target.is_symlink():
             shutil.rmtree(target)
-        os.replace(folder / name, target)
+        os.replace(scratch / "finished" / name, target)
+    record = record_beside(scratch)
+    os.replace(scratch / "finished" / "metadata.json", record)
+    remove(scratch)
+    os.replace(record, output / "metadata.json")
+
+
+def record_beside(scratch):
+    """Where metadata.json waits while the scratch directory is removed."""
+    return scratch.with_name(f"{scratch.name}.json")
+
+
+def remove(scratch):
+    os.chdir("/")
+    shutil.rmtree(scratch, ignore_errors=True)
 
 
 def export(arguments, scratch, publishing):
@@ -296,7 +311,7 @@ def export(arguments, scratch, publishing):
                 "created_at": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")}
     write_durably(finished / "metadata.json", json.dumps(metadata, indent=2, allow_nan=False) + "\n")
     with publishing:
-        publish(finished, names, output)
+        publish(scratch, names, output)
     logger.info("Wrote %s and metadata.json to %s", ", ".join(names), arguments.output_dir)
 
 
@@ -369,8 +384,8 @@ def main(line=None):
             export(arguments, scratch, publishing)
         finally:
             with publishing:  # A signal that came first ends the process here.
-                os.chdir("/")
-                shutil.rmtree(scratch, ignore_errors=True)
+                remove(scratch)
+                record_beside(scratch).unlink(missing_ok=True)
         return 0
     except (ConfigurationError, NotImplementedError) as error:
         logger.error(one_line(error))
