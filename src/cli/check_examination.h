@@ -25,12 +25,19 @@ struct GoodExport {
   CheckedExport checked;
 };
 
+/// A format that is not offered, and the run that says so.
+struct Refusal {
+  std::string format;
+  size_t run = 0;
+  std::string output;  ///< Its directory, as the exporter left it.
+};
+
 /// Everything that a check found out so far; probes read and extend it.
 struct Examination {
   Bench bench;
-  Json capabilities = nullptr;                           ///< What --capabilities printed; null where it is not known.
-  std::vector<GoodExport> exports;                       ///< In the order of formats.
-  std::vector<std::pair<std::string, size_t>> refusals;  ///< Formats that are not offered, and the runs that say so.
+  Json capabilities = nullptr;      ///< What --capabilities printed; null where it is not known.
+  std::vector<GoodExport> exports;  ///< In the order of formats.
+  std::vector<Refusal> refusals;
   std::vector<std::string> checkpoint_classes;
   std::string checkpoint_task;
   std::vector<CheckFinding> findings;

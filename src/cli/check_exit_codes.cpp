@@ -119,7 +119,7 @@ struct Aftermath {
   std::optional<size_t> left_files, silent, checked_files, checked_log;
   std::string left_name;
 
-  void look(const Examination& examination, const RunPlan& plan, size_t run, std::string_view id) {
+  void look(const Examination& examination, const std::string& output, size_t run, std::string_view id) {
     const RunRecord& record = examination.record(run);
     if (std::ranges::find(kLogsWhy, id) != std::end(kLogsWhy)) {
       checked_log = run;
@@ -128,7 +128,7 @@ struct Aftermath {
                                  record.traceback == RunRecord::Seen::kNo;
       if (record.last_error.empty() && !has_no_levels && !silent) silent = run;
     }
-    const auto directory = ExportDirectory::open(plan.output);
+    const auto directory = ExportDirectory::open(output);
     if (!directory || record.exit_code == 2) return;
     checked_files = run;
     if (!directory->entries().empty() && !left_files) {
@@ -145,16 +145,15 @@ Status probe_case(Examination& examination, const FailingCase& test, WrongEnding
   TRY(run, examination.bench.run(plan));
   const std::span<const int> codes(test.codes.data(), test.codes[0] == test.codes[1] ? 1 : 2);
   Judgement judgement = wrong.judge(examination, run, codes, test.id, test.kin);
-  if (judgement.verdict == Verdict::kPass) aftermath.look(examination, plan, run, test.id);
+  if (judgement.verdict == Verdict::kPass) aftermath.look(examination, plan.output, run, test.id);
   examination.add(test.id, std::move(judgement), run);
   return {};
 }
 
 /// A format that the exporter does not offer, by capabilities or by trying; nothing where it offers all that were
 /// tried.
-Result<std::optional<std::pair<std::string, size_t>>> find_refusal(Examination& examination) {
-  using Refusal = std::optional<std::pair<std::string, size_t>>;
-  if (!examination.refusals.empty()) return Refusal(examination.refusals[0]);
+Result<std::optional<Refusal>> find_refusal(Examination& examination) {
+  if (!examination.refusals.empty()) return std::optional(examination.refusals[0]);
   std::vector<std::string> candidates;
   if (examination.capabilities.is_object()) {
     for (const Json& row : examination.capabilities["formats"]) {
@@ -171,9 +170,11 @@ Result<std::optional<std::pair<std::string, size_t>>> find_refusal(Examination& 
   for (const std::string& format : candidates) {
     const RunPlan plan = examination.bench.plan("a format that is not offered", format);
     TRY(run, examination.bench.run(plan));
-    if (!examination.record(run).succeeded()) return Refusal(std::pair(format, run));
+    // Success that exported nothing is a refusal by its outcome, if not by its exit code.
+    if (judge_export(examination, plan, run).verdict != Verdict::kPass)
+      return std::optional(Refusal{format, run, plan.output});
   }
-  return Refusal();
+  return std::optional<Refusal>();
 }
 
 bool says_unsupported(const Examination& examination, const RunRecord& record) {
@@ -183,21 +184,23 @@ bool says_unsupported(const Examination& examination, const RunRecord& record) {
          record.last_lines.back().find(kWords) != std::string::npos;
 }
 
-Status probe_missing_format(Examination& examination, WrongEndings& wrong) {
+Status probe_missing_format(Examination& examination, WrongEndings& wrong, Aftermath& aftermath) {
   TRY(refusal, find_refusal(examination));
   if (!refusal) {
     for (const std::string_view id : {"EXP-017", "EXP-073"}) examination.add(id, skipped("it offers every format"));
     return {};
   }
-  const auto& [format, run] = *refusal;
+  const auto& [format, run, output] = *refusal;
   const RunRecord& record = examination.record(run);
   static constexpr int kConfiguration[] = {3};
   Judgement judgement = wrong.judge(examination, run, kConfiguration, "EXP-017", Kin::kFormat);
   const bool announced = examination.capabilities.is_object();
-  if (judgement.verdict == Verdict::kFail && !announced && !speaks_of_a_missing_format(record))
+  const bool may_have_failed = record.exit_code != 0 && !announced && !speaks_of_a_missing_format(record);
+  if (judgement.verdict == Verdict::kFail && may_have_failed)
     judgement =
         skipped("{} ended with {}; whether it is not offered or failed cannot be told", format, record.ending());
   const bool is_right = judgement.verdict == Verdict::kPass;
+  if (is_right) aftermath.look(examination, output, run, "EXP-017");
   examination.add("EXP-017", std::move(judgement), run, format);
   if (!is_right) {
     examination.add("EXP-073", skipped("EXP-017 did not pass"), run, format);
@@ -212,7 +215,7 @@ Status probe_missing_format(Examination& examination, WrongEndings& wrong) {
 /// Whether formats behave as announced: offered ones export, others end with 3.
 void judge_capabilities(Examination& examination) {
   if (!examination.capabilities.is_object()) return;
-  for (const auto& [format, run] : examination.refusals)
+  for (const auto& [format, run, output] : examination.refusals)
     return examination.add("EXP-121",
                            failed("{} is offered and ended with {}", format, examination.record(run).ending()), run);
   for (const GoodExport& good : examination.exports) {
@@ -231,7 +234,7 @@ Status probe_exit_codes(Examination& examination) {
   WrongEndings wrong;
   Aftermath aftermath;
   for (const FailingCase& test : kCases) CHECK_OK(probe_case(examination, test, wrong, aftermath));
-  CHECK_OK(probe_missing_format(examination, wrong));
+  CHECK_OK(probe_missing_format(examination, wrong, aftermath));
   judge_capabilities(examination);
   if (aftermath.silent) {
     examination.add(

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 
 #include "cli/check_examination.h"
 #include "convention/schema.h"
@@ -77,6 +78,11 @@ Status diagnose(Examination& examination, const std::string& format, size_t plai
   return {};
 }
 
+bool wrote_nothing(const RunPlan& plan) {
+  std::error_code ignored;
+  return std::filesystem::is_empty(plan.output, ignored);
+}
+
 Status try_format(Examination& examination, const std::string& format) {
   RunPlan plan = examination.bench.plan("an export to " + format, format);
   TRY(run, examination.bench.run(plan));
@@ -86,6 +92,11 @@ Status try_format(Examination& examination, const std::string& format) {
     return {};
   }
   TRY(checked, examination.judge(plan, run));
+  const bool asked_for = !examination.bench.request().formats.empty();
+  if (record.exit_code == 0 && !asked_for && !examination.exports.empty() && wrote_nothing(plan)) {
+    examination.refusals.push_back({format, run, plan.output});
+    return {};
+  }
   if (record.exit_code == 0) {
     examination.add("EXP-001", passed("exit code 0"), run, format);
     keep(examination, plan, run, std::move(checked));
@@ -96,9 +107,8 @@ Status try_format(Examination& examination, const std::string& format) {
                     run, format);
     return {};
   }
-  const bool asked_for = !examination.bench.request().formats.empty();
   if (!asked_for && (record.exit_code == 3 || speaks_of_a_missing_format(record))) {
-    examination.refusals.emplace_back(format, run);
+    examination.refusals.push_back({format, run, plan.output});
     return {};
   }
   // Where one format works, the others can only lack something of their own.
@@ -126,7 +136,7 @@ Status probe_exports(Examination& examination) {
   for (const std::string& format : formats_to_try(examination)) CHECK_OK(try_format(examination, format));
   if (examination.exports.empty()) {
     // Whoever refuses every format may refuse the arguments.
-    for (const auto& [format, run] : examination.refusals) {
+    for (const auto& [format, run, output] : examination.refusals) {
       if (!examination.has_failed("EXP-001"))
         examination.add("EXP-001",
                         failed("no format can be exported; {} ended with {}", format, examination.record(run).ending()),

@@ -60,7 +60,8 @@ Engine& onnx_runtime();
 
 /// OpenVINO's CPU plugin through its C interface, found like ONNX Runtime: $MODELPORT_OPENVINO, the same folders,
 /// `openvino` in the same virtual environments. It computes in float32 (INFERENCE_PRECISION_HINT=f32; by default it
-/// would in bfloat16 where the CPU has that) with two threads; there is no unoptimised run.
+/// would in bfloat16 where the CPU has that) with two threads; there is no unoptimised run. An input given without a
+/// name is the one at its position: an IR need not name its ports.
 Engine& openvino();
 
 /// PyTorch running TorchScript archives in a helper process: a Python interpreter that imports torch, named by

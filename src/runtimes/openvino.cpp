@@ -122,7 +122,7 @@ class Session final : public EngineSession {
     const ov::Api& api = library_.api;
     Owned<ov::InferRequest> request(api.ov_infer_request_free);
     CHECK_OK(library_.check("make a request", api.ov_compiled_model_create_infer_request(model_.get(), request.out())));
-    for (const EngineTensor& input : inputs) CHECK_OK(copy_in(request.get(), input));
+    for (size_t i = 0; i < inputs.size(); ++i) CHECK_OK(copy_in(request.get(), inputs[i], i));
     CHECK_OK(library_.check("run the model", api.ov_infer_request_infer(request.get())));
     std::vector<EngineTensor> tensors;
     for (size_t i = 0; i < outputs_.size(); ++i) {
@@ -152,12 +152,14 @@ class Session final : public EngineSession {
     return *dtype;
   }
 
-  Status copy_in(const ov::InferRequest* request, const EngineTensor& input) {
+  Status copy_in(const ov::InferRequest* request, const EngineTensor& input, size_t position) {
     const ov::Api& api = library_.api;
     if (!input.tensor.is_contiguous()) return fail(ErrorCode::kInternal, "{} is not contiguous", input.name);
     Owned<ov::Tensor> tensor(api.ov_tensor_free);
     CHECK_OK(library_.check(fmt::format("find the input '{}'", input.name),
-                            api.ov_infer_request_get_tensor(request, input.name.c_str(), tensor.out())));
+                            input.name.empty()
+                                ? api.ov_infer_request_get_input_tensor_by_index(request, position, tensor.out())
+                                : api.ov_infer_request_get_tensor(request, input.name.c_str(), tensor.out())));
     TRY(dtype, dtype_of(tensor.get(), input.name));
     if (dtype != input.tensor.dtype()) {
       return fail(ErrorCode::kValidationFailed, "OpenVINO wants {} as {}, it is {}", input.name, dtype_name(dtype),
@@ -289,6 +291,7 @@ class OpenVino final : public Engine {
     find(api.ov_port_get_element_type, "ov_port_get_element_type");
     find(api.ov_output_const_port_free, "ov_output_const_port_free");
     find(api.ov_infer_request_get_tensor, "ov_infer_request_get_tensor");
+    find(api.ov_infer_request_get_input_tensor_by_index, "ov_infer_request_get_input_tensor_by_index");
     find(api.ov_infer_request_get_output_tensor_by_index, "ov_infer_request_get_output_tensor_by_index");
     find(api.ov_infer_request_infer, "ov_infer_request_infer");
     find(api.ov_infer_request_free, "ov_infer_request_free");

@@ -53,6 +53,7 @@ struct Api {
   Status (*ov_port_get_element_type)(const ConstPort*, ElementCode*);
   void (*ov_output_const_port_free)(ConstPort*);
   Status (*ov_infer_request_get_tensor)(const InferRequest*, const char* name, Tensor**);
+  Status (*ov_infer_request_get_input_tensor_by_index)(const InferRequest*, size_t, Tensor**);
   Status (*ov_infer_request_get_output_tensor_by_index)(const InferRequest*, size_t, Tensor**);
   Status (*ov_infer_request_infer)(InferRequest*);
   void (*ov_infer_request_free)(InferRequest*);

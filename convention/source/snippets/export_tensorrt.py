@@ -1,0 +1,4 @@
+def export_tensorrt(model, config: dict) -> str:
+    raise NotImplementedError(
+        "TensorRT export not supported for this framework"
+    )

@@ -1,0 +1,2 @@
+# ❌ This breaks dependency isolation
+from trainers.common.export.base import BaseExportAdapter

@@ -1,0 +1,1 @@
+from .utils import generate_metadata  # Same trainer

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "model.h"
+
+/// Wrong arguments, or a format that is not there: exit code 3.
+struct ConfigurationError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// One row of the convention: a format, the function that writes it, the names that its output gets.
+struct Format {
+  std::string name;
+  std::string (*write)(const Model&, const Json&);
+  std::vector<std::string> files;
+};
+
+struct Arguments {
+  std::string checkpoint_path;
+  const Format* format = nullptr;
+  std::string output_dir;
+  Json export_config = Json::object();
+  bool help = false;
+};
+
+/// --name value and --name=value; throws ConfigurationError.
+Arguments parse_arguments(const std::vector<std::string>& line);
+
+std::string help_text();

@@ -1,0 +1,9 @@
+#pragma once
+
+#include <filesystem>
+#include <mutex>
+
+/// From now on SIGTERM, SIGINT and SIGHUP remove `scratch` and end the process with 128 + signal, at once and whatever
+/// its threads do, except that whoever holds `publishing` is let finish. A write beyond the limit of a file's size
+/// fails with an error instead of a signal. Call once.
+void end_on_signals(const std::filesystem::path& scratch, std::mutex& publishing);
