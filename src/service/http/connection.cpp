@@ -223,7 +223,7 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
   asio::awaitable<void> receive_stream(HttpResponse& response) {
     auto opened = co_await on_worker(context_.workers, [this] { return std::optional(route_->open(request_)); });
     if (!*opened) {
-      response = failure(opened->error());
+      response = error_response(opened->error(), request_);
       co_return;
     }
     std::unique_ptr<BodySink> sink = **std::move(opened);
@@ -240,7 +240,7 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
       });
     }
     if (error) {
-      response = failure(*error);
+      response = error_response(*error, request_);
     } else if (outcome != Body::kComplete) {
       response = body_problem(outcome, site_->limits.upload_bytes);
     } else {
@@ -273,14 +273,9 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
     return problem_response(make_problem(400, "incomplete_body", "the body stopped before its end"), request_);
   }
 
-  HttpResponse failure(const Error& error) {
-    if (error_info(error.code).http_status >= 500) log_error("request {}: {}", request_.id, error.text());
-    return problem_response(problem_from(error), request_);
-  }
-
   asio::awaitable<bool> write_response(HttpResponse& response) {
     const HttpVersion version = parser_->get().version() < 11 ? HttpVersion::k10 : HttpVersion::k11;
-    auto* events = std::get_if<std::unique_ptr<EventSource>>(&response.body);
+    auto* events = std::get_if<std::unique_ptr<BodySource>>(&response.body);
     if (finishing_ || (events != nullptr && version == HttpVersion::k10)) keep_alive_ = false;
     const std::string head =
         response_head(response, version, keep_alive_ ? ConnectionAfter::kKeepAlive : ConnectionAfter::kClose);
@@ -315,7 +310,7 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
     co_return true;
   }
 
-  asio::awaitable<bool> write_events(std::unique_ptr<EventSource> source, HttpVersion version) {
+  asio::awaitable<bool> write_events(std::unique_ptr<BodySource> source, HttpVersion version) {
     context_.metrics->stream_opened();
     follower_ = std::make_shared<Waker>(context_.io);
     source->on_ready([&io = context_.io, follower = std::weak_ptr(follower_)] {
@@ -325,14 +320,14 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
     });
     watch_for_end();
     bool written = true;
-    for (auto state = EventSource::State::kMore; written && state != EventSource::State::kEnded;) {
+    for (auto state = BodySource::State::kMore; written && state != BodySource::State::kEnded;) {
       if (finishing_ || gone_) break;
       follower_->ready = false;
-      EventSource::Batch batch = co_await on_worker(context_.workers, [&] { return source->next(); });
+      BodySource::Batch batch = co_await on_worker(context_.workers, [&] { return source->next(); });
       state = batch.state;
       if (!batch.text.empty()) {
         written = co_await write_chunk(batch.text, version);
-      } else if (state == EventSource::State::kWaiting && !co_await wait_for_events()) {
+      } else if (state == BodySource::State::kWaiting && !co_await wait_for_events()) {
         written = co_await write_chunk(kKeepAliveFrame, version);
       }
     }

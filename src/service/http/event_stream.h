@@ -8,17 +8,18 @@
 
 namespace modelport {
 
-/// Server-sent events that a client follows (WHATWG HTML, section 9.2). Pulled: the server asks for more only when the
-/// client has taken what it was given, so that a slow reader costs one batch.
-class EventSource {
+/// A body that is made while it is sent: server-sent events (WHATWG HTML, section 9.2), or a text of a length that is
+/// not known yet. Pulled: the server asks for more only when the client has taken what it was given, so that a slow
+/// reader costs one batch.
+class BodySource {
  public:
   enum class State { kMore, kWaiting, kEnded };
   struct Batch {
-    std::string text;  ///< Whole frames.
+    std::string text;  ///< Of events, whole frames.
     State state = State::kEnded;
   };
 
-  virtual ~EventSource() = default;
+  virtual ~BodySource() = default;
   /// Called once, before the first next(); `wake` may be called from any thread, also after this source is gone.
   virtual void on_ready(std::function<void()> wake) = 0;
   /// What is ready, about 64 KiB at most. kWaiting: `wake` will be called when there is more. Called from worker

@@ -54,7 +54,7 @@ struct FileBody {
 struct HttpResponse {
   int status = 200;
   std::vector<HttpHeader> headers;
-  std::variant<std::string, FileBody, std::unique_ptr<EventSource>> body;
+  std::variant<std::string, FileBody, std::unique_ptr<BodySource>> body;
 
   void set(std::string name, std::string value);
   /// The value of a header (any case), "" where there is none.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/log.h"
+
 namespace modelport {
 
 namespace {
@@ -45,6 +47,11 @@ Json problem_document(const Problem& problem, const HttpRequest& request) {
   if (!problem.parameter.empty()) document["parameter"] = problem.parameter;
   if (!problem.valid_values.empty()) document["valid_values"] = problem.valid_values;
   return document;
+}
+
+HttpResponse error_response(const Error& error, const HttpRequest& request) {
+  if (error_info(error.code).http_status >= 500) log_error("request {}: {}", request.id, error.text());
+  return problem_response(problem_from(error), request);
 }
 
 HttpResponse problem_response(const Problem& problem, const HttpRequest& request) {

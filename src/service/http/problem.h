@@ -29,6 +29,9 @@ Problem problem_from(const Error& error);
 /// application/problem+json. `request` gives `instance` and the request's id.
 HttpResponse problem_response(const Problem& problem, const HttpRequest& request);
 
+/// The answer for an error of the core; what is beyond the caller goes to the log with the request's id.
+HttpResponse error_response(const Error& error, const HttpRequest& request);
+
 /// Names of the members of problem+json, for the schema: type, title, status, detail, instance, code, request_id,
 /// parameter, valid_values.
 Json problem_document(const Problem& problem, const HttpRequest& request);

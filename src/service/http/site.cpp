@@ -16,7 +16,7 @@ std::string allow_header(const std::vector<HttpMethod>& methods) {
   return text + "OPTIONS";
 }
 
-HttpResponse no_route(const HttpSite& site, const HttpRequest& request, const RouteMatch& match) {
+HttpResponse no_route(const HttpRequest& request, const RouteMatch& match) {
   if (match.allowed.empty()) {
     Problem problem = make_problem(404, "no_such_path", "there is nothing at this address; /openapi.json lists the API");
     return problem_response(problem, request);
@@ -78,7 +78,7 @@ std::variant<const Route*, HttpResponse> admit(const HttpSite& site, HttpRequest
   if (!open) {
     if (const auto problem = check_token(site.access, request)) return problem_response(*problem, request);
   }
-  if (match.route == nullptr) return no_route(site, request, match);
+  if (match.route == nullptr) return no_route(request, match);
   request.path_parameters = std::move(match.parameters);
   if (const auto problem = check_parameters(*match.route, request)) return problem_response(*problem, request);
   if (const auto problem = check_body(site, *match.route, request)) return problem_response(*problem, request);
