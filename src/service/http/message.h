@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "process/spawn.h"
+#include "io/descriptor.h"
 #include "service/http/event_stream.h"
 #include "service/http/target.h"
 

@@ -42,7 +42,7 @@ struct StoredArtifact {
 
 /// One export, as `GET /export/jobs/{id}` tells it.
 struct Job {
-  std::string id;  ///< "job_" and 26 characters, in the order of creation.
+  std::string id;  ///< "job_" and 26 characters that no one can guess.
   JobRequest request;
   std::string task_type;      ///< Known once the metadata is.
   std::string model_name;     ///< Likewise.
