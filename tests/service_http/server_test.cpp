@@ -239,7 +239,7 @@ TEST_F(ServerTest, RefusesWhatIsTooLarge) {
 
 TEST_F(ServerTest, SurvivesWhatIsNotHttp) {
   start();
-  for (const std::string text :
+  for (const std::string& text :
        {std::string("\r\n\r\n\r\n"), std::string("GET\r\n\r\n"), std::string("GET /hello HTTP/3.0\r\n\r\n"),
         std::string("GET /hello HTTP/1.1\r\nHost localhost\r\n\r\n"), std::string("\x16\x03\x01\x02\x00\x01\x00", 7),
         std::string("GET /hello HTTP/1.1\r\nHost: localhost\r\n folded: x\r\n\r\n\r\n"),

@@ -1,0 +1,55 @@
+#include "base/printable.h"
+#include "service/api/handlers.h"
+
+namespace modelport {
+
+namespace {
+
+Json checkpoint_json(const CheckpointInfo& checkpoint) {
+  return {{"id", checkpoint.id},
+          {"name", printable(checkpoint.name)},
+          {"kind", checkpoint.kind == CheckpointInfo::Kind::kFile ? "file" : "directory"},
+          {"size", checkpoint.bytes},
+          {"sha256", checkpoint.id},
+          {"stored_at", timestamp_text(checkpoint.stored_at)}};
+}
+
+class CheckpointSink : public BodySink {
+ public:
+  CheckpointSink(std::unique_ptr<CheckpointUpload> upload, HttpRequest request)
+      : upload_(std::move(upload)), request_(std::move(request)) {}
+
+  Status write(std::span<const std::byte> bytes) override { return upload_->append(bytes); }
+
+  HttpResponse finish() override {
+    const auto stored = upload_->finish();
+    if (!stored) return error_response(stored.error(), request_);
+    HttpResponse response = json_answer(checkpoint_json(*stored), 201);
+    response.set("Location", "/checkpoints/" + stored->id);
+    return response;
+  }
+
+ private:
+  std::unique_ptr<CheckpointUpload> upload_;
+  const HttpRequest request_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<BodySink>> open_checkpoint_upload(Api& api, const HttpRequest& request) {
+  const std::string name = text_parameter(request, "name");
+  const UploadKind kind = request.target.parameter("kind") == "directory" ? UploadKind::kDirectory : UploadKind::kFile;
+  TRY(upload, api.backend.checkpoints().begin_upload(name.empty() ? "checkpoint" : name, kind, system_clock().now()));
+  return std::unique_ptr<BodySink>(std::make_unique<CheckpointSink>(std::move(upload), request));
+}
+
+ApiAnswer get_checkpoint(Api& api, const HttpRequest& request) {
+  TRY(checkpoint, api.backend.checkpoints().find(request.path_parameter("id")));
+  Json document = checkpoint_json(checkpoint);
+  const auto said = api.backend.inspect_checkpoint(checkpoint.id);
+  document["inspect"] = said ? *said : Json();
+  document["inspect_error"] = said ? Json() : Json(printable(problem_from(said.error()).detail));
+  return json_answer(document);
+}
+
+}  // namespace modelport
