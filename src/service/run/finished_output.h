@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/json.h"
+#include "service/jobs/job.h"
+
+namespace modelport {
+
+/// One file that an exporter left, opened without following anything.
+struct OutputFileEntry {
+  std::string name;  ///< From the output directory, with slashes.
+  int64_t bytes = 0;
+};
+
+/// An output directory that holds what the convention asks for.
+struct FinishedOutput {
+  std::string directory;
+  std::vector<OutputFileEntry> files;  ///< In bytewise order; metadata.json among them.
+  Json metadata;
+};
+
+/// Reads and judges what an exporter left for this format: regular files only, the artifact, a metadata.json that
+/// follows the schema and speaks of this framework's export in this format.
+std::variant<FinishedOutput, JobError> read_output(const std::string& directory, const std::string& export_format);
+
+}  // namespace modelport
