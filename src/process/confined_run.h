@@ -31,7 +31,7 @@ struct ConfinedRequest {
   uint64_t open_files = 1024;
   size_t max_line_bytes = 16 * 1024;  ///< A longer line arrives in pieces.
 
-  /// All are called from the thread that runs.
+  /// All are called from the thread that runs. Of a program that is over at once on_started may be left out.
   std::function<void(const ProcessIdentity& program)> on_started;
   std::function<void(Stream stream, std::string_view line)> on_line;
   std::function<StopOrder()> should_stop;      ///< Asked about ten times a second.

@@ -45,7 +45,7 @@ class ConfinedRun : public testing::Test {
 };
 
 TEST_F(ConfinedRun, GivesLinesExitCodeAndIdentity) {
-  ConfinedRequest request = shell("echo $$; echo two >&2; printf three; exit 7");
+  ConfinedRequest request = shell("echo $$; echo two >&2; sleep 0.3; printf three; exit 7");
   ProcessIdentity started;
   request.on_started = [&](const ProcessIdentity& program) { started = program; };
   const ConfinedOutcome outcome = run(request);

@@ -67,7 +67,7 @@ std::vector<std::string> in_bubblewrap(const SandboxSupport& support, const Sand
     if (is_directory(directory)) wrapped.insert(wrapped.end(), {"--tmpfs", directory});
   }
   for (const std::string& path : view.readable) wrapped.insert(wrapped.end(), {"--ro-bind", path, path});
-  wrapped.insert(wrapped.end(), {"--bind", view.writable, view.writable, "--chdir", view.writable, "--"});
+  wrapped.insert(wrapped.end(), {"--bind", view.writable, view.writable, "--chdir", view.writable + "/scratch", "--"});
   wrapped.insert(wrapped.end(), command.begin(), command.end());
   return wrapped;
 }

@@ -21,7 +21,7 @@ SandboxSupport probe_sandbox();
 struct SandboxView {
   std::vector<std::string> hidden;    ///< Directories that look empty.
   std::vector<std::string> readable;  ///< What is to be seen in there all the same.
-  std::string writable;               ///< The one directory that is not read-only.
+  std::string writable;               ///< The one directory that is not read-only; "scratch" in it is where it runs.
 };
 
 /// `command` within bubblewrap: no network, no other process to see, the view.
