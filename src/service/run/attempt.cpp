@@ -175,7 +175,7 @@ class Attempt {
       if (!now || now->id != checkpoint_.id)
         return failed(FailureCode::kCheckpointMissing, "the checkpoint was changed while it was being exported");
     }
-    auto output = read_output(directory_ + "/output", job_.request.export_format);
+    auto output = read_output(directory_ + "/output", job_.request.export_format, job_.request.export_config);
     if (auto* error = std::get_if<JobError>(&output)) return std::move(*error);
     output_ = std::get<FinishedOutput>(std::move(output));
     return std::nullopt;

@@ -22,8 +22,9 @@ struct FinishedOutput {
   Json metadata;
 };
 
-/// Reads and judges what an exporter left for this format: regular files only, the artifact, a metadata.json that
-/// follows the schema and speaks of this framework's export in this format.
-std::variant<FinishedOutput, JobError> read_output(const std::string& directory, const std::string& export_format);
+/// Reads and judges what an exporter left: files and directories only, and all that the convention demands (MUST) of
+/// the files, of metadata.json, and of metadata.json against the artifact's own header.
+std::variant<FinishedOutput, JobError> read_output(const std::string& directory, const std::string& export_format,
+                                                   const Json& export_config);
 
 }  // namespace modelport

@@ -60,7 +60,7 @@ TEST_F(BackendTest, PacksDirectoriesAndCompanions) {
   const std::string zip = file_text(*backend_->artifacts().local_path(package.artifact->key));
   const auto archive = ZipReader::open(std::as_bytes(std::span(zip)));
   ASSERT_TRUE(archive);
-  EXPECT_NE(archive->find("model.mlpackage/Data/weights"), nullptr);
+  EXPECT_NE(archive->find("model.mlpackage/Data/com.apple.CoreML/model.mlmodel"), nullptr);
   const Job companion = run(request("companion"));
   ASSERT_EQ(companion.status, JobStatus::kCompleted);
   const std::string other = file_text(*backend_->artifacts().local_path(companion.artifact->key));
@@ -200,24 +200,28 @@ TEST_P(FailureTest, EndsWithACodeAndASentence) {
 
 INSTANTIATE_TEST_SUITE_P(
     Behaviours, FailureTest,
-    testing::Values(
-        FailureRow{"exit1", FailureCode::kExportFailed, "layer 7 is unknown"},
-        FailureRow{"exit2", FailureCode::kValidationFailed, "outputs differ by 0.5"},
-        FailureRow{"exit3", FailureCode::kConfigurationError, "opset_version is no number"},
-        FailureRow{"exit9", FailureCode::kUnexpectedExitCode, "INFO - exporting"},
-        FailureRow{"unsupported", FailureCode::kUnsupportedFormat, "this trainer writes no onnx"},
-        FailureRow{"not_implemented", FailureCode::kUnsupportedFormat, "onnx is not available here"},
-        FailureRow{"segv", FailureCode::kKilledBySignal, "signal 11"},
-        FailureRow{"memory", FailureCode::kOutOfMemory, "MemoryError"},
-        FailureRow{"no_metadata", FailureCode::kMissingOutput, "metadata.json is missing", JobPhase::kValidating},
-        FailureRow{"no_artifact", FailureCode::kMissingOutput, "model.onnx is missing", JobPhase::kValidating},
-        FailureRow{"other_format", FailureCode::kInvalidMetadata, "export_format tflite", JobPhase::kValidating},
-        FailureRow{"bad_metadata", FailureCode::kInvalidMetadata, "schema", JobPhase::kValidating},
-        FailureRow{"not_json", FailureCode::kInvalidMetadata, "metadata.json", JobPhase::kValidating},
-        FailureRow{"link", FailureCode::kUnsafeOutput, "model.onnx is a symbolic link", JobPhase::kValidating},
-        FailureRow{"hard_link", FailureCode::kUnsafeOutput, "hard link", JobPhase::kValidating},
-        FailureRow{"pipe", FailureCode::kUnsafeOutput, "pipe is neither", JobPhase::kValidating},
-        FailureRow{"replaced", FailureCode::kUnsafeOutput, "output directory", JobPhase::kValidating}),
+    testing::Values(FailureRow{"exit1", FailureCode::kExportFailed, "layer 7 is unknown"},
+                    FailureRow{"exit2", FailureCode::kValidationFailed, "outputs differ by 0.5"},
+                    FailureRow{"exit3", FailureCode::kConfigurationError, "opset_version is no number"},
+                    FailureRow{"exit9", FailureCode::kUnexpectedExitCode, "INFO - exporting"},
+                    FailureRow{"unsupported", FailureCode::kUnsupportedFormat, "this trainer writes no onnx"},
+                    FailureRow{"not_implemented", FailureCode::kUnsupportedFormat, "onnx is not available here"},
+                    FailureRow{"segv", FailureCode::kKilledBySignal, "signal 11"},
+                    FailureRow{"memory", FailureCode::kOutOfMemory, "MemoryError"},
+                    FailureRow{"no_metadata", FailureCode::kMissingOutput, "metadata.json lies in output_dir",
+                               JobPhase::kValidating},
+                    FailureRow{"no_artifact", FailureCode::kMissingOutput, "model.onnx", JobPhase::kValidating},
+                    FailureRow{"other_format", FailureCode::kInvalidMetadata,
+                               "export_format is the format that was asked for", JobPhase::kValidating},
+                    FailureRow{"bad_metadata", FailureCode::kInvalidMetadata, "required field", JobPhase::kValidating},
+                    FailureRow{"not_json", FailureCode::kInvalidMetadata, "metadata.json", JobPhase::kValidating},
+                    FailureRow{"wrong_shape", FailureCode::kArtifactMismatch, "output_shape", JobPhase::kValidating},
+                    FailureRow{"not_onnx", FailureCode::kArtifactMismatch, "file of its format", JobPhase::kValidating},
+                    FailureRow{"link", FailureCode::kUnsafeOutput, "model.onnx is a symbolic link",
+                               JobPhase::kValidating},
+                    FailureRow{"hard_link", FailureCode::kUnsafeOutput, "hard link", JobPhase::kValidating},
+                    FailureRow{"pipe", FailureCode::kUnsafeOutput, "pipe is neither", JobPhase::kValidating},
+                    FailureRow{"replaced", FailureCode::kUnsafeOutput, "output directory", JobPhase::kValidating}),
     [](const auto& tested) { return tested.param.behave; });
 
 TEST_F(BackendTest, FailsWhatExceedsItsLimits) {

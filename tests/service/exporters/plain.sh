@@ -14,16 +14,24 @@ say() { echo "2026-01-01 00:00:00,000 - $1 - $2" >&2; }
 metadata() {
   cat > "$out/metadata.json" <<JSON
 {"framework": "plain", "model_name": "tiny", "export_format": "$1", "task_type": "classification",
- "input_shape": [3, 8, 8], "input_dtype": "float32", "output_shape": [[1, 2]], "class_names": ["a", "b"], "num_classes": 2,
+ "input_shape": [3, 8, 8], "input_dtype": "float32", "output_shape": [[1, ${classes:-3}]], "class_names": ["a", "b", "c"], "num_classes": 3,
  "created_at": "2026-01-01T00:00:00Z", "export_config": {}}
 JSON
 }
 artifact() {
+  given="$(dirname "$0")/artifacts"
+  cat "$checkpoint" > /dev/null 2>&1 || cat "$checkpoint"/* > /dev/null || { say ERROR "the checkpoint cannot be read"; exit 1; }
   case $format in
-    coreml) mkdir -p "$out/model.mlpackage/Data"; cp -rL "$checkpoint" "$out/model.mlpackage/Data/weights"; echo '{}' > "$out/model.mlpackage/Manifest.json" ;;
-    openvino) echo '<net/>' > "$out/model.xml"; cat "$checkpoint" > "$out/model.bin" ;;
-    tensorrt) cat "$checkpoint" > "$out/model.engine" ;;
-    *) if [ -d "$checkpoint" ]; then cat "$checkpoint"/* > "$out/model.$format"; else cat "$checkpoint" > "$out/model.$format"; fi ;;
+    onnx) cat "$given/model.onnx" > "$out/model.onnx" ;;
+    coreml)
+      mkdir -p "$out/model.mlpackage/Data/com.apple.CoreML"
+      cat "$given/model.mlmodel" > "$out/model.mlpackage/Data/com.apple.CoreML/model.mlmodel"
+      cat > "$out/model.mlpackage/Manifest.json" <<JSON
+{"fileFormatVersion": "1.0.0", "itemInfoEntries": {"1": {"author": "com.apple.CoreML", "name": "model.mlmodel", "path": "com.apple.CoreML/model.mlmodel"}},
+ "rootModelIdentifier": "1"}
+JSON
+      ;;
+    *) say ERROR "Unsupported format: $format"; exit 3 ;;
   esac
 }
 behave=$(printf %s "$config" | sed -n 's/.*"behave":"\([a-z_0-9]*\)".*/\1/p')
@@ -40,6 +48,8 @@ case $behave in
   slow) echo started; exec sleep 300 ;;
   stubborn) trap '' TERM; echo started; while :; do sleep 1; done ;;
   no_metadata) artifact; exit 0 ;;
+  wrong_shape) artifact; classes=4; metadata "$format"; exit 0 ;;
+  not_onnx) echo 'no model at all' > "$out/model.$format"; metadata "$format"; exit 0 ;;
   no_artifact) metadata "$format"; exit 0 ;;
   other_format) artifact; metadata tflite; exit 0 ;;
   bad_metadata) artifact; echo '{"framework": 1}' > "$out/metadata.json"; exit 0 ;;
