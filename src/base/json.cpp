@@ -53,10 +53,11 @@ bool too_deep(std::string_view text) {
 
 }  // namespace
 
-Result<Json> parse_json(std::string_view text, ErrorCode code) {
+Result<Json> parse_json(std::string_view text, ErrorCode code, DuplicateKeys duplicates) {
   if (too_deep(text)) return fail(code, "JSON is nested deeper than {} levels", kMaxDepth);
   Strictness strictness;
   try {
+    if (duplicates == DuplicateKeys::kLastWins) return Json(nlohmann::json::parse(text.begin(), text.end()));
     Json document = Json::parse(text.begin(), text.end(), std::ref(strictness));
     if (!strictness.problem().empty()) return fail(code, "JSON {}", strictness.problem());
     return document;

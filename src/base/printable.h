@@ -10,4 +10,7 @@ namespace modelport {
 /// are anybody's text.
 std::string printable(std::string_view text);
 
+/// Whether all of `text` is UTF-8.
+bool is_utf8(std::string_view text);
+
 }  // namespace modelport

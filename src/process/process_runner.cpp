@@ -40,6 +40,7 @@ class Child {
       exited = reap();
       if (!exited) enforce();
     }
+    linger();
     ::kill(-pid_, SIGKILL);
     pump(std::chrono::milliseconds(0));
     finish_lines();
@@ -57,6 +58,24 @@ class Child {
       timeout = 0;
       if (asked_to_stop()) return;
     }
+  }
+
+  /// Waits for the rest of the group, as long as it may take. Where this process is its subreaper, what ended must be
+  /// reaped here, or it would seem to run.
+  void linger() {
+    if (request_.linger.count() == 0) return;
+    const auto until = Clock::now() + request_.linger;
+    const auto is_alive = [&] {
+      while (::waitpid(-pid_, nullptr, WNOHANG) > 0) {
+      }
+      return ::kill(-pid_, 0) == 0;
+    };
+    bool alive = is_alive();
+    while (alive && Clock::now() < until) {
+      pump(std::chrono::milliseconds(10));
+      alive = is_alive();
+    }
+    outcome_.left_behind = alive;
   }
 
   void read_some(Descriptor& from, LineSplitter& lines, Stream stream) {

@@ -22,6 +22,7 @@ struct ProcessRequest {
   std::string working_directory;                   ///< Empty: this process's.
   std::optional<std::chrono::milliseconds> timeout;
   std::chrono::milliseconds grace{2000};     ///< Between SIGTERM and SIGKILL.
+  std::chrono::milliseconds linger{0};       ///< What the rest of its group may take to end after the child.
   std::optional<uint64_t> max_memory_bytes;  ///< Address space (RLIMIT_AS).
   std::optional<uint64_t> max_file_bytes;    ///< Of any file that it writes (RLIMIT_FSIZE).
   size_t max_line_bytes = 64 * 1024;         ///< A longer line arrives in pieces.
@@ -36,6 +37,7 @@ struct ProcessOutcome {
   std::optional<int> exit_code;  ///< Absent when a signal ended it.
   int signal = 0;
   enum class Ended { kByItself, kTimedOut, kStopped } ended = Ended::kByItself;
+  bool left_behind = false;  ///< Some of its group still ran after `linger`, and was killed.
 };
 
 /// Runs children; virtual so that tests can stand in.

@@ -103,7 +103,7 @@ class Convention(ExportCase):
         self.export()
         good = self.metadata()
         check = validator("metadata.schema.json")
-        for change in ({"task_type": "depth"}, {"input_shape": [640, 640]}, {"surprise": 1}, {"class_names": None}, {"created_at": "yesterday"}):
+        for change in ({"task_type": "depth"}, {"input_shape": [640, 640]}, {"class_names": None}, {"created_at": "yesterday"}):
             bad = {key: value for key, value in {**good, **change}.items() if value is not None}
             self.assertFalse(check.is_valid(bad), change)
 

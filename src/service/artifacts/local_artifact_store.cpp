@@ -10,6 +10,7 @@
 
 #include "io/beneath.h"
 #include "io/descriptor.h"
+#include "io/failpoint.h"
 #include "service/artifacts/artifact_store.h"
 #include "service/artifacts/object_key.h"
 
@@ -54,7 +55,9 @@ class LocalArtifactStore final : public ArtifactStore {
     const std::string target = path_of(object.key);
     const std::string parent = fs::path(target).parent_path().string();
     CHECK_OK(make_directories(parent));
+    failpoint("store: before the object");
     CHECK_OK(move_in(object, target));
+    failpoint("store: after the object");
     return sync_directory(parent);
   }
 

@@ -12,7 +12,7 @@ std::string_view default_trainers_toml() {
 # concurrency     Exports at the same time; 1.
 # timeout_seconds, grace_seconds, memory_mb, file_mb, output_mb, processes, open_files
 #                 What one export may use.
-# environment     A table of all the variables that it gets, beside PATH, HOME, TMPDIR and LANG.
+# environment     A table of all the variables that it gets, beside PATH, HOME, TMPDIR, LANG, PYTHONUNBUFFERED.
 # sandbox         "process" or "bubblewrap": the level that is tried; bubblewrap.
 # minimum_sandbox The level below which an export fails rather than runs; process.
 # readable        Further paths that it may read inside of bubblewrap.

@@ -22,7 +22,7 @@ constexpr std::array<JobPhaseInfo, 5> kPhases = {{
     {JobPhase::kUploading, "uploading", 0.90},
 }};
 
-constexpr std::array<FailureInfo, 21> kFailures = {{
+constexpr std::array<FailureInfo, 22> kFailures = {{
     {FailureCode::kExportFailed, "export_failed", "The exporter could not export this checkpoint.", false},
     {FailureCode::kValidationFailed, "validation_failed", "The exporter found its own result to be wrong.", false},
     {FailureCode::kConfigurationError, "configuration_error", "The exporter refused its configuration.", false},
@@ -34,6 +34,8 @@ constexpr std::array<FailureInfo, 21> kFailures = {{
     {FailureCode::kOutOfMemory, "out_of_memory", "The exporter needed more memory than it may use.", false},
     {FailureCode::kTimedOut, "timed_out", "The exporter took longer than it may.", false},
     {FailureCode::kOutputLimit, "output_limit", "The exporter wrote more than it may.", false},
+    {FailureCode::kTooManyProcesses, "too_many_processes", "The exporter started more processes than it may have.",
+     false},
     {FailureCode::kCannotStart, "cannot_start", "The exporter's program could not be started.", false},
     {FailureCode::kSandboxUnavailable, "sandbox_unavailable",
      "This machine cannot give the isolation that is configured as the minimum.", false},

@@ -22,6 +22,7 @@ enum class FailureCode {
   kOutOfMemory,         ///< Over the memory limit, or ended by the kernel for memory.
   kTimedOut,            ///< Over the trainer's time limit.
   kOutputLimit,         ///< Wrote more than it may.
+  kTooManyProcesses,    ///< More at the same time than it may have.
   kCannotStart,         ///< The exporter's program is missing or cannot be run.
   kSandboxUnavailable,  ///< The configured minimum of isolation is not to be had on this machine.
   kCheckpointMissing,   ///< The checkpoint is gone, changed or unreadable.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "process/process_tree.h"
 #include "service/jobs/change_feed.h"
 #include "service/jobs/job.h"
 
@@ -55,13 +56,6 @@ struct ClaimedJob {
   JobLease lease;
 };
 
-/// An exporter's process, told from a later one with the same number.
-struct ProcessIdentity {
-  int pid = 0;
-  int64_t start_ticks = 0;  ///< Field 22 of /proc/PID/stat.
-  std::string boot_id;      ///< /proc/sys/kernel/random/boot_id
-  friend bool operator==(const ProcessIdentity&, const ProcessIdentity&) = default;
-};
 /// An attempt that is recorded as running, for recovery.
 struct RunningAttempt {
   JobLease lease;

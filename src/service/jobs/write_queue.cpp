@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "io/failpoint.h"
+
 namespace modelport {
 
 namespace {
@@ -55,7 +57,9 @@ void WriteQueue::commit_together(std::vector<Waiting*>& batch) {
   Status outcome = begin(batch);
   if (outcome) {
     outcome = run_each(batch);
+    failpoint("database: before commit");
     if (outcome) outcome = database_->execute("COMMIT");
+    failpoint("database: after commit");
     if (!outcome && database_->in_transaction()) (void)database_->execute("ROLLBACK");
   }
   if (outcome) return;
@@ -88,7 +92,9 @@ Status WriteQueue::begin(const std::vector<Waiting*>& batch) {
 Status WriteQueue::run_alone(Waiting& waiting) {
   CHECK_OK(database_->run("SAVEPOINT one"));
   WriteContext context{*database_, {}};
+  failpoint("database: before a change");
   Status outcome = waiting.operation(context);
+  failpoint("database: after a change");
   if (!outcome) CHECK_OK(database_->run("ROLLBACK TO one"));
   CHECK_OK(database_->run("RELEASE one"));
   waiting.changed = std::move(context.changed);

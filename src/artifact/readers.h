@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "artifact/export_directory.h"
+#include "artifact/header.h"
+
+namespace modelport {
+
+// One reader per format, each bounded: sizes are checked before they are believed, nesting has a limit, nothing is
+// executed and no weight is read. Errors are kDamaged, or kHostile where only a crafted file does it; all say where.
+
+/// ModelProto of onnx.proto3: graph inputs that are no initializers, outputs, metadata_props, external data.
+Result<ArtifactHeader> read_onnx_header(std::span<const std::byte> file);
+/// Model of LiteRT's schema.fbs ("TFL3"): inputs and outputs of the first subgraph.
+Result<ArtifactHeader> read_tflite_header(std::span<const std::byte> file);
+/// OpenVINO IR 10 or 11: Parameters, Results, constants' extent, rt_info.
+Result<ArtifactHeader> read_openvino_header(std::span<const std::byte> xml);
+/// torch.jit archive: the arguments of the top class's forward; types and shapes only where its producer noted them.
+Result<ArtifactHeader> read_torchscript_header(std::span<const std::byte> file);
+/// Model of coremltools' Model.proto, from inside a package.
+Result<ArtifactHeader> read_coreml_spec(std::span<const std::byte> spec);
+/// Where Manifest.json of a package says that its model lies, relative to the package.
+Result<std::string> read_coreml_manifest(std::string_view manifest);
+/// A plan begins with "ftrt", after a length and JSON where Ultralytics wrote it.
+Result<ArtifactHeader> recognise_tensorrt(std::span<const std::byte> file);
+
+/// One row per format of the convention.
+struct ArtifactFormat {
+  std::string_view name;       ///< "onnx"
+  std::string_view artifact;   ///< What lies in output_dir: "model.onnx".
+  std::string_view companion;  ///< The second file, "model.bin"; empty for most.
+  DirectoryEntry::Kind kind;   ///< Of the artifact.
+  Result<ArtifactHeader> (*read)(const ExportDirectory& directory);
+};
+std::span<const ArtifactFormat> artifact_formats();
+/// The row of this name; null where the convention has none.
+const ArtifactFormat* find_artifact_format(std::string_view name);
+
+}  // namespace modelport
