@@ -23,7 +23,8 @@ namespace fs = std::filesystem;
 constexpr std::string_view kUsage =
     "usage: modelport serve [--listen ADDRESS:PORT] [--data-dir DIR] [--config FILE]\n"
     "\n"
-    "The export service: takes checkpoints, runs the trainers' exporters, keeps and serves what they make. The page is\n"
+    "The export service: takes checkpoints, runs the trainers' exporters, keeps and serves what they make. The page "
+    "is\n"
     "at /, the API is described at /openapi.json.\n"
     "\n"
     "  --listen ADDRESS:PORT  127.0.0.1:8080; on other addresses than loopback, configure tokens first\n"
@@ -93,7 +94,8 @@ std::shared_ptr<const HttpSite> site_from(const ServeSettings& settings, Api& ap
   return site;
 }
 
-/// Signals are taken by one thread, so that no handler runs in the middle of anything. Children start with none blocked.
+/// Signals are taken by one thread, so that no handler runs in the middle of anything. Children start with none
+/// blocked.
 sigset_t block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -153,13 +155,14 @@ Result<int> run_serve(std::span<const std::string> arguments) {
   const auto metrics = std::make_shared<HttpMetrics>();
   TRY(backend, Backend::start(settings.service));
   Api api{*backend, *metrics};
-  TRY(server, HttpServer::listen(settings.listen, site_from(settings, api), metrics,
-                                 static_cast<unsigned>(settings.workers)));
+  TRY(server,
+      HttpServer::listen(settings.listen, site_from(settings, api), metrics, static_cast<unsigned>(settings.workers)));
   if (!settings.listen.is_loopback() && settings.access.token_digests.empty())
     log_warning("anybody who reaches {} may export: no token is configured", settings.listen.host);
-  log_info("listening on http://{}:{}",
-           settings.listen.host.find(':') == std::string::npos ? settings.listen.host : "[" + settings.listen.host + "]",
-           server->port());
+  log_info(
+      "listening on http://{}:{}",
+      settings.listen.host.find(':') == std::string::npos ? settings.listen.host : "[" + settings.listen.host + "]",
+      server->port());
   std::thread([&, grace = settings.shutdown_grace] { obey_signals(signals, given, api, *server, grace); }).detach();
   server->run();
   backend->shutdown(settings.shutdown_grace);

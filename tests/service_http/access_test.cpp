@@ -38,7 +38,8 @@ TEST(CheckToken, LetsInWhoHasOne) {
 TEST(CheckOrigin, KnowsItsOwnNames) {
   AccessRules rules;
   rules.host_names = {"exports.example"};
-  for (const char* host : {"127.0.0.1:8080", "localhost", "LOCALHOST:1", "[::1]:8080", "10.0.0.1", "exports.example:80"})
+  for (const char* host :
+       {"127.0.0.1:8080", "localhost", "LOCALHOST:1", "[::1]:8080", "10.0.0.1", "exports.example:80"})
     EXPECT_FALSE(check_origin(rules, request_with({{"host", host}}))) << host;
   EXPECT_EQ(status_of(check_origin(rules, request_with({{"host", "rebound.example"}}))), 421);
   for (const char* host : {"a b", "a:b", "a/b", ":80", "[::1", "a@b"})

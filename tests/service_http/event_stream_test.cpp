@@ -19,7 +19,8 @@ TEST(EventFrame, CannotBeBrokenOutOf) {
 TEST(LastEventId, IsANumberOrNothing) {
   EXPECT_EQ(last_event_id(" 12 "), 12);
   EXPECT_EQ(last_event_id("0"), 0);
-  for (const char* header : {"", "-1", "abc", "1 2", "99999999999999999999"}) EXPECT_EQ(last_event_id(header), std::nullopt);
+  for (const char* header : {"", "-1", "abc", "1 2", "99999999999999999999"})
+    EXPECT_EQ(last_event_id(header), std::nullopt);
 }
 
 }  // namespace

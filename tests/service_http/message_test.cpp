@@ -21,7 +21,8 @@ TEST(ResponseHead, SaysHowLongTheBodyIs) {
   EXPECT_THAT(response_head(file, HttpVersion::k11, ConnectionAfter::kClose), HasSubstr("Content-Length: 7\r\n"));
   HttpResponse events;
   events.body = std::unique_ptr<BodySource>();
-  EXPECT_THAT(response_head(events, HttpVersion::k11, ConnectionAfter::kClose), HasSubstr("Transfer-Encoding: chunked"));
+  EXPECT_THAT(response_head(events, HttpVersion::k11, ConnectionAfter::kClose),
+              HasSubstr("Transfer-Encoding: chunked"));
   EXPECT_THAT(response_head(events, HttpVersion::k10, ConnectionAfter::kClose), Not(HasSubstr("Transfer-Encoding")));
 }
 

@@ -29,6 +29,15 @@ TEST(MatchRoute, FindsByMethodAndPath) {
   EXPECT_EQ(match(routes, HttpMethod::kHead, {"jobs", "7"}).route->operation, "getJob");
 }
 
+TEST(MatchRoute, TakesIdentifiersOnlyForAnId) {
+  auto routes = two_routes();
+  routes.push_back({HttpMethod::kGet, "/training/{name}", "getTraining", "One.", {}});
+  for (const char* id : {"../x", "a b", "a.b", "a/b"})
+    EXPECT_EQ(match(routes, HttpMethod::kGet, {"jobs", id}).route, nullptr);
+  EXPECT_EQ(match(routes, HttpMethod::kGet, {"jobs", std::string(129, 'a')}).route, nullptr);
+  EXPECT_EQ(match(routes, HttpMethod::kGet, {"training", "a/b c"}).parameters.at("name"), "a/b c");
+}
+
 TEST(MatchRoute, TellsNoPathFromNoMethod) {
   const auto routes = two_routes();
   EXPECT_TRUE(match(routes, HttpMethod::kGet, {"jobs"}).allowed.empty());
@@ -40,13 +49,11 @@ TEST(MatchRoute, TellsNoPathFromNoMethod) {
 
 Route route_with_parameters() {
   Route route{HttpMethod::kGet, "/jobs", "listJobs", "Jobs.", {}};
-  route.parameters = {{.name = "status", .description = "", .values = {"pending", "failed"}},
-                      {.name = "limit", .description = "", .type = Parameter::Type::kInteger, .minimum = 1, .maximum = 200},
-                      {.name = "download", .description = "", .type = Parameter::Type::kFlag},
-                      {.in = Parameter::In::kHeader,
-                       .name = "Last-Event-ID",
-                       .description = "",
-                       .type = Parameter::Type::kInteger}};
+  route.parameters = {
+      {.name = "status", .description = "", .values = {"pending", "failed"}},
+      {.name = "limit", .description = "", .type = Parameter::Type::kInteger, .minimum = 1, .maximum = 200},
+      {.name = "download", .description = "", .type = Parameter::Type::kFlag},
+      {.in = Parameter::In::kHeader, .name = "Last-Event-ID", .description = "", .type = Parameter::Type::kInteger}};
   return route;
 }
 

@@ -122,9 +122,10 @@ std::vector<Route> test_routes(Shared& shared) {
   routes.push_back({.method = HttpMethod::kGet, .path = "/hello", .handle = [](const HttpRequest&) {
                       return json_response(200, "hello");
                     }});
-  routes.push_back({.method = HttpMethod::kPost, .path = "/echo", .handle = [](const HttpRequest& request) {
-                      return json_response(200, request.body);
-                    }, .request_schema = "Any"});
+  routes.push_back({.method = HttpMethod::kPost,
+                    .path = "/echo",
+                    .handle = [](const HttpRequest& request) { return json_response(200, request.body); },
+                    .request_schema = "Any"});
   routes.push_back({.method = HttpMethod::kGet, .path = "/wait", .handle = [&](const HttpRequest&) {
                       std::unique_lock lock(shared.mutex);
                       ++shared.waiting;
@@ -214,8 +215,9 @@ TEST_F(ServerTest, AnswersHeadWithoutTheBody) {
 
 TEST_F(ServerTest, ReadsBodiesOfBothFramings) {
   start();
-  EXPECT_THAT(ask("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\n[12]"),
-              EndsWith("\r\n\r\n[12]"));
+  EXPECT_THAT(
+      ask("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\n[12]"),
+      EndsWith("\r\n\r\n[12]"));
   EXPECT_THAT(ask("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: "
                   "chunked\r\n\r\n2\r\n[1\r\n2;ext=1\r\n2]\r\n0\r\nTrailer: x\r\n\r\n"),
               EndsWith("\r\n\r\n[12]"));
@@ -229,11 +231,14 @@ TEST_F(ServerTest, RefusesWhatIsTooLarge) {
   const std::string json = "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
   EXPECT_EQ(status_of(ask(json + "Content-Length: 1001\r\n\r\n")), 413);
   EXPECT_EQ(status_of(ask(json + "Transfer-Encoding: chunked\r\n\r\n3e9\r\n" + std::string(1001, 'x'))), 413);
-  EXPECT_EQ(status_of(ask("GET /hello HTTP/1.1\r\nHost: localhost\r\nA: " + std::string(20'000, 'x') + "\r\n\r\n")), 431);
+  EXPECT_EQ(status_of(ask("GET /hello HTTP/1.1\r\nHost: localhost\r\nA: " + std::string(20'000, 'x') + "\r\n\r\n")),
+            431);
   EXPECT_EQ(status_of(ask("GET /" + std::string(20'000, 'x') + " HTTP/1.1\r\n\r\n")), 431);
   EXPECT_EQ(status_of(ask("POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000001\r\n\r\n")), 413);
   const std::string piece = "80000\r\n" + std::string(0x80000, 'x') + "\r\n";
-  EXPECT_EQ(status_of(ask("POST /upload HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n" + piece + piece + piece + piece + piece)), 413);
+  EXPECT_EQ(status_of(ask("POST /upload HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n" + piece +
+                          piece + piece + piece + piece)),
+            413);
   EXPECT_TRUE(shared_.eventually([&] { return shared_.sinks_dropped == 1; }));
 }
 
@@ -246,10 +251,14 @@ TEST_F(ServerTest, SurvivesWhatIsNotHttp) {
         std::string("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n"),
         std::string("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx"),
         std::string("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999\r\n\r\n"),
-        std::string("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"),
-        std::string("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
-        std::string("GET /hello HTTP/1.1\r\nA\0B: x\r\n\r\n", 32), std::string("GET http://localhost/hello HTTP/1.1\r\n\r\n"),
-        std::string("TRACE /hello HTTP/1.1\r\nHost: localhost\r\n\r\n"), std::string("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")}) {
+        std::string(
+            "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"),
+        std::string("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: "
+                    "chunked\r\n\r\nzz\r\n"),
+        std::string("GET /hello HTTP/1.1\r\nA\0B: x\r\n\r\n", 32),
+        std::string("GET http://localhost/hello HTTP/1.1\r\n\r\n"),
+        std::string("TRACE /hello HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+        std::string("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")}) {
     RawClient client(port_);
     client.send(text);
     const int status = status_of(client.read_until("\r\n\r\n"));
@@ -426,7 +435,8 @@ TEST_F(ServerTest, CountsWhatItAnswers) {
   ask("GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_TRUE(shared_.eventually([&] {
     const std::string text = metrics_->text();
-    return text.find("modelport_http_requests_total{method=\"GET\",route=\"/hello\",status=\"200\"} 1\n") != text.npos &&
+    return text.find("modelport_http_requests_total{method=\"GET\",route=\"/hello\",status=\"200\"} 1\n") !=
+               text.npos &&
            text.find("modelport_http_requests_total{method=\"GET\",route=\"\",status=\"404\"} 1\n") != text.npos &&
            text.find("modelport_http_request_seconds_count{route=\"/hello\"} 1\n") != text.npos &&
            text.find("modelport_http_connections 0\n") != text.npos;
@@ -443,9 +453,11 @@ TEST(ListenAddress, IsAnAddressAndAPort) {
 }
 
 TEST(HttpServer, SaysWhyItCannotListen) {
-  const auto first = HttpServer::listen({"127.0.0.1", 0}, std::make_shared<HttpSite>(), std::make_shared<HttpMetrics>(), 1);
+  const auto first =
+      HttpServer::listen({"127.0.0.1", 0}, std::make_shared<HttpSite>(), std::make_shared<HttpMetrics>(), 1);
   ASSERT_TRUE(first);
-  const auto second = HttpServer::listen({"127.0.0.1", (*first)->port()}, std::make_shared<HttpSite>(), std::make_shared<HttpMetrics>(), 1);
+  const auto second = HttpServer::listen({"127.0.0.1", (*first)->port()}, std::make_shared<HttpSite>(),
+                                         std::make_shared<HttpMetrics>(), 1);
   ASSERT_FALSE(second);
   EXPECT_THAT(second.error().text(), HasSubstr("in use"));
 }

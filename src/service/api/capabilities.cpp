@@ -44,7 +44,8 @@ ApiAnswer get_capabilities(Api& api, const HttpRequest& request) {
   Json frameworks = Json::array();
   for (const FrameworkCapability& framework : all) {
     if (!wanted.empty() && framework.framework != wanted) continue;
-    if (!task_type.empty() && std::ranges::find(framework.task_types, task_type) == framework.task_types.end()) continue;
+    if (!task_type.empty() && std::ranges::find(framework.task_types, task_type) == framework.task_types.end())
+      continue;
     frameworks.push_back(framework_json(framework, task_type));
   }
   return json_answer({{"frameworks", std::move(frameworks)}});

@@ -14,6 +14,13 @@ Json checkpoint_json(const CheckpointInfo& checkpoint) {
           {"stored_at", timestamp_text(checkpoint.stored_at)}};
 }
 
+/// A sentence about a checkpoint, by its name: where it lies is this machine's affair.
+std::string without_place(std::string text, const CheckpointInfo& checkpoint) {
+  for (size_t at = 0; !checkpoint.path.empty() && (at = text.find(checkpoint.path)) != std::string::npos;)
+    text.replace(at, checkpoint.path.size(), checkpoint.name);
+  return text;
+}
+
 class CheckpointSink : public BodySink {
  public:
   CheckpointSink(std::unique_ptr<CheckpointUpload> upload, HttpRequest request)
@@ -46,9 +53,13 @@ Result<std::unique_ptr<BodySink>> open_checkpoint_upload(Api& api, const HttpReq
 ApiAnswer get_checkpoint(Api& api, const HttpRequest& request) {
   TRY(checkpoint, api.backend.checkpoints().find(request.path_parameter("id")));
   Json document = checkpoint_json(checkpoint);
-  const auto said = api.backend.inspect_checkpoint(checkpoint.id);
+  auto said = api.backend.inspect_checkpoint(checkpoint.id);
+  for (const char* key : {"file", "error"}) {
+    if (said && said->contains(key)) (*said)[key] = without_place((*said)[key].get<std::string>(), checkpoint);
+  }
   document["inspect"] = said ? *said : Json();
-  document["inspect_error"] = said ? Json() : Json(printable(problem_from(said.error()).detail));
+  document["inspect_error"] =
+      said ? Json() : Json(printable(without_place(problem_from(said.error()).detail, checkpoint)));
   return json_answer(document);
 }
 

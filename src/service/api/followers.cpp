@@ -12,9 +12,7 @@ namespace {
 constexpr size_t kBatchBytes = 64 * 1024;
 constexpr int kBatchLines = 100;
 
-std::string one_line(const Json& document) {
-  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+std::string one_line(const Json& document) { return document.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 /// What the two followers of one job have in common: they wait for its changes and end with it.
 class JobFollower : public BodySource {
@@ -133,8 +131,8 @@ class LogText : public BodySource {
     Batch batch;
     batch.state = State::kMore;
     for (const LogLine& line : *lines) {
-      batch.text += fmt::format("{} {:<7} {}\n", timestamp_text(line.at), log_stream_name(line.stream),
-                                readable_line(line.text));
+      batch.text +=
+          fmt::format("{} {:<7} {}\n", timestamp_text(line.at), log_stream_name(line.stream), readable_line(line.text));
       after_ = line.id;
     }
     return batch;

@@ -15,8 +15,8 @@ std::unique_ptr<BodySource> follow_log(Backend& backend, std::string job_id, int
 /// A job's history likewise; the event's name is its type.
 std::unique_ptr<BodySource> follow_history(Backend& backend, std::string job_id, int64_t after);
 
-/// Every job that changes, as it is now: events "job", and "removed" with the id. No history: who connects (again) reads
-/// the list first. Changes that come faster than they are taken become one.
+/// Every job that changes, as it is now: events "job", and "removed" with the id. No history: who connects (again)
+/// reads the list first. Changes that come faster than they are taken become one.
 std::unique_ptr<BodySource> follow_changes(Backend& backend);
 
 /// A job's whole log as text, a line each: time, stream, text.

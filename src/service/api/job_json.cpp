@@ -48,25 +48,26 @@ void add_result(const Job& job, Json& out) {
 }  // namespace
 
 Json job_json(const Job& job) {
-  Json out = {{"id", job.id},
-              {"training_job_id", text_or_null(job.request.training_job_id)},
-              {"framework", job.request.framework},
-              {"task_type", text_or_null(job.task_type)},
-              {"model_name", text_or_null(job.model_name)},
-              {"export_format", job.request.export_format},
-              {"checkpoint_id", text_or_null(job.checkpoint_id.empty() ? job.request.checkpoint_id : job.checkpoint_id)},
-              {"checkpoint_path", text_or_null(job.request.checkpoint_path)},
-              {"export_config", job.request.export_config},
-              {"version", job.version == 0 ? Json() : Json(job.version)},
-              {"version_tag", text_or_null(job.request.version_tag)},
-              {"is_default", job.is_default},
-              {"status", info(job.status).name},
-              {"phase", job.phase ? Json(info(*job.phase).name) : Json()},
-              {"progress", job.progress},
-              {"cancel_requested", job.cancel_requested},
-              {"error_message", job.error ? Json(printable(job.error->message)) : Json()},
-              {"error_code", job.error ? Json(info(job.error->code).name) : Json()},
-              {"error", job.error ? error_json(*job.error) : Json()}};
+  Json out = {
+      {"id", job.id},
+      {"training_job_id", text_or_null(job.request.training_job_id)},
+      {"framework", job.request.framework},
+      {"task_type", text_or_null(job.task_type)},
+      {"model_name", text_or_null(job.model_name)},
+      {"export_format", job.request.export_format},
+      {"checkpoint_id", text_or_null(job.checkpoint_id.empty() ? job.request.checkpoint_id : job.checkpoint_id)},
+      {"checkpoint_path", text_or_null(job.request.checkpoint_path)},
+      {"export_config", job.request.export_config},
+      {"version", job.version == 0 ? Json() : Json(job.version)},
+      {"version_tag", text_or_null(job.request.version_tag)},
+      {"is_default", job.is_default},
+      {"status", info(job.status).name},
+      {"phase", job.phase ? Json(info(*job.phase).name) : Json()},
+      {"progress", job.progress},
+      {"cancel_requested", job.cancel_requested},
+      {"error_message", job.error ? Json(printable(job.error->message)) : Json()},
+      {"error_code", job.error ? Json(info(job.error->code).name) : Json()},
+      {"error", job.error ? error_json(*job.error) : Json()}};
   add_result(job, out);
   out["attempt"] = job.attempt;
   out["max_attempts"] = job.max_attempts;
@@ -104,8 +105,11 @@ std::string_view log_line_level(std::string_view text) {
     if (!fits) return "";
   }
   text.remove_prefix(kTime.size());
-  for (const auto& [written, name] : {std::pair{"DEBUG - ", "debug"}, {"INFO - ", "info"}, {"WARNING - ", "warning"},
-                                      {"ERROR - ", "error"}, {"CRITICAL - ", "error"}}) {
+  for (const auto& [written, name] : {std::pair{"DEBUG - ", "debug"},
+                                      {"INFO - ", "info"},
+                                      {"WARNING - ", "warning"},
+                                      {"ERROR - ", "error"},
+                                      {"CRITICAL - ", "error"}}) {
     if (text.starts_with(written)) return name;
   }
   return "";
@@ -122,8 +126,8 @@ std::string download_name(const Job& job) {
   name += "-" + job.request.export_format;
   if (job.version > 0) name += fmt::format("-v{}", job.version);
   for (char& c : name) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '_' || c == '.';
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
     if (!plain) c = '_';
   }
   return name.substr(0, 120) + ".zip";

@@ -18,11 +18,11 @@ struct Field {
   std::variant<std::string JobRequest::*, bool JobRequest::*, Json JobRequest::*> member;
 };
 constexpr Field kFields[] = {
-    {"checkpoint_id", &JobRequest::checkpoint_id},     {"checkpoint_path", &JobRequest::checkpoint_path},
-    {"framework", &JobRequest::framework},             {"export_format", &JobRequest::export_format},
-    {"export_config", &JobRequest::export_config},     {"training_job_id", &JobRequest::training_job_id},
-    {"version_tag", &JobRequest::version_tag},         {"set_as_default", &JobRequest::set_as_default},
-    {"webhook_url", &JobRequest::webhook_url},         {"force", &JobRequest::force},
+    {"checkpoint_id", &JobRequest::checkpoint_id}, {"checkpoint_path", &JobRequest::checkpoint_path},
+    {"framework", &JobRequest::framework},         {"export_format", &JobRequest::export_format},
+    {"export_config", &JobRequest::export_config}, {"training_job_id", &JobRequest::training_job_id},
+    {"version_tag", &JobRequest::version_tag},     {"set_as_default", &JobRequest::set_as_default},
+    {"webhook_url", &JobRequest::webhook_url},     {"force", &JobRequest::force},
 };
 
 Problem wrong_field(std::string_view name, std::string detail) {
@@ -35,8 +35,9 @@ Problem unknown_field(std::string_view name) {
   std::vector<std::string> known;
   for (const Field& field : kFields) known.emplace_back(field.name);
   const std::string nearest = nearest_name(name, known);
-  Problem problem = wrong_field(printable(name), fmt::format("a job has no field {}{}", printable(name),
-                                                  nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest)));
+  Problem problem =
+      wrong_field(printable(name), fmt::format("a job has no field {}{}", printable(name),
+                                               nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest)));
   problem.valid_values = std::move(known);
   return problem;
 }
@@ -48,8 +49,8 @@ std::optional<Problem> read_field(const Field& field, const Json& value, JobRequ
       return wrong_field(field.name, fmt::format("{} is a text", field.name));
     request.*(*text) = value.get<std::string>();
     if ((request.*(*text)).size() > kMaxTextBytes || printable(request.*(*text)) != request.*(*text))
-      return wrong_field(field.name, fmt::format("{} is at most {} bytes without control characters", field.name,
-                                                 kMaxTextBytes));
+      return wrong_field(field.name,
+                         fmt::format("{} is at most {} bytes without control characters", field.name, kMaxTextBytes));
   } else if (const auto* flag = std::get_if<bool JobRequest::*>(&field.member)) {
     if (!value.is_boolean()) return wrong_field(field.name, fmt::format("{} is true or false", field.name));
     request.*(*flag) = value.get<bool>();
@@ -90,8 +91,8 @@ std::variant<JobRequest, Problem> read_job_request(std::string_view body) {
 
 std::variant<std::string, Problem> read_idempotency_key(std::string_view header) {
   if (header.size() > 255 || !std::ranges::all_of(header, [](char c) { return c > 0x20 && c < 0x7f; })) {
-    Problem problem = make_problem(400, "invalid_parameter",
-                                   "Idempotency-Key is at most 255 characters of ASCII without spaces");
+    Problem problem =
+        make_problem(400, "invalid_parameter", "Idempotency-Key is at most 255 characters of ASCII without spaces");
     problem.parameter = "Idempotency-Key";
     return problem;
   }

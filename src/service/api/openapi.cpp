@@ -30,10 +30,12 @@ Json parameters_of(const Route& route) {
   Json list = Json::array();
   for (const std::string_view segment : path_segments(route.path)) {
     if (!segment.starts_with('{')) continue;
+    Json schema = {{"type", "string"}, {"minLength", 1}};
+    if (segment == "{id}") schema["pattern"] = "^[A-Za-z0-9_-]{1,128}$";
     list.push_back({{"name", segment.substr(1, segment.size() - 2)},
                     {"in", "path"},
                     {"required", true},
-                    {"schema", {{"type", "string"}}}});
+                    {"schema", std::move(schema)}});
   }
   for (const Parameter& parameter : route.parameters) {
     list.push_back({{"name", parameter.name},

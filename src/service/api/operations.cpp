@@ -28,13 +28,16 @@ std::string backend_text(const BackendFigures& figures) {
   add(out, "modelport_jobs_completed_total", "counter", "Jobs completed since the start.", figures.completed_total);
   add(out, "modelport_jobs_failed_total", "counter", "Jobs failed since the start.", figures.failed_total);
   add(out, "modelport_jobs_cancelled_total", "counter", "Jobs cancelled since the start.", figures.cancelled_total);
-  add(out, "modelport_cache_hits_total", "counter", "Jobs that an earlier artifact answered.", figures.cache_hits_total);
+  add(out, "modelport_cache_hits_total", "counter", "Jobs that an earlier artifact answered.",
+      figures.cache_hits_total);
   return out;
 }
 
 }  // namespace
 
-ApiAnswer get_health(Api&, const HttpRequest&) { return json_answer({{"status", "ok"}, {"version", MODELPORT_VERSION}}); }
+ApiAnswer get_health(Api&, const HttpRequest&) {
+  return json_answer({{"status", "ok"}, {"version", MODELPORT_VERSION}});
+}
 
 ApiAnswer get_readiness(Api& api, const HttpRequest&) {
   bool ready = true;

@@ -105,10 +105,10 @@ std::optional<Problem> check_origin(const AccessRules& rules, const HttpRequest&
 std::vector<HttpHeader> cors_headers(const AccessRules& rules, const HttpRequest& request) {
   const std::string_view origin = request.header("origin");
   if (origin.empty() || !is_allowed_origin(rules, origin)) return {};
-  std::vector<HttpHeader> headers = {
-      {"Access-Control-Allow-Origin", std::string(origin)},
-      {"Access-Control-Expose-Headers", "Content-Disposition, Content-Range, ETag, Location, Retry-After, X-Request-Id"},
-      {"Vary", "Origin"}};
+  std::vector<HttpHeader> headers = {{"Access-Control-Allow-Origin", std::string(origin)},
+                                     {"Access-Control-Expose-Headers",
+                                      "Content-Disposition, Content-Range, ETag, Location, Retry-After, X-Request-Id"},
+                                     {"Vary", "Origin"}};
   if (request.method == HttpMethod::kOptions) {
     headers.push_back({"Access-Control-Allow-Methods", "GET, HEAD, POST, DELETE"});
     headers.push_back(

@@ -123,7 +123,7 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
     const bool written = co_await write_response(response);
     report(status, started);
     if (written && !keep_alive_) co_await drain();
-    co_return written && keep_alive_ && !finishing_;
+    co_return written&& keep_alive_ && !finishing_;
   }
 
   /// The first byte of a request.
@@ -159,9 +159,9 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
       co_return false;
     }
     if (!method || !target) {
-      response = problem_response(
-          target ? make_problem(405, "method_not_allowed", "no address takes that method") : problem_from(target.error()),
-          request_);
+      response = problem_response(target ? make_problem(405, "method_not_allowed", "no address takes that method")
+                                         : problem_from(target.error()),
+                                  request_);
       co_return false;
     }
     request_.method = *method;
@@ -301,8 +301,8 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
   asio::awaitable<bool> write_file(const FileBody& file) {
     for (int64_t done = 0; done < file.length;) {
       const auto size = static_cast<size_t>(std::min<int64_t>(kPieceBytes, file.length - done));
-      const std::string piece = co_await on_worker(
-          context_.workers, [&] { return read_piece(file.file.get(), file.offset + done, size); });
+      const std::string piece =
+          co_await on_worker(context_.workers, [&] { return read_piece(file.file.get(), file.offset + done, size); });
       // The length was promised: a file that ended early is told by closing before it.
       if (!co_await write_all(piece) || piece.size() < size) co_return false;
       done += static_cast<int64_t>(size);
@@ -363,7 +363,8 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
       char byte = 0;
       error_code ended;
       connection->stream_.socket().non_blocking(true, ended);
-      const size_t count = connection->stream_.socket().receive(asio::buffer(&byte, 1), tcp::socket::message_peek, ended);
+      const size_t count =
+          connection->stream_.socket().receive(asio::buffer(&byte, 1), tcp::socket::message_peek, ended);
       if (count > 0) return;
       connection->gone_ = true;
       connection->follower_->wake();
@@ -388,9 +389,9 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
     const std::string_view method = method_name(request_.method);
     context_.metrics->record(method, route_ == nullptr ? "" : route_->path, status, seconds);
     const bool changes = request_.method != HttpMethod::kGet && request_.method != HttpMethod::kHead;
-    log_line(status >= 500               ? LogLevel::kWarning
+    log_line(status >= 500              ? LogLevel::kWarning
              : changes || status >= 400 ? LogLevel::kInfo
-                                         : LogLevel::kDebug,
+                                        : LogLevel::kDebug,
              fmt::format("{} {} {} {} {:.3f} s, request {}", peer_, method, printable(request_.target.path), status,
                          seconds, request_.id));
   }

@@ -29,7 +29,8 @@ std::string HttpMetrics::text() const {
   line("# HELP modelport_http_requests_total Requests answered.\n# TYPE modelport_http_requests_total counter\n");
   for (const auto& [key, count] : requests_) {
     const auto& [method, route, status] = key;
-    line("modelport_http_requests_total{{method=\"{}\",route=\"{}\",status=\"{}\"}} {}\n", method, route, status, count);
+    line("modelport_http_requests_total{{method=\"{}\",route=\"{}\",status=\"{}\"}} {}\n", method, route, status,
+         count);
   }
   line(
       "# HELP modelport_http_request_seconds From a request's head to its answer's last byte.\n"

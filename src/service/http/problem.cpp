@@ -37,12 +37,10 @@ Problem problem_from(const Error& error) {
 }
 
 Json problem_document(const Problem& problem, const HttpRequest& request) {
-  Json document = {{"type", "about:blank"},
-                   {"title", problem.title.empty() ? title_of(problem.code) : problem.title},
-                   {"status", problem.status},
-                   {"detail", problem.detail},
-                   {"code", problem.code},
-                   {"request_id", request.id}};
+  Json document = {
+      {"type", "about:blank"},    {"title", problem.title.empty() ? title_of(problem.code) : problem.title},
+      {"status", problem.status}, {"detail", problem.detail},
+      {"code", problem.code},     {"request_id", request.id}};
   if (!request.target.path.empty()) document["instance"] = request.target.path;
   if (!problem.parameter.empty()) document["parameter"] = problem.parameter;
   if (!problem.valid_values.empty()) document["valid_values"] = problem.valid_values;

@@ -11,12 +11,20 @@ namespace {
 
 bool is_braced(std::string_view segment) { return segment.starts_with('{') && segment.ends_with('}'); }
 
+bool takes(std::string_view braced, std::string_view segment) {
+  constexpr size_t kMaxIdBytes = 128;
+  if (braced != "{id}") return !segment.empty();
+  return !segment.empty() && segment.size() <= kMaxIdBytes && std::ranges::all_of(segment, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+}
+
 bool matches(const Route& route, std::span<const std::string> segments, RouteMatch& match) {
   const std::vector<std::string_view> pattern = path_segments(route.path);
   if (pattern.size() != segments.size()) return false;
   match.parameters.clear();
   for (size_t i = 0; i < pattern.size(); ++i) {
-    if (is_braced(pattern[i]) && !segments[i].empty()) {
+    if (is_braced(pattern[i]) && takes(pattern[i], segments[i])) {
       match.parameters.emplace(pattern[i].substr(1, pattern[i].size() - 2), segments[i]);
     } else if (pattern[i] != segments[i]) {
       return false;
@@ -42,10 +50,10 @@ std::optional<Problem> check_value(const Parameter& parameter, std::string_view 
   if (parameter.type == Parameter::Type::kInteger) {
     const auto number = number_from<int64_t>(value);
     if (!number || *number < parameter.minimum || *number > parameter.maximum)
-      return wrong_parameter(name, parameter.maximum == INT64_MAX
-                                       ? fmt::format("{} is an integer from {}", name, parameter.minimum)
-                                       : fmt::format("{} is an integer from {} to {}", name, parameter.minimum,
-                                                     parameter.maximum));
+      return wrong_parameter(
+          name, parameter.maximum == INT64_MAX
+                    ? fmt::format("{} is an integer from {}", name, parameter.minimum)
+                    : fmt::format("{} is an integer from {} to {}", name, parameter.minimum, parameter.maximum));
   }
   if (!parameter.values.empty() && std::ranges::find(parameter.values, value) == parameter.values.end())
     return wrong_parameter(name, fmt::format("{} is one of {}", name, fmt::join(parameter.values, ", ")),

@@ -47,7 +47,8 @@ struct Answer {
 /// One row of the table of routes.
 struct Route {
   HttpMethod method;  ///< kGet answers HEAD too.
-  std::string_view path;  ///< "/export/jobs/{id}"; a braced segment takes one segment.
+  /// "/export/jobs/{id}": "{id}" takes letters, digits, "-" and "_"; another braced name takes any one segment.
+  std::string_view path;
   std::string_view operation;  ///< operationId.
   std::string_view summary;
   std::vector<Answer> answers;  ///< Beside problem+json, which every route may answer.

@@ -36,11 +36,12 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
 
 struct HttpServer::State {
   State(std::shared_ptr<const HttpSite> site, std::shared_ptr<HttpMetrics> metrics, unsigned worker_count)
-      : workers(worker_count),
-        acceptor(io),
-        pause(io),
-        deadline(io),
-        context{io, workers, site, std::move(metrics), RateLimiter(site->rate), false} {}
+      : workers(worker_count), acceptor(io), pause(io), deadline(io), context{io,
+                                                                              workers,
+                                                                              site,
+                                                                              std::move(metrics),
+                                                                              RateLimiter(site->rate),
+                                                                              false} {}
 
   error_code bind(const ListenAddress& address) {
     error_code code;

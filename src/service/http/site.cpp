@@ -18,7 +18,8 @@ std::string allow_header(const std::vector<HttpMethod>& methods) {
 
 HttpResponse no_route(const HttpRequest& request, const RouteMatch& match) {
   if (match.allowed.empty()) {
-    Problem problem = make_problem(404, "no_such_path", "there is nothing at this address; /openapi.json lists the API");
+    Problem problem =
+        make_problem(404, "no_such_path", "there is nothing at this address; /openapi.json lists the API");
     return problem_response(problem, request);
   }
   Problem problem = make_problem(405, "method_not_allowed", "this address does not take that method");

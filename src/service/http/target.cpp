@@ -38,7 +38,7 @@ Status read_segments(std::string_view path, RequestTarget& target) {
     const std::string_view raw = path.substr(start, end - start);
     auto segment = percent_decoded(raw);
     if (!segment || !is_plain_text(*segment) || *segment == "." || *segment == ".." ||
-        segment->find('/') != std::string::npos || target.segments.size() == kMaxSegments)
+        target.segments.size() == kMaxSegments)
       return broken("part", raw);
     target.segments.push_back(*std::move(segment));
     if (end == path.size()) return {};
