@@ -44,7 +44,7 @@ class Service:
         (self.folder / "trainers.toml").write_text(f"""
 [[trainer]]
 name = "fake"
-command = [{json.dumps(sys.executable)}, {json.dumps(str(FAKE_EXPORTER))}]
+command = [{json.dumps(os.path.realpath(sys.executable))}, {json.dumps(str(FAKE_EXPORTER))}]
 concurrency = 4
 grace_seconds = 1
 timeout_seconds = 60
@@ -147,12 +147,15 @@ class EventStream:
         self.response = self.connection.getresponse()
         self.status = self.response.status
         self.raw = b""
+        if self.status != 200:
+            self.close()
 
     def __iter__(self):
         event = {"data": []}
         while True:
             line = self.response.readline()
             if not line:
+                self.close()
                 return
             self.raw += line
             text = line.decode().rstrip("\n")

@@ -29,7 +29,7 @@ class ServerTest(ServiceCase):
         metrics = self.service.get("/metrics")
         self.assertTrue(metrics.headers["content-type"].startswith("text/plain; version=0.0.4"))
         for line in metrics.body.decode().splitlines():
-            self.assertRegex(line, r'^(# (HELP|TYPE) \S+ .+|[a-z_]+(\{[^}]*\})? -?[0-9.e+-]+(inf|nan)?)$')
+            self.assertRegex(line, r'^(# (HELP|TYPE) \S+ .+|[a-z_]+(\{(\w+="[^"]*",?)+\})? -?[0-9.e+-]+)$')
         self.assertIn('modelport_jobs{status="completed"}', metrics.body.decode())
 
     def test_every_refusal_is_a_problem(self):

@@ -149,7 +149,7 @@ class JobTest(ServiceCase):
         self.assertEqual(job["checkpoint_path"], inside)
         for path in ("/etc/passwd", str(self.service.folder / "outside.pt"), str(self.service.folder / "roots" / ".." / "outside.pt"), str(self.service.folder / "roots" / "link.pt"), "../outside.pt"):
             answer = self.service.ask("POST", "/export/jobs", {"framework": "fake", "export_format": "onnx", "checkpoint_path": path})
-            self.assertIn(answer.status, (400, 404), answer.body)
+            self.assertIn(answer.status, (400, 404, 422), answer.body)
             self.assertNotIn(str(self.service.folder / "roots") + '"', answer.body.decode())
 
     def test_capabilities_say_what_and_why_not(self):

@@ -108,8 +108,8 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
   enum class Body { kComplete, kTooLarge, kBroken };
 
   asio::awaitable<bool> serve_one() {
-    site_ = context_.site;
     if (!co_await wait_for_request()) co_return false;
+    site_ = context_.site;
     const auto started = Clock::now();
     request_ = HttpRequest();
     request_.peer = peer_;
@@ -130,7 +130,7 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
   asio::awaitable<bool> wait_for_request() {
     if (buffer_.size() > 0) co_return true;
     idle_ = true;
-    stream_.expires_after(site_->limits.idle_time);
+    stream_.expires_after(context_.site->limits.idle_time);
     const auto [code, count] = co_await stream_.async_read_some(buffer_.prepare(4096), kTuple);
     idle_ = false;
     buffer_.commit(count);
@@ -142,10 +142,20 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
     parser_.emplace();
     parser_->header_limit(site_->limits.header_bytes);
     parser_->body_limit(boost::none);
-    stream_.expires_after(site_->limits.header_time);
+    // The stream's own limit closes it, and nobody would hear of 408.
+    stream_.expires_never();
+    late_ = false;
+    asio::steady_timer limit(context_.io, site_->limits.header_time);
+    limit.async_wait([self = shared_from_this()](error_code ended) {
+      if (ended) return;
+      self->late_ = true;
+      self->stream_.cancel();
+    });
     const auto [code, count] = co_await http::async_read_header(stream_, buffer_, *parser_, kTuple);
+    limit.cancel();
     if (code) {
-      response = problem_response(head_problem(code), request_);
+      response = problem_response(
+          late_ ? make_problem(408, "timeout", "the headers did not arrive in time") : head_problem(code), request_);
       co_return false;
     }
     const auto method = method_from_name(std::string_view(parser_->get().method_string()));
@@ -153,7 +163,8 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
     if (target) request_.target = *std::move(target);
     for (const auto& field : parser_->get())
       request_.headers.push_back({ascii_lower(std::string_view(field.name_string())), std::string(field.value())});
-    if (const auto length = parser_->content_length()) request_.content_length = static_cast<int64_t>(*length);
+    if (const auto length = parser_->content_length())
+      request_.content_length = static_cast<int64_t>(std::min<uint64_t>(*length, INT64_MAX));
     if (parser_->get().version() < 10 || parser_->get().version() > 11) {
       response = problem_response(make_problem(505, "http_version", "this server speaks HTTP/1.1"), request_);
       co_return false;
@@ -171,7 +182,6 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
   static Problem head_problem(const error_code& code) {
     if (code == http::error::header_limit)
       return make_problem(431, "headers_too_large", "the request line and headers are too long");
-    if (code == beast::error::timeout) return make_problem(408, "timeout", "the headers did not arrive in time");
     return make_problem(400, "malformed_request", "this is not HTTP/1.1: " + code.message());
   }
 
@@ -366,6 +376,7 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
       const size_t count =
           connection->stream_.socket().receive(asio::buffer(&byte, 1), tcp::socket::message_peek, ended);
       if (count > 0) return;
+      if (ended == asio::error::would_block) return connection->watch_for_end();
       connection->gone_ = true;
       connection->follower_->wake();
     });
@@ -409,6 +420,7 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
   size_t piece_size_ = 0;
   bool keep_alive_ = false;
   bool idle_ = false;
+  bool late_ = false;
   bool finishing_ = false;
   bool gone_ = false;
 };
