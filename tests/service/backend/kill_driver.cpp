@@ -119,6 +119,13 @@ int check(Backend& backend, const std::string& directory) {
   return wrong;
 }
 
+void kill_at(int points) {
+  points_left = points;
+  failpoint_hook = [](std::string_view) {
+    if (--points_left == 0) ::kill(::getpid(), SIGKILL);
+  };
+}
+
 int run(const std::string& directory, const std::string& exporter, const std::string& behaviour, int points) {
   ServiceConfig config;
   config.data_directory = directory + "/data";
@@ -129,22 +136,20 @@ int run(const std::string& directory, const std::string& exporter, const std::st
   trainer.wanted_sandbox = SandboxLevel::kProcess;
   config.trainers = {trainer};
   config.max_attempts = 100;
+  if (points < 0) kill_at(-points);
   auto started = Backend::start(config);
   if (!started) {
     fmt::print("{}\n", started.error().text());
     return 1;
   }
   Backend& backend = **started;
-  if (points == 0) {
+  if (points <= 0) {
     cancel_the_slow(backend, behaviour);
     return check(backend, directory) == 0 ? 0 : 1;
   }
   const JobRequest request = make_request(backend, behaviour);
   // Counted from the first submission on: start and upload have points of their own only within jobs.
-  points_left = points;
-  failpoint_hook = [](std::string_view) {
-    if (--points_left == 0) ::kill(::getpid(), SIGKILL);
-  };
+  kill_at(points);
   for (int i = 0; i < 2; ++i) {
     auto creation = backend.submit(request, "");
     if (!creation) return 2;
