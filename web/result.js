@@ -21,9 +21,8 @@ function bar(figure) {
 
 function check(row) {
   const figures = row.figures ?? [];
-  const shape = row.input_shape ? ` at ${row.input_shape.join("×")}` : "";
   return el("li", {},
-    el("p", {}, el("strong", {}, row.verdict ?? "", ": "), row.what, shape, row.engine ? ` (${row.engine})` : ""),
+    el("p", {}, el("strong", {}, row.verdict ?? "", ": "), row.what, row.engine ? ` (${row.engine})` : ""),
     figures.length > 0 && el("table", {class: "figures"},
       el("thead", {}, el("tr", {}, ["Output", "Difference", "Allowed", "Used", "Agreement"].map((name) => el("th", {scope: "col"}, name)))),
       el("tbody", {}, figures.map((figure) => el("tr", {},

@@ -5,6 +5,7 @@
 #include "base/sha256.h"
 #include "io/mapped_file.h"
 #include "io/zip_reader.h"
+#include "io/zip_writer.h"
 #include "process/process_tree.h"
 #include "tests/service/backend/backend_fixture.h"
 
@@ -83,6 +84,22 @@ TEST_F(BackendTest, ExportsADirectoryAndAPathUnderARoot) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
   EXPECT_THAT(refused.error().text(), Not(HasSubstr(scratch_.path())));
+}
+
+TEST_F(BackendTest, ExportsAnUploadedDirectory) {
+  std::string archive;
+  ZipWriter writer([&](std::span<const std::byte> bytes) -> Status {
+    archive.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return {};
+  });
+  for (const std::string name : {"vit/config.json", "vit/model.safetensors", "vit/preprocessor_config.json"})
+    ASSERT_TRUE(writer.add_member(name, std::as_bytes(std::span(name))));
+  ASSERT_TRUE(writer.finish());
+  JobRequest wanted = request();
+  wanted.checkpoint_id = upload(archive, "vit.zip", UploadKind::kDirectory);
+  const Job job = run(wanted);
+  ASSERT_EQ(job.status, JobStatus::kCompleted) << log_text(job.id);
+  EXPECT_THAT(log_text(job.id), HasSubstr("/vit to onnx"));
 }
 
 TEST_F(BackendTest, RefusesWhatCannotBecomeAJob) {

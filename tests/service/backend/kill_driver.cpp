@@ -64,6 +64,16 @@ JobRequest make_request(Backend& backend, const std::string& behaviour) {
   return request;
 }
 
+/// What would not end by itself is cancelled.
+void cancel_the_slow(Backend& backend, const std::string& behaviour) {
+  if (behaviour != "slow") return;
+  auto page = backend.jobs().list({}, "", 200);
+  if (!page) return;
+  for (const Job& job : page->jobs) {
+    if (!info(job.status).is_terminal) (void)backend.cancel(job.id, CancelMode::kForce);
+  }
+}
+
 /// Everything that is true after any kill; prints and counts what is not.
 int check(Backend& backend, const std::string& directory) {
   int wrong = 0;
@@ -109,6 +119,19 @@ int check(Backend& backend, const std::string& directory) {
   return wrong;
 }
 
+void cancel_while_exporting(Backend& backend, const std::string& id) {
+  while (backend.jobs().find(id)->phase != JobPhase::kExporting)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  (void)backend.cancel(id, CancelMode::kForce);
+}
+
+void kill_at(int points) {
+  points_left = points;
+  failpoint_hook = [](std::string_view) {
+    if (--points_left == 0) ::kill(::getpid(), SIGKILL);
+  };
+}
+
 int run(const std::string& directory, const std::string& exporter, const std::string& behaviour, int points) {
   ServiceConfig config;
   config.data_directory = directory + "/data";
@@ -119,24 +142,25 @@ int run(const std::string& directory, const std::string& exporter, const std::st
   trainer.wanted_sandbox = SandboxLevel::kProcess;
   config.trainers = {trainer};
   config.max_attempts = 100;
+  if (points < 0) kill_at(-points);
   auto started = Backend::start(config);
   if (!started) {
     fmt::print("{}\n", started.error().text());
     return 1;
   }
   Backend& backend = **started;
-  if (points == 0) return check(backend, directory) == 0 ? 0 : 1;
+  if (points <= 0) {
+    cancel_the_slow(backend, behaviour);
+    return check(backend, directory) == 0 ? 0 : 1;
+  }
   const JobRequest request = make_request(backend, behaviour);
   // Counted from the first submission on: start and upload have points of their own only within jobs.
-  points_left = points;
-  failpoint_hook = [](std::string_view) {
-    if (--points_left == 0) ::kill(::getpid(), SIGKILL);
-  };
+  kill_at(points);
   for (int i = 0; i < 2; ++i) {
     auto creation = backend.submit(request, "");
     if (!creation) return 2;
     append_line(directory + "/accepted", creation->job.id);
-    if (behaviour == "slow") (void)backend.cancel(creation->job.id, CancelMode::kForce);
+    if (behaviour == "slow") cancel_while_exporting(backend, creation->job.id);
     append_line(directory + "/ended", outcome_of(wait_for_end(backend, creation->job.id)));
   }
   failpoint_hook = nullptr;

@@ -53,13 +53,18 @@ TEST_P(KillSweep, LosesNothingWhereverItIsKilled) {
     // The order of threads varies a little, so that the last points are not always reached.
     if (first.outcome.signal != SIGKILL) continue;
     ++killed;
-    const Ended second = drive(scratch, GetParam(), 0);
-    EXPECT_EQ(second.outcome.exit_code, 0) << "killed at point " << point << " of " << points << "\n" << second.said;
-    const Ended third = drive(scratch, GetParam(), 0);
-    EXPECT_EQ(third.outcome.exit_code, 0) << "started a third time after point " << point << "\n" << third.said;
+    // Killed once more while it recovers, or soon after.
+    const Ended second = drive(scratch, GetParam(), -(1 + point % 9));
+    killed += second.outcome.signal == SIGKILL;
+    for (const char* time : {"third", "fourth"}) {
+      const Ended later = drive(scratch, GetParam(), 0);
+      EXPECT_EQ(later.outcome.exit_code, 0)
+          << "started a " << time << " time after point " << point << " of " << points << "\n"
+          << later.said;
+    }
   }
   EXPECT_GE(killed, is_whole ? points / 2 : 3);
-  std::printf("service killed at %d of %d points (%s)\n", killed, points, GetParam().c_str());
+  std::printf("service kills survived: %d, along %d points (%s)\n", killed, points, GetParam().c_str());
 }
 
 INSTANTIATE_TEST_SUITE_P(Behaviours, KillSweep, testing::Values("companion", "exit1", "slow"),
