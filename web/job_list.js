@@ -10,6 +10,11 @@ export function badge(job) {
   return el("span", {class: `badge ${job.status}`}, names[job.status] ?? job.status);
 }
 
+export const ENDED = ["completed", "failed", "cancelled"];
+
+/** Whether `job` may replace what is shown of it: an answer that was overtaken by an event never takes an end back. */
+export const isNews = (shown, job) => !shown || !ENDED.includes(shown.status) || ENDED.includes(job.status);
+
 export const titleOf = (job) => `${job.model_name ?? job.framework} to ${job.export_format}`;
 
 function row(job) {
@@ -54,6 +59,7 @@ export class JobList {
   }
 
   put(job) {
+    if (!isNews(this.jobs.get(job.id), job)) return;
     if (this.status === "" || job.status === this.status) this.jobs.set(job.id, job);
     else this.jobs.delete(job.id);
     this.drawSoon();

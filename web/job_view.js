@@ -1,11 +1,10 @@
 import {get, post, remove, save} from "/assets/api.js";
 import {byId, el, facts, fill, say, seconds, when} from "/assets/dom.js";
-import {badge, titleOf} from "/assets/job_list.js";
+import {ENDED, badge, isNews, titleOf} from "/assets/job_list.js";
 import {LogView} from "/assets/log_view.js";
 import {resultView} from "/assets/result.js";
 
 const STEPS = ["starting", "exporting", "validating", "packaging", "uploading"];
-const ENDED = ["completed", "failed", "cancelled"];
 
 function steps(job) {
   const reached = job.status === "completed" ? STEPS.length : STEPS.indexOf(job.phase);
@@ -32,6 +31,7 @@ export class JobView {
   async show(id) {
     this.hide();
     this.id = id;
+    this.job = null;
     this.section.hidden = false;
     this.section.replaceChildren(el("p", {class: "quiet"}, "Loading"));
     try {
@@ -41,7 +41,7 @@ export class JobView {
       this.log = new LogView(id);
       this.section.replaceChildren(el("p", {}, el("a", {href: "#/"}, "← All jobs")), this.top, el("h3", {}, "Log"), this.log.node,
         el("button", {type: "button", class: "plain", onclick: () => this.act(() => save(`/export/jobs/${id}/logs?download=true`, `${id}.log`))}, "Download the log"));
-      this.put(job);
+      this.put(this.job ?? job);
     } catch (error) { this.section.replaceChildren(el("p", {}, el("a", {href: "#/"}, "← All jobs")), el("p", {class: "problem"}, error.message)); }
   }
 
@@ -54,7 +54,9 @@ export class JobView {
   }
 
   put(job) {
-    if (job.id !== this.id || !this.top) return;
+    if (job.id !== this.id || !isNews(this.job, job)) return;
+    this.job = job;
+    if (!this.top) return;
     const pressed = this.top.contains(document.activeElement) ? document.activeElement.textContent : null;
     fill(this.top,
       el("h2", {id: "job-title"}, titleOf(job), " ", badge(job)),

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <thread>
 
@@ -14,6 +15,7 @@
 #include "cli/trainers.h"
 #include "io/mapped_file.h"
 #include "service/api/api.h"
+#include "service/s3/s3_artifact_store.h"
 
 namespace modelport {
 namespace {
@@ -94,6 +96,16 @@ std::shared_ptr<const HttpSite> site_from(const ServeSettings& settings, Api& ap
   return site;
 }
 
+/// Null: in the data directory.
+Result<std::unique_ptr<ArtifactStore>> artifact_store_of(const ServeSettings& settings) {
+  if (settings.store == ServeSettings::Store::kLocal) return std::unique_ptr<ArtifactStore>();
+  TRY(config, s3_config_from([](const char* name) {
+        const char* value = std::getenv(name);
+        return std::string(value == nullptr ? "" : value);
+      }));
+  return make_s3_artifact_store(std::move(config));
+}
+
 /// Signals are taken by one thread, so that no handler runs in the middle of anything. Children start with none
 /// blocked.
 sigset_t block_signals() {
@@ -153,7 +165,8 @@ Result<int> run_serve(std::span<const std::string> arguments) {
   mallopt(M_ARENA_MAX, 2);
   const sigset_t signals = block_signals();
   const auto metrics = std::make_shared<HttpMetrics>();
-  TRY(backend, Backend::start(settings.service));
+  TRY(store, artifact_store_of(settings));
+  TRY(backend, Backend::start(settings.service, std::move(store)));
   Api api{*backend, *metrics};
   TRY(server,
       HttpServer::listen(settings.listen, site_from(settings, api), metrics, static_cast<unsigned>(settings.workers)));

@@ -101,6 +101,13 @@ constexpr Key kKeys[] = {
        target.settings.listen = address;
        return {};
      }},
+    {"artifacts",
+     [](const toml::node& node, std::string_view key, Target& target) -> Status {
+       TRY(text, text_from(node, key));
+       if (text != "local" && text != "s3") return wrong(node, fmt::format("{} is \"local\" or \"s3\"", key));
+       target.settings.store = text == "s3" ? ServeSettings::Store::kS3 : ServeSettings::Store::kLocal;
+       return {};
+     }},
     {"workers",
      [](const toml::node& node, std::string_view key, Target& target) -> Status {
        TRY(number, number_from_node(node, key, 1, 1024));

@@ -19,7 +19,8 @@ struct ServeSettings {
   HttpLimits limits;
   /// Absent: none on loopback, 100 requests a second and client elsewhere.
   std::optional<RateLimit> rate;
-  int workers = 32;  ///< Threads that run handlers.
+  enum class Store { kLocal, kS3 } store = Store::kLocal;  ///< S3's place and keys are in the environment.
+  int workers = 32;                                        ///< Threads that run handlers.
   std::chrono::seconds shutdown_grace{10};
 };
 

@@ -234,7 +234,8 @@ class CheckpointTest(ServiceCase):
         answer = self.service.ask("POST", "/checkpoints?name=model.zip&kind=directory", packed.getvalue())
         self.assert_problem(answer, 422)
 
-    def test_an_upload_has_a_limit(self):
+    def test_an_upload_is_neither_empty_nor_without_a_limit(self):
+        self.assert_problem(self.service.ask("POST", "/checkpoints?name=none.pt", b""), 400)
         self.assert_problem(self.service.ask("POST", "/checkpoints?name=big.pt", b"x" * 1100000), 413, "too_large")
         uploads = list((self.service.folder / "data").rglob("*big*"))
         self.assertEqual(uploads, [])

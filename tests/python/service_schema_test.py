@@ -11,7 +11,6 @@ try:
 except ImportError:
     schemathesis = None
 
-# use_after_free and its like need links between operations; unsupported_method asks TRACE, which the parser refuses before a route is known.
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance,negative_data_rejection,unsupported_method"
 
 
@@ -27,7 +26,7 @@ class SchemaTest(ServiceCase):
         result = subprocess.run([program, "run", f"http://127.0.0.1:{self.service.port}/openapi.json", "--checks", CHECKS, "--max-examples", examples, "--seed", "7", "--phases", "examples,coverage,fuzzing",
                                  "--exclude-path", "/export/events", "--workers", "1", "--no-color", "--request-timeout", "20", "--generation-database", "none"],
                                 capture_output=True, text=True, cwd=self.service.folder, timeout=1500)
-        self.assertEqual(result.returncode, 0, result.stdout[-8000:] + result.stderr[-2000:])
+        self.assertEqual(result.returncode, 0, result.stdout[-60000:] + result.stderr[-2000:])
         self.assertEqual(self.service.get("/healthz").status, 200)
 
 

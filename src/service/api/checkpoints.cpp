@@ -26,9 +26,14 @@ class CheckpointSink : public BodySink {
   CheckpointSink(std::unique_ptr<CheckpointUpload> upload, HttpRequest request)
       : upload_(std::move(upload)), request_(std::move(request)) {}
 
-  Status write(std::span<const std::byte> bytes) override { return upload_->append(bytes); }
+  Status write(std::span<const std::byte> bytes) override {
+    is_empty_ = is_empty_ && bytes.empty();
+    return upload_->append(bytes);
+  }
 
   HttpResponse finish() override {
+    if (is_empty_)
+      return error_response(fail(ErrorCode::kInvalidArgument, "the body is the checkpoint, and it is empty"), request_);
     const auto stored = upload_->finish();
     if (!stored) return error_response(stored.error(), request_);
     HttpResponse response = json_answer(checkpoint_json(*stored), 201);
@@ -39,6 +44,7 @@ class CheckpointSink : public BodySink {
  private:
   std::unique_ptr<CheckpointUpload> upload_;
   const HttpRequest request_;
+  bool is_empty_ = true;
 };
 
 }  // namespace

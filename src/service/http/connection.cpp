@@ -169,13 +169,11 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
       response = problem_response(make_problem(505, "http_version", "this server speaks HTTP/1.1"), request_);
       co_return false;
     }
-    if (!method || !target) {
-      response = problem_response(target ? make_problem(405, "method_not_allowed", "no address takes that method")
-                                         : problem_from(target.error()),
-                                  request_);
+    if (!target) {
+      response = problem_response(problem_from(target.error()), request_);
       co_return false;
     }
-    request_.method = *method;
+    request_.method = method;
     co_return true;
   }
 

@@ -15,13 +15,14 @@ struct MethodRow {
   HttpMethod method;
   std::string_view name;
 };
-constexpr std::array<MethodRow, 7> kMethods = {{{HttpMethod::kGet, "GET"},
+constexpr std::array<MethodRow, 8> kMethods = {{{HttpMethod::kGet, "GET"},
                                                 {HttpMethod::kHead, "HEAD"},
                                                 {HttpMethod::kPost, "POST"},
                                                 {HttpMethod::kPut, "PUT"},
                                                 {HttpMethod::kPatch, "PATCH"},
                                                 {HttpMethod::kDelete, "DELETE"},
-                                                {HttpMethod::kOptions, "OPTIONS"}}};
+                                                {HttpMethod::kOptions, "OPTIONS"},
+                                                {HttpMethod::kOther, "OTHER"}}};
 
 struct StatusRow {
   int status;
@@ -87,10 +88,9 @@ std::string_view method_name(HttpMethod method) {
   return std::ranges::find(kMethods, method, &MethodRow::method)->name;
 }
 
-std::optional<HttpMethod> method_from_name(std::string_view name) {
+HttpMethod method_from_name(std::string_view name) {
   const auto* row = std::ranges::find(kMethods, name, &MethodRow::name);
-  if (row == kMethods.end()) return std::nullopt;
-  return row->method;
+  return row == kMethods.end() ? HttpMethod::kOther : row->method;
 }
 
 std::string_view HttpRequest::header(std::string_view name) const {

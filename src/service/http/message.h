@@ -16,11 +16,12 @@
 
 namespace modelport {
 
-enum class HttpMethod { kGet, kHead, kPost, kPut, kPatch, kDelete, kOptions };
+/// kOther is every method that no route takes.
+enum class HttpMethod { kGet, kHead, kPost, kPut, kPatch, kDelete, kOptions, kOther };
 
-/// "GET"; nothing for a method that the server does not know.
+/// "GET"; "OTHER" of kOther.
 std::string_view method_name(HttpMethod method);
-std::optional<HttpMethod> method_from_name(std::string_view name);
+HttpMethod method_from_name(std::string_view name);
 
 struct HttpHeader {
   std::string name;
