@@ -174,7 +174,8 @@ Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config, std::uniqu
 }
 
 Result<JobCreation> Backend::submit(const JobRequest& request, const std::string& idempotency_key) {
-  CHECK_OK(check_request(request, capabilities(), *state_->checkpoints));
+  TRY(marks, state_->jobs->marks());
+  CHECK_OK(check_request(request, state_->trainers, marks, *state_->checkpoints));
   TRY(counts, state_->jobs->counts());
   if (counts.by_status[static_cast<size_t>(JobStatus::kPending)] >= state_->config.max_pending_jobs)
     return fail(ErrorCode::kBusy, "{} jobs are waiting already; try again later", state_->config.max_pending_jobs);
@@ -195,7 +196,8 @@ Result<JobCreation> Backend::retry(std::string_view id, const std::string& idemp
   if (job.status != JobStatus::kFailed && job.status != JobStatus::kCancelled)
     return fail(ErrorCode::kConflict, "job {} is {}; what failed or was cancelled can be tried again", id,
                 info(job.status).name);
-  CHECK_OK(check_request(job.request, capabilities(), *state_->checkpoints));
+  TRY(marks, state_->jobs->marks());
+  CHECK_OK(check_request(job.request, state_->trainers, marks, *state_->checkpoints));
   TRY(creation, state_->jobs->create({job.request, state_->config.max_attempts, job.id, idempotency_key}));
   if (creation.outcome == JobCreation::Outcome::kCreated) ++state_->accepted;
   state_->scheduler->wake();

@@ -48,7 +48,8 @@ class Retention : public testing::Test {
   bool exists(const std::string& id) { return static_cast<bool>(jobs_->find(id)); }
   std::vector<std::string> objects() {
     std::vector<std::string> keys;
-    for (const ObjectInfo& object : *artifacts_->list("", "", 100)) keys.push_back(object.key);
+    const auto listed = artifacts_->list("", "", 100);
+    for (const ObjectInfo& object : *listed) keys.push_back(object.key);
     return keys;
   }
   void apply(const ServiceConfig& config) {
