@@ -173,7 +173,8 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
       response = problem_response(problem_from(target.error()), request_);
       co_return false;
     }
-    request_.method = method;
+    // Answered as the other method that no route takes: with those that are.
+    request_.method = method.value_or(HttpMethod::kTrace);
     co_return true;
   }
 

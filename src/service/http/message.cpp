@@ -22,7 +22,7 @@ constexpr std::array<MethodRow, 8> kMethods = {{{HttpMethod::kGet, "GET"},
                                                 {HttpMethod::kPatch, "PATCH"},
                                                 {HttpMethod::kDelete, "DELETE"},
                                                 {HttpMethod::kOptions, "OPTIONS"},
-                                                {HttpMethod::kOther, "OTHER"}}};
+                                                {HttpMethod::kTrace, "TRACE"}}};
 
 struct StatusRow {
   int status;
@@ -57,6 +57,7 @@ constexpr StatusRow kStatuses[] = {
     {429, "Too Many Requests"},
     {431, "Request Header Fields Too Large"},
     {500, "Internal Server Error"},
+    {501, "Not Implemented"},
     {503, "Service Unavailable"},
     {505, "HTTP Version Not Supported"},
     {507, "Insufficient Storage"},
@@ -88,9 +89,10 @@ std::string_view method_name(HttpMethod method) {
   return std::ranges::find(kMethods, method, &MethodRow::method)->name;
 }
 
-HttpMethod method_from_name(std::string_view name) {
+std::optional<HttpMethod> method_from_name(std::string_view name) {
   const auto* row = std::ranges::find(kMethods, name, &MethodRow::name);
-  return row == kMethods.end() ? HttpMethod::kOther : row->method;
+  if (row == kMethods.end()) return std::nullopt;
+  return row->method;
 }
 
 std::string_view HttpRequest::header(std::string_view name) const {

@@ -16,12 +16,11 @@
 
 namespace modelport {
 
-/// kOther is every method that no route takes.
-enum class HttpMethod { kGet, kHead, kPost, kPut, kPatch, kDelete, kOptions, kOther };
+enum class HttpMethod { kGet, kHead, kPost, kPut, kPatch, kDelete, kOptions, kTrace };
 
-/// "GET"; "OTHER" of kOther.
+/// "GET"; nothing for a method that the server does not know.
 std::string_view method_name(HttpMethod method);
-HttpMethod method_from_name(std::string_view name);
+std::optional<HttpMethod> method_from_name(std::string_view name);
 
 struct HttpHeader {
   std::string name;
