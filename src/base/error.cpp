@@ -7,7 +7,7 @@ namespace modelport {
 
 namespace {
 using Retryable = ErrorInfo::Retryable;
-constexpr std::array<ErrorInfo, 14> kErrorInfo = {{
+constexpr std::array<ErrorInfo, 15> kErrorInfo = {{
     {ErrorCode::kInvalidArgument, "invalid_argument", 3, 400, Retryable::kNo},
     {ErrorCode::kUnsupportedFormat, "unsupported_format", 3, 400, Retryable::kNo},
     {ErrorCode::kUnavailable, "unavailable", 3, 409, Retryable::kNo},
@@ -19,6 +19,7 @@ constexpr std::array<ErrorInfo, 14> kErrorInfo = {{
     {ErrorCode::kInconsistentModel, "inconsistent_model", 1, 422, Retryable::kNo},
     {ErrorCode::kUnwritable, "unwritable", 1, 507, Retryable::kYes},
     {ErrorCode::kBusy, "busy", 1, 409, Retryable::kYes},
+    {ErrorCode::kConflict, "conflict", 1, 409, Retryable::kNo},
     {ErrorCode::kValidationFailed, "validation_failed", 2, 422, Retryable::kNo},
     {ErrorCode::kInterrupted, "interrupted", 1, 503, Retryable::kYes},
     {ErrorCode::kInternal, "internal", 1, 500, Retryable::kNo},

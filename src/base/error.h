@@ -19,6 +19,7 @@ enum class ErrorCode {
   kInconsistentModel,  ///< Parts of the checkpoint contradict each other (shapes, counts).
   kUnwritable,         ///< The output cannot be written (permission, disk full, read-only).
   kBusy,               ///< Another process holds the output directory.
+  kConflict,           ///< The present state of a thing does not allow what was asked.
   kValidationFailed,   ///< The written artifact's structure or numbers differ from the checkpoint's.
   kInterrupted,        ///< SIGTERM or SIGINT.
   kInternal,           ///< A broken invariant of this program.

@@ -218,6 +218,8 @@ Result<Record> read_central_header(const Fields& file, uint64_t end, uint64_t& a
   const uint64_t record_size = kCentralSize + name_size + extra_size + file.u16(at + 32);
   if (record_size > end - at) return damaged(at, "a record of the central directory is truncated");
   member.name = file.text(at + kCentralSize, name_size);
+  // "Version made by" says in its upper byte whose attributes follow; 3 is Unix.
+  if (file.u16(at + 4) >> 8 == 3) member.unix_mode = file.u16(at + 40);
   if (member.name.find('\0') != std::string::npos) return hostile(at, "a member's name holds a zero byte");
   CHECK_OK(read_zip64_extra(file, at + kCentralSize + name_size, extra_size, wide));
   member.size = wide.size;

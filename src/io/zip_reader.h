@@ -20,6 +20,8 @@ struct ZipMember {
   /// 0 also where the writer left it out (torch's set_crc32_options).
   uint32_t crc = 0;
   uint64_t size = 0;
+  /// Type and permissions as stat(2) has them where a Unix tool wrote the archive, else 0.
+  uint16_t unix_mode = 0;
   /// Offset of the local header.
   uint64_t offset = 0;
   /// The member's bytes as they lie in the archive: the content itself when stored.

@@ -65,10 +65,6 @@ void limit(int resource, const std::optional<uint64_t>& bytes) {
 
 }  // namespace
 
-void Descriptor::reset() {
-  if (value_ >= 0) ::close(std::exchange(value_, -1));
-}
-
 Result<DescriptorPair> make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0)

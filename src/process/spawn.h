@@ -10,26 +10,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "io/descriptor.h"
 
 namespace modelport {
-
-/// A file descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int value = -1) : value_(value) {}
-  Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(value_, other.value_);
-    return *this;
-  }
-  ~Descriptor() { reset(); }
-  int get() const { return value_; }
-  bool is_open() const { return value_ >= 0; }
-  void reset();
-
- private:
-  int value_;
-};
 
 /// Two descriptors that no other child inherits: what is written to one is read from the other.
 struct DescriptorPair {

@@ -1,0 +1,195 @@
+#include "process/confined_run.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+
+#include "process/line_splitter.h"
+#include "process/spawn.h"
+#include "process/supervisor.h"
+
+namespace modelport {
+
+namespace {
+
+using Steady = std::chrono::steady_clock;
+using Ended = ConfinedOutcome::Ended;
+constexpr auto kLook = std::chrono::milliseconds(100);
+constexpr int kLooksPerOutputCheck = 10;
+
+/// How often the kernel has ended a process for memory since the machine started.
+int64_t kernel_memory_kills() {
+  std::ifstream file("/proc/vmstat");
+  for (std::string name, value; file >> name >> value;) {
+    if (name == "oom_kill") return std::strtoll(value.c_str(), nullptr, 10);
+  }
+  return 0;
+}
+
+/// One run, from start to when nothing of it is left.
+class Run {
+ public:
+  Run(const ConfinedRequest& request, Supervisor supervisor, Descriptor out, Descriptor err)
+      : request_(request),
+        supervisor_(std::move(supervisor)),
+        out_(std::move(out)),
+        err_(std::move(err)),
+        out_lines_(request.max_line_bytes),
+        err_lines_(request.max_line_bytes) {}
+
+  Result<ConfinedOutcome> finish() {
+    while (supervisor_.link.is_open()) {
+      wait_for_news();
+      if (Steady::now() >= next_look_) look();
+    }
+    while (::waitpid(supervisor_.pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    drain(out_, out_lines_, Stream::kStdout);
+    drain(err_, err_lines_, Stream::kStderr);
+    out_lines_.finish([&](std::string_view line) { emit(Stream::kStdout, line); });
+    err_lines_.finish([&](std::string_view line) { emit(Stream::kStderr, line); });
+    if (cannot_start_ != 0)
+      return fail(cannot_start_ == ENOENT ? ErrorCode::kNotFound : ErrorCode::kUnreadable, "cannot start {}: {}",
+                  request_.arguments[0], std::strerror(cannot_start_));
+    outcome_.duration = Steady::now() - began_;
+    explain_signal();
+    return outcome_;
+  }
+
+ private:
+  void wait_for_news() {
+    std::array<pollfd, 3> watched = {pollfd{supervisor_.link.get(), POLLIN, 0}, pollfd{out_.get(), POLLIN, 0},
+                                     pollfd{err_.get(), POLLIN, 0}};
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_look_ - Steady::now());
+    if (::poll(watched.data(), watched.size(), static_cast<int>(std::max<int64_t>(left.count(), 0))) <= 0) return;
+    if (watched[1].revents != 0) read_some(out_, out_lines_, Stream::kStdout);
+    if (watched[2].revents != 0) read_some(err_, err_lines_, Stream::kStderr);
+    if (watched[0].revents != 0) hear();
+  }
+
+  void hear() {
+    SupervisorMessage message{};
+    const ssize_t count = ::recv(supervisor_.link.get(), &message, sizeof message, MSG_DONTWAIT);
+    if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (count != sizeof message) return supervisor_.link.reset();
+    switch (message.kind) {
+      case SupervisorMessage::Kind::kStarted:
+        if (const auto identity = identity_of(message.value); identity && request_.on_started)
+          request_.on_started(*identity);
+        break;
+      case SupervisorMessage::Kind::kCannotStart:
+        cannot_start_ = message.value;
+        break;
+      case SupervisorMessage::Kind::kExited:
+        if (WIFEXITED(message.value)) outcome_.exit_code = WEXITSTATUS(message.value);
+        if (WIFSIGNALED(message.value)) outcome_.signal = WTERMSIG(message.value);
+        note_memory(static_cast<uint64_t>(message.resident_bytes));
+        break;
+    }
+  }
+
+  /// false at the end of the stream or when there is nothing now.
+  bool read_some(Descriptor& from, LineSplitter& lines, Stream stream) {
+    std::array<char, 65536> buffer;
+    const ssize_t count = ::read(from.get(), buffer.data(), buffer.size());
+    if (count < 0 && (errno == EINTR || errno == EAGAIN)) return errno == EINTR;
+    if (count <= 0) {
+      from.reset();
+      return false;
+    }
+    lines.feed({buffer.data(), static_cast<size_t>(count)}, [&](std::string_view line) { emit(stream, line); });
+    return true;
+  }
+
+  void drain(Descriptor& from, LineSplitter& lines, Stream stream) {
+    while (from.is_open() && read_some(from, lines, stream)) {
+    }
+  }
+
+  void emit(Stream stream, std::string_view line) {
+    if (request_.on_line) request_.on_line(stream, line);
+  }
+
+  void look() {
+    next_look_ = Steady::now() + kLook;
+    const TreeUse use = tree_use(supervisor_.pid);
+    note_memory(use.resident_bytes);
+    if (use.resident_bytes > request_.memory_bytes) return kill(Ended::kOutOfMemory);
+    if (use.processes > request_.processes) return kill(Ended::kTooManyProcesses);
+    if (++looks_ % kLooksPerOutputCheck == 0 && request_.is_over_output_limit && request_.is_over_output_limit())
+      return kill(Ended::kOutputLimit);
+    if (kill_at_ && Steady::now() >= *kill_at_) return order_end();
+    if (Steady::now() >= began_ + request_.timeout) return terminate(Ended::kTimedOut);
+    const StopOrder stop = request_.should_stop ? request_.should_stop() : StopOrder::kGoOn;
+    if (stop == StopOrder::kTerminate) terminate(Ended::kStopped);
+    if (stop == StopOrder::kKill) kill(Ended::kStopped);
+  }
+
+  void terminate(Ended why) {
+    if (kill_at_) return;
+    outcome_.ended = why;
+    kill_at_ = Steady::now() + request_.grace;
+    terminate_descendants(supervisor_.pid);
+  }
+
+  void kill(Ended why) {
+    if (outcome_.ended == Ended::kByItself) outcome_.ended = why;
+    kill_at_ = Steady::now();
+    order_end();
+  }
+
+  void order_end() { (void)::send(supervisor_.link.get(), "", 1, MSG_NOSIGNAL | MSG_DONTWAIT); }
+
+  void note_memory(uint64_t bytes) { outcome_.peak_resident_bytes = std::max(outcome_.peak_resident_bytes, bytes); }
+
+  void explain_signal() {
+    if (outcome_.ended != Ended::kByItself) return;
+    if (outcome_.signal == SIGXFSZ) outcome_.ended = Ended::kOutputLimit;
+    // 137 is a shell's or bubblewrap's word for a child that SIGKILL ended.
+    const bool was_killed = outcome_.signal == SIGKILL || outcome_.exit_code == 128 + SIGKILL;
+    if (was_killed && kernel_memory_kills() > kernel_kills_before_) outcome_.ended = Ended::kOutOfMemory;
+  }
+
+  const ConfinedRequest& request_;
+  Supervisor supervisor_;
+  Descriptor out_, err_;
+  LineSplitter out_lines_, err_lines_;
+  const Steady::time_point began_ = Steady::now();
+  const int64_t kernel_kills_before_ = kernel_memory_kills();
+  Steady::time_point next_look_ = began_ + kLook;
+  std::optional<Steady::time_point> kill_at_;
+  int looks_ = 0;
+  int cannot_start_ = 0;
+  ConfinedOutcome outcome_;
+};
+
+}  // namespace
+
+Result<ConfinedOutcome> run_confined(const ConfinedRequest& request) {
+  TRY(out, make_pipe());
+  TRY(err, make_pipe());
+  TRY(supervisor, start_supervisor({.arguments = request.arguments,
+                                    .environment = request.environment,
+                                    .working_directory = request.working_directory,
+                                    .output = out.write.get(),
+                                    .error = err.write.get(),
+                                    .file_bytes = request.file_bytes,
+                                    .open_files = request.open_files}));
+  out.write.reset();
+  err.write.reset();
+  ::fcntl(out.read.get(), F_SETFL, O_NONBLOCK);
+  ::fcntl(err.read.get(), F_SETFL, O_NONBLOCK);
+  return Run(request, std::move(supervisor), std::move(out.read), std::move(err.read)).finish();
+}
+
+}  // namespace modelport

@@ -1,0 +1,210 @@
+#include "process/supervisor.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+/// Between fork and exec, and in all of the supervisor, only async-signal-safe calls: the process that forked has other
+/// threads, whose locks are copied as they were.
+namespace modelport {
+
+namespace {
+
+/// Prepared before fork.
+struct Prepared {
+  std::vector<char*> arguments;
+  std::vector<std::string> environment_text;
+  std::vector<char*> environment;
+
+  explicit Prepared(const SupervisedProgram& program) {
+    for (const std::string& argument : program.arguments) arguments.push_back(const_cast<char*>(argument.c_str()));
+    arguments.push_back(nullptr);
+    for (const auto& [name, value] : program.environment) environment_text.push_back(name + "=" + value);
+    for (std::string& text : environment_text) environment.push_back(text.data());
+    environment.push_back(nullptr);
+  }
+};
+
+constexpr int kLink = 3, kChildSignals = 4;
+
+void close_from(unsigned first) {
+  if (::syscall(SYS_close_range, first, ~0U, 0) == 0) return;
+  for (int descriptor = static_cast<int>(first); descriptor < 65536; ++descriptor) ::close(descriptor);
+}
+
+void say(SupervisorMessage::Kind kind, int value, int64_t resident_bytes = 0) {
+  const SupervisorMessage message{kind, value, resident_bytes};
+  (void)::send(kLink, &message, sizeof message, MSG_NOSIGNAL);
+}
+
+void limit(__rlimit_resource resource, uint64_t value) {
+  rlimit present{};
+  if (::getrlimit(resource, &present) != 0) return;
+  const rlimit bound{std::min<rlim_t>(value, present.rlim_max), std::min<rlim_t>(value, present.rlim_max)};
+  ::setrlimit(resource, &bound);
+}
+
+/// Writes why exec failed to `failure`, which exec closes.
+[[noreturn]] void become_program(const SupervisedProgram& program, const Prepared& prepared, int failure,
+                                 pid_t supervisor) {
+  ::setsid();
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != supervisor) ::_exit(127);
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  limit(RLIMIT_CORE, 0);
+  limit(RLIMIT_FSIZE, program.file_bytes);
+  limit(RLIMIT_NOFILE, program.open_files);
+  for (int signal = 1; signal < NSIG; ++signal) std::signal(signal, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::umask(022);
+  if (::chdir(program.working_directory.c_str()) == 0)
+    ::execve(prepared.arguments[0], prepared.arguments.data(), prepared.environment.data());
+  const int reason = errno;
+  if (::write(failure, &reason, sizeof reason) < 0) ::_exit(126);
+  ::_exit(127);
+}
+
+/// SIGKILL to every direct child; what those leave behind becomes a direct child in its turn.
+void kill_children() {
+  const int file = ::open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return;
+  std::array<char, 4096> text;
+  pid_t pid = 0;
+  for (ssize_t count; (count = ::read(file, text.data(), text.size())) > 0;) {
+    for (ssize_t i = 0; i < count; ++i) {
+      const char c = text[static_cast<size_t>(i)];
+      if (c >= '0' && c <= '9') {
+        pid = pid * 10 + (c - '0');
+      } else if (pid > 0) {
+        ::kill(pid, SIGKILL);
+        pid = 0;
+      }
+    }
+  }
+  ::close(file);
+}
+
+/// Takes leave of whoever has ended, and says so of the program. False once there is no child at all.
+bool reap(pid_t program, bool& program_ended) {
+  int status = 0;
+  rusage use{};
+  while (true) {
+    const pid_t ended = ::wait4(-1, &status, WNOHANG, &use);
+    if (ended <= 0) return ended == 0;
+    if (ended != program) continue;
+    program_ended = true;
+    say(SupervisorMessage::Kind::kExited, status, int64_t{use.ru_maxrss} * 1024);
+  }
+}
+
+void kill_all_that_is_left(pid_t program, bool& program_ended) {
+  while (true) {
+    kill_children();
+    if (!reap(program, program_ended)) return;
+    pollfd ended{kChildSignals, POLLIN, 0};
+    ::poll(&ended, 1, 10);
+    signalfd_siginfo info;
+    while (::read(kChildSignals, &info, sizeof info) > 0) {
+    }
+  }
+}
+
+/// True once everything must go: an order, or the end of who gives them.
+bool must_end() {
+  char order = 0;
+  return ::recv(kLink, &order, 1, MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EINTR);
+}
+
+void watch(pid_t program) {
+  bool program_ended = false;
+  while (!program_ended) {
+    std::array<pollfd, 2> news = {pollfd{kLink, POLLIN, 0}, pollfd{kChildSignals, POLLIN, 0}};
+    if (::poll(news.data(), news.size(), -1) < 0 && errno != EINTR) break;
+    signalfd_siginfo info;
+    while (::read(kChildSignals, &info, sizeof info) > 0) {
+    }
+    (void)reap(program, program_ended);
+    if (news[0].revents != 0 && must_end()) break;
+  }
+  kill_all_that_is_left(program, program_ended);
+}
+
+[[noreturn]] void become_supervisor(const SupervisedProgram& program, const Prepared& prepared, int link) {
+  sigset_t all;
+  sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, nullptr);
+  ::setsid();
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  // All descriptors to where they are wanted, from above: none of them may be overwritten before it is moved.
+  constexpr int kAbove = 10;
+  const int high_link = ::fcntl(link, F_DUPFD, kAbove);
+  const int high_output = ::fcntl(program.output, F_DUPFD, kAbove);
+  const int high_error = ::fcntl(program.error, F_DUPFD, kAbove);
+  const int input = ::open("/dev/null", O_RDONLY);
+  ::dup2(input, STDIN_FILENO);
+  ::dup2(high_output, STDOUT_FILENO);
+  ::dup2(high_error, STDERR_FILENO);
+  ::dup2(high_link, kLink);
+  ::fcntl(kLink, F_SETFD, FD_CLOEXEC);
+  sigset_t child;
+  sigemptyset(&child);
+  sigaddset(&child, SIGCHLD);
+  const int signals = ::signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (signals != kChildSignals) ::dup3(signals, kChildSignals, O_CLOEXEC);
+  close_from(kChildSignals + 1);
+  std::array<int, 2> failure{};
+  if (::pipe2(failure.data(), O_CLOEXEC) != 0) {
+    say(SupervisorMessage::Kind::kCannotStart, errno);
+    ::_exit(1);
+  }
+  const pid_t self = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid == 0) become_program(program, prepared, failure[1], self);
+  const int fork_error = errno;
+  ::close(STDOUT_FILENO);
+  ::close(STDERR_FILENO);
+  ::close(failure[1]);
+  int reason = pid < 0 ? fork_error : 0;
+  if (pid > 0 && ::read(failure[0], &reason, sizeof reason) != sizeof reason) reason = 0;
+  ::close(failure[0]);
+  if (reason != 0) {
+    say(SupervisorMessage::Kind::kCannotStart, reason);
+    ::_exit(1);
+  }
+  say(SupervisorMessage::Kind::kStarted, pid);
+  watch(pid);
+  ::_exit(0);
+}
+
+}  // namespace
+
+Result<Supervisor> start_supervisor(const SupervisedProgram& program) {
+  if (program.arguments.empty()) return fail(ErrorCode::kInternal, "no program to run");
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    return fail(ErrorCode::kInternal, "cannot make a socket: {}", std::strerror(errno));
+  Descriptor ours(ends[0]), theirs(ends[1]);
+  const Prepared prepared(program);
+  const pid_t pid = ::fork();
+  if (pid < 0) return fail(ErrorCode::kInternal, "cannot start {}: {}", program.arguments[0], std::strerror(errno));
+  if (pid == 0) become_supervisor(program, prepared, theirs.get());
+  return Supervisor{pid, std::move(ours)};
+}
+
+}  // namespace modelport

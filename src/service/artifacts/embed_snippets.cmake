@@ -1,0 +1,10 @@
+# Writes OUTPUT: the text of every file of FOLDER as a raw string, by name.
+file(GLOB files ${FOLDER}/*)
+list(SORT files)
+set(rows "")
+foreach(path IN LISTS files)
+  get_filename_component(name ${path} NAME)
+  file(READ ${path} text)
+  string(APPEND rows "    {\"${name}\", R\"snippet(${text})snippet\"},\n")
+endforeach()
+file(WRITE ${OUTPUT} "#include \"service/artifacts/snippet_text.h\"\n\nnamespace modelport {\n\nnamespace {\nconstexpr SnippetText kTexts[] = {\n${rows}};\n}\n\nstd::span<const SnippetText> snippet_texts() { return kTexts; }\n\n}  // namespace modelport\n")

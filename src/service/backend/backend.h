@@ -1,0 +1,89 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "service/artifacts/artifact_store.h"
+#include "service/backend/capabilities.h"
+#include "service/checkpoints/checkpoint_store.h"
+#include "service/config/service_config.h"
+#include "service/jobs/job_store.h"
+#include "service/logs/log_store.h"
+
+namespace modelport {
+
+enum class CancelMode {
+  kGraceful,  ///< SIGTERM, and SIGKILL after the trainer's grace.
+  kForce,     ///< SIGKILL.
+};
+
+/// One thing that must work for jobs to run.
+struct ReadinessCheck {
+  std::string name;  ///< "database", "artifact store", "trainer ultralytics", "sandbox"
+  bool is_ready = false;
+  std::string detail;  ///< What is wrong, or for the sandbox the level reached.
+};
+
+/// Figures for /metrics.
+struct BackendFigures {
+  JobCounts jobs;
+  int running_exporters = 0;
+  int64_t accepted_total = 0;  ///< Since this process started, as the next three.
+  int64_t completed_total = 0, failed_total = 0, cancelled_total = 0;
+  int64_t cache_hits_total = 0;
+  std::vector<double> overhead_seconds;  ///< Of the last completed jobs: all but the exporter's own run.
+};
+
+/// The export service without its HTTP: takes jobs, runs exporters, keeps results. Safe from any thread; calls may
+/// block on the disk, so that an event loop makes them on other threads.
+class Backend {
+ public:
+  /// Opens (or makes) the data directory, ends what an earlier process left, takes its jobs up again and begins to
+  /// work. Results lie in `artifacts`, or in the data directory where that is null. kBusy when another process holds
+  /// the directory.
+  static Result<std::unique_ptr<Backend>> start(ServiceConfig config,
+                                                std::unique_ptr<ArtifactStore> artifacts = nullptr);
+  /// Shuts down with no grace if shutdown() was not called.
+  ~Backend();
+
+  /// Accepts a job, durably. Errors name the field: kInvalidArgument (an unknown framework or format, with the valid
+  /// ones in the hint; both or none of checkpoint_id and checkpoint_path), kUnsupportedFormat (known but unavailable,
+  /// with the reason), kNotFound (checkpoint), kBusy (too many pending).
+  Result<JobCreation> submit(const JobRequest& request, const std::string& idempotency_key);
+  Result<Job> cancel(std::string_view id, CancelMode mode);
+  /// A failed or cancelled job once more, as a new job with the same request; kConflict for others.
+  Result<JobCreation> retry(std::string_view id, const std::string& idempotency_key);
+  /// With log and artifact (unless another job shares it); kConflict while active.
+  Status remove(std::string_view id);
+  Result<Job> set_default(std::string_view id);
+
+  /// As of now, marks included.
+  std::vector<FrameworkCapability> capabilities();
+  /// What `modelport inspect --json` says of a checkpoint, from a child with limits; kept per id.
+  Result<Json> inspect_checkpoint(const std::string& id);
+
+  JobStore& jobs();
+  LogStore& logs();
+  ArtifactStore& artifacts();
+  CheckpointStore& checkpoints();
+
+  /// Reads the trainers' file again, asks for capabilities anew and clears the marks. Running jobs go on as they began.
+  Status reload();
+  std::vector<ReadinessCheck> readiness();
+  BackendFigures figures();
+
+  /// No further job begins; running ones may end within `grace`, then they are ended and pending again for the next
+  /// start.
+  void shutdown(std::chrono::seconds grace);
+
+ private:
+  class State;
+  explicit Backend(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace modelport

@@ -1,0 +1,63 @@
+#include "service/backend/recovery.h"
+
+#include <filesystem>
+
+#include "base/log.h"
+#include "io/beneath.h"
+#include "process/process_tree.h"
+#include "service/run/exporter_process.h"
+
+namespace modelport {
+
+namespace {
+
+constexpr int kKeysAtOnce = 1000;
+
+/// Where no job points at it.
+Status remove_unrecorded(AttemptEnvironment& environment, const std::string& key) {
+  TRY(is_recorded, environment.jobs.refers_to(key));
+  return is_recorded ? Status() : environment.artifacts.remove(key);
+}
+
+}  // namespace
+
+Status recover(AttemptEnvironment& environment) {
+  TRY(attempts, environment.jobs.running_attempts());
+  for (const RunningAttempt& attempt : attempts) {
+    if (attempt.process) kill_tree(*attempt.process);
+    (void)kill_marked(kRunMark, attempt_name(attempt.lease));
+    const JobError error{FailureCode::kInterrupted,
+                         fmt::format("the service ended while attempt {} was running", attempt.lease.token),
+                         std::nullopt, std::nullopt, 0};
+    CHECK_OK(remove_unrecorded(environment, artifact_key(attempt.lease)));
+    CHECK_OK(environment.jobs.abandon(attempt.lease, error));
+    environment.logs.append(attempt.lease.job_id, attempt.lease.token, LogStream::kService, error.message,
+                            environment.clock.now());
+    environment.logs.close(attempt.lease.job_id);
+    log_info("job {}: {}", attempt.lease.job_id, error.message);
+  }
+  CHECK_OK(remove_tree(environment.work_directory));
+  std::error_code failed;
+  std::filesystem::create_directories(environment.work_directory, failed);
+  if (failed) return fail(ErrorCode::kUnwritable, "cannot make {}: {}", environment.work_directory, failed.message());
+  return {};
+}
+
+Status collect_orphans(AttemptEnvironment& environment) {
+  while (true) {
+    TRY(keys, environment.jobs.doomed_artifacts(kKeysAtOnce));
+    for (const std::string& key : keys) {
+      CHECK_OK(remove_unrecorded(environment, key));
+      CHECK_OK(environment.jobs.forget_doomed(key));
+    }
+    if (static_cast<int>(keys.size()) < kKeysAtOnce) break;
+  }
+  TRY(logged, environment.logs.jobs());
+  for (const std::string& id : logged) {
+    const auto job = environment.jobs.find(id);
+    if (!job && job.error().code == ErrorCode::kNotFound) CHECK_OK(environment.logs.remove(id));
+  }
+  return {};
+}
+
+}  // namespace modelport

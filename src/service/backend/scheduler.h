@@ -1,0 +1,72 @@
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "service/backend/backend.h"
+#include "service/backend/trainer_registry.h"
+#include "service/run/attempt.h"
+
+namespace modelport {
+
+/// What came of the attempts of this process.
+struct AttemptTotals {
+  int64_t completed = 0, failed = 0, cancelled = 0, from_cache = 0;
+  std::vector<double> overhead_seconds;  ///< Of the last completed ones that ran.
+};
+
+/// Claims jobs as trainers have room and runs each attempt on a thread of its own.
+class Scheduler {
+ public:
+  Scheduler(AttemptEnvironment& environment, const TrainerRegistry& trainers, std::string worker);
+  /// Ends everything at once if shutdown() was not called.
+  ~Scheduler();
+
+  /// There may be something to claim.
+  void wake();
+  /// Ends the attempt of a running job; nothing happens where it is not run here.
+  void stop(const std::string& job_id, StopOrder how);
+  /// Prolongs the leases of all attempts and hears of cancellations.
+  void renew_leases();
+  /// Attempts under way, by attempt_name.
+  std::set<std::string> active() const;
+  AttemptTotals totals() const;
+  /// Claims nothing more; attempts may end within `grace`, then they are ended and their jobs pending again.
+  void shutdown(std::chrono::seconds grace);
+
+ private:
+  struct Active {
+    ClaimedJob claimed;
+    TrainerRegistry::Trainer trainer;
+    AttemptControl control;
+    std::thread thread;
+  };
+
+  void dispatch();
+  /// Of trainers that have room.
+  std::vector<std::string> free_frameworks() const;
+  bool start_one();
+  void run(const std::shared_ptr<Active>& active);
+  void note(const AttemptReport& report);
+  void join_ended();
+
+  AttemptEnvironment& environment_;
+  const TrainerRegistry& trainers_;
+  const std::string worker_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool has_news_ = true;
+  bool is_ending_ = false;
+  std::map<std::string, std::shared_ptr<Active>> active_;  ///< By job.
+  std::vector<std::thread> ended_;
+  AttemptTotals totals_;
+  std::thread dispatcher_;
+};
+
+}  // namespace modelport

@@ -1,0 +1,216 @@
+#include "service/backend/trainer_registry.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/printable.h"
+#include "convention/schema.h"
+#include "io/beneath.h"
+#include "service/run/exporter_process.h"
+#include "service/run/program_path.h"
+
+namespace modelport {
+
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(60);
+constexpr size_t kMostOutput = size_t{8} << 20;
+
+std::string_view major_of(std::string_view version) { return version.substr(0, version.find('.')); }
+
+std::string text_in(const Json& document, const char* key) {
+  const auto found = document.find(key);
+  return found != document.end() && found->is_string() ? printable(found->get<std::string>()) : "";
+}
+
+std::vector<std::string> texts_in(const Json& document, const char* key) {
+  std::vector<std::string> texts;
+  if (!document.contains(key) || !document[key].is_array()) return texts;
+  for (const Json& entry : document[key]) {
+    if (entry.is_string()) texts.push_back(printable(entry.get<std::string>()));
+  }
+  return texts;
+}
+
+FrameworkCapability unusable(const TrainerConfig& config, const std::string& framework, std::string problem) {
+  FrameworkCapability capability;
+  capability.framework = framework;
+  capability.trainer = config.name;
+  capability.problem = std::move(problem);
+  for (const std::string_view format : kConventionFormats)
+    capability.formats.push_back({.format = std::string(format), .reason = capability.problem});
+  return capability;
+}
+
+/// An exporter that does not say what it can.
+FrameworkCapability plain(const TrainerConfig& config, const std::string& framework) {
+  FrameworkCapability capability;
+  capability.framework = framework;
+  capability.trainer = config.name;
+  capability.convention_version = kConventionVersion;
+  capability.task_types = config.task_types;
+  capability.default_format = config.default_format.empty() ? "onnx" : config.default_format;
+  for (const std::string_view format : kConventionFormats) {
+    const bool is_listed = config.formats.empty() || std::ranges::find(config.formats, format) != config.formats.end();
+    capability.formats.push_back({.format = std::string(format),
+                                  .supported = is_listed,
+                                  .reason = is_listed ? "" : "the trainer's configuration does not list this format",
+                                  .native_support = is_listed});
+  }
+  return capability;
+}
+
+FormatCapability read_format(const Json& row) {
+  FormatCapability format;
+  format.format = text_in(row, "format");
+  format.supported = row.value("supported", false);
+  format.native_support = format.supported;
+  if (!format.supported) format.reason = text_in(row, "reason");
+  format.proof = text_in(row, "proof");
+  if (!row.contains("export_config")) return format;
+  format.export_config_schema = row["export_config"];
+  if (!format.export_config_schema.contains("properties")) return format;
+  for (const auto& [name, property] : format.export_config_schema["properties"].items())
+    format.optimization_options.push_back(printable(name));
+  return format;
+}
+
+}  // namespace
+
+const FrameworkCapability* LoadedTrainer::capability_of(std::string_view framework) const {
+  const auto row = std::ranges::find(capabilities, framework, &FrameworkCapability::framework);
+  return row == capabilities.end() ? nullptr : &*row;
+}
+
+bool LoadedTrainer::has_changed() const { return program_fingerprint(config.command) != fingerprint; }
+
+std::vector<FrameworkCapability> read_capabilities(const TrainerConfig& config, const Json& document) {
+  const std::string version = document.is_object() ? text_in(document, "convention_version") : "";
+  std::string problem;
+  if (!version.empty() && major_of(version) != major_of(kConventionVersion)) {
+    problem = fmt::format("the exporter follows convention {}, this service knows {}.x", version,
+                          major_of(kConventionVersion));
+  } else if (const auto violations = check_against_schema(kCapabilitiesSchemaText, document); !violations.empty()) {
+    problem = printable(fmt::format("what the exporter prints for --capabilities does not follow the schema: {} {}",
+                                    violations[0].path, violations[0].message));
+  }
+  std::vector<FrameworkCapability> capabilities;
+  for (const std::string& framework : config.frameworks) {
+    if (!problem.empty()) {
+      capabilities.push_back(unusable(config, framework, problem));
+      continue;
+    }
+    FrameworkCapability capability;
+    capability.framework = framework;
+    capability.trainer = config.name;
+    capability.exporter_version = text_in(document, "exporter") + " " + text_in(document, "exporter_version");
+    capability.convention_version = version;
+    capability.task_types = texts_in(document, "task_types");
+    capability.default_format = text_in(document, "default_format");
+    for (const Json& row : document["formats"]) capability.formats.push_back(read_format(row));
+    capabilities.push_back(std::move(capability));
+  }
+  return capabilities;
+}
+
+LoadedTrainer load_trainer(const TrainerConfig& config, const SandboxSupport& support, const std::string& directory,
+                           const std::vector<std::string>& hidden) {
+  LoadedTrainer trainer{config, program_fingerprint(config.command), {}};
+  const auto all_unusable = [&](const std::string& problem) {
+    for (const std::string& framework : config.frameworks)
+      trainer.capabilities.push_back(unusable(config, framework, problem));
+    return trainer;
+  };
+  const std::string place = fmt::format("{}/capabilities-{}", directory, config.name);
+  std::error_code failed;
+  std::filesystem::create_directories(place + "/scratch", failed);
+  std::vector<std::string> command;
+  for (const std::string& part : config.command) {
+    // A command with placeholders (docker run ... {checkpoint_path}) has no place for another option.
+    if (part.find('{') == std::string::npos) command.push_back(part);
+  }
+  const bool is_template = command.size() != config.command.size();
+  command.emplace_back("--capabilities");
+  auto process = prepare_exporter(config, support, {place, hidden, {}}, command, "capabilities");
+  if (!process) return all_unusable(process.error().text());
+  std::string text;
+  process->request.timeout = kPatience;
+  process->request.grace = std::chrono::seconds(1);
+  process->request.on_line = [&](Stream stream, std::string_view line) {
+    if (stream == Stream::kStdout && text.size() < kMostOutput) text += std::string(line) + "\n";
+  };
+  process->request.max_line_bytes = kMostOutput;
+  std::optional<Json> document;
+  if (!is_template) {
+    const auto outcome = run_confined(process->request);
+    (void)remove_tree(place);
+    if (!outcome) return all_unusable(outcome.error().text());
+    auto parsed = parse_json(text, ErrorCode::kDamaged);
+    if (outcome->exit_code == 0 && parsed && parsed->is_object()) document = *std::move(parsed);
+  }
+  if (document) {
+    trainer.capabilities = read_capabilities(config, *document);
+  } else {
+    for (const std::string& framework : config.frameworks) trainer.capabilities.push_back(plain(config, framework));
+  }
+  return trainer;
+}
+
+void TrainerRegistry::replace(std::vector<LoadedTrainer> trainers) {
+  std::vector<Trainer> shared;
+  for (LoadedTrainer& trainer : trainers) shared.push_back(std::make_shared<const LoadedTrainer>(std::move(trainer)));
+  const std::lock_guard lock(mutex_);
+  trainers_ = std::move(shared);
+}
+
+void TrainerRegistry::replace_one(LoadedTrainer trainer) {
+  const std::lock_guard lock(mutex_);
+  for (Trainer& present : trainers_) {
+    if (present->config.name == trainer.config.name)
+      present = std::make_shared<const LoadedTrainer>(std::move(trainer));
+  }
+}
+
+std::vector<TrainerRegistry::Trainer> TrainerRegistry::all() const {
+  const std::lock_guard lock(mutex_);
+  return trainers_;
+}
+
+TrainerRegistry::Trainer TrainerRegistry::of_framework(std::string_view framework) const {
+  const std::lock_guard lock(mutex_);
+  for (const Trainer& trainer : trainers_) {
+    const auto& frameworks = trainer->config.frameworks;
+    if (std::ranges::find(frameworks, framework) != frameworks.end()) return trainer;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> TrainerRegistry::frameworks() const {
+  std::vector<std::string> names;
+  for (const Trainer& trainer : all())
+    names.insert(names.end(), trainer->config.frameworks.begin(), trainer->config.frameworks.end());
+  return names;
+}
+
+const UnavailableMark* find_mark(const std::vector<UnavailableMark>& marks, std::string_view framework,
+                                 std::string_view format, std::string_view fingerprint) {
+  const auto found = std::ranges::find_if(marks, [&](const UnavailableMark& mark) {
+    return mark.framework == framework && mark.export_format == format && mark.trainer == fingerprint;
+  });
+  return found == marks.end() ? nullptr : &*found;
+}
+
+FrameworkCapability with_marks(const FrameworkCapability& capability, const std::string& fingerprint,
+                               const std::vector<UnavailableMark>& marks) {
+  FrameworkCapability marked = capability;
+  for (FormatCapability& row : marked.formats) {
+    const UnavailableMark* mark = find_mark(marks, capability.framework, row.format, fingerprint);
+    if (mark == nullptr || !row.supported) continue;
+    row.supported = row.native_support = false;
+    row.reason = mark->reason;
+    row.since = mark->since;
+  }
+  return marked;
+}
+
+}  // namespace modelport

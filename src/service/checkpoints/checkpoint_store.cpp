@@ -1,0 +1,294 @@
+#include "service/checkpoints/checkpoint_store.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <tuple>
+
+#include "base/json.h"
+#include "io/beneath.h"
+#include "io/output_file.h"
+#include "service/checkpoints/archive_expansion.h"
+#include "service/checkpoints/checkpoint_root.h"
+#include "service/checkpoints/digest.h"
+
+namespace modelport {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// An upload that is not finished lies in such a directory.
+constexpr std::string_view kArriving = ".arriving-";
+/// In a checkpoint's directory: the content, and what it is. The record is written last.
+constexpr std::string_view kContent = "content";
+constexpr std::string_view kRecord = "record.json";
+
+std::string plain_name(std::string_view name) {
+  const size_t slash = name.find_last_of("/\\");
+  if (slash != std::string_view::npos) name.remove_prefix(slash + 1);
+  std::string plain;
+  for (const char c : name.substr(0, 120)) {
+    const bool is_plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_' || c == '-';
+    plain += is_plain ? c : '_';
+  }
+  if (plain.find_first_not_of('.') == std::string::npos) return "checkpoint";
+  return plain;
+}
+
+/// Of an archive, the name of the directory in it.
+std::string without_archive_suffix(std::string name) {
+  for (const std::string_view suffix : {".zip", ".tar"}) {
+    if (name.size() > suffix.size() && name.ends_with(suffix)) return name.substr(0, name.size() - suffix.size());
+  }
+  return name;
+}
+
+bool is_digest(std::string_view id) {
+  return id.size() == 64 &&
+         std::ranges::all_of(id, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+Status write_record(const std::string& path, const CheckpointInfo& info) {
+  const Json record = {{"name", info.name},
+                       {"kind", info.kind == CheckpointInfo::Kind::kFile ? "file" : "directory"},
+                       {"bytes", info.bytes},
+                       {"stored_at", timestamp_text(info.stored_at)}};
+  const std::string text = print_json(record);
+  TRY(file, OutputFile::create(path));
+  CHECK_OK(file.append(std::as_bytes(std::span(text))));
+  return file.finish();
+}
+
+Result<std::string> read_small_file(const std::string& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!file.is_open()) return fail(ErrorCode::kNotFound, "{} cannot be read", path);
+  std::string text(4096, '\0');
+  const ssize_t count = ::read(file.get(), text.data(), text.size());
+  text.resize(static_cast<size_t>(std::max<ssize_t>(count, 0)));
+  return text;
+}
+
+Status check_regular(const struct stat& info) {
+  if (S_ISREG(info.st_mode) || S_ISDIR(info.st_mode)) return {};
+  return fail(ErrorCode::kHostile, "the checkpoint is neither a file nor a directory");
+}
+
+/// What tells one content of a file from the next without reading it.
+using FileStamp = std::tuple<dev_t, ino_t, off_t, int64_t, int64_t>;
+FileStamp stamp_of(const struct stat& info) {
+  const auto nanoseconds = [](const timespec& time) { return time.tv_sec * int64_t{1'000'000'000} + time.tv_nsec; };
+  return {info.st_dev, info.st_ino, info.st_size, nanoseconds(info.st_mtim), nanoseconds(info.st_ctim)};
+}
+
+}  // namespace
+
+struct CheckpointStore::State {
+  std::string directory;
+  std::vector<std::string> roots;
+  CheckpointLimits limits;
+  std::mutex mutex;
+  std::map<FileStamp, ContentDigest> digests;  ///< Of files under the roots.
+
+  std::string place_of(std::string_view id) const { return fmt::format("{}/{}", directory, id); }
+};
+
+namespace {
+
+class StoredUpload final : public CheckpointUpload {
+ public:
+  StoredUpload(CheckpointStore& store, std::string directory, std::string arriving, OutputFile file, UploadKind kind,
+               CheckpointInfo info, CheckpointLimits limits)
+      : store_(store),
+        directory_(std::move(directory)),
+        arriving_(std::move(arriving)),
+        file_(std::move(file)),
+        kind_(kind),
+        info_(std::move(info)),
+        limits_(limits) {}
+  ~StoredUpload() override { (void)remove_tree(arriving_); }
+
+  Status append(std::span<const std::byte> bytes) override {
+    if (static_cast<int64_t>(bytes.size()) > limits_.upload_bytes - file_.size())
+      return fail(ErrorCode::kInvalidArgument, "the upload is larger than the {} bytes that are allowed",
+                  limits_.upload_bytes);
+    return file_.append(bytes);
+  }
+
+  Result<CheckpointInfo> finish() override {
+    CHECK_OK(file_.finish());
+    const std::string content = fmt::format("{}/{}", arriving_, kContent);
+    info_.id = file_.sha256();
+    info_.bytes = file_.size();
+    if (kind_ == UploadKind::kDirectory) CHECK_OK(expand(content));
+    CHECK_OK(write_record(fmt::format("{}/{}", arriving_, kRecord), info_));
+    CHECK_OK(sync_directory(content));
+    CHECK_OK(sync_directory(arriving_));
+    const std::string place = fmt::format("{}/{}", directory_, info_.id);
+    // Fails where the same content is there already, which is as well.
+    if (::rename(arriving_.c_str(), place.c_str()) != 0 && errno != ENOTEMPTY && errno != EEXIST)
+      return fail(ErrorCode::kUnwritable, "cannot keep the upload: {}", std::strerror(errno));
+    CHECK_OK(sync_directory(directory_));
+    return store_.find(info_.id);
+  }
+
+ private:
+  /// Replaces the archive by the directory that it holds.
+  Status expand(const std::string& content) {
+    const std::string archive = file_.path();
+    info_.name = without_archive_suffix(info_.name);
+    const std::string target = fmt::format("{}/{}", content, info_.name);
+    const std::string expanding = fmt::format("{}/expanding", arriving_);
+    CHECK_OK(expand_archive(archive, expanding, limits_));
+    if (::unlink(archive.c_str()) != 0 || ::rename(expanding.c_str(), target.c_str()) != 0)
+      return fail(ErrorCode::kUnwritable, "cannot keep the upload: {}", std::strerror(errno));
+    const Descriptor directory(::open(target.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    TRY(digest, digest_directory(directory.get()));
+    if (::syncfs(directory.get()) != 0)
+      return fail(ErrorCode::kUnwritable, "cannot make the upload durable: {}", std::strerror(errno));
+    info_.id = digest.id;
+    info_.bytes = digest.bytes;
+    info_.kind = CheckpointInfo::Kind::kDirectory;
+    return {};
+  }
+
+  CheckpointStore& store_;
+  std::string directory_, arriving_;
+  OutputFile file_;
+  UploadKind kind_;
+  CheckpointInfo info_;
+  CheckpointLimits limits_;
+};
+
+}  // namespace
+
+CheckpointStore::CheckpointStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
+CheckpointStore::~CheckpointStore() = default;
+
+Result<std::unique_ptr<CheckpointStore>> CheckpointStore::open(std::string directory, std::vector<std::string> roots,
+                                                               CheckpointLimits limits) {
+  std::error_code failed;
+  fs::create_directories(directory, failed);
+  if (failed) return fail(ErrorCode::kUnwritable, "cannot make {}: {}", directory, failed.message());
+  // What an earlier process had not finished.
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory, failed)) {
+    if (entry.path().filename().string().starts_with(kArriving)) (void)remove_tree(entry.path().string());
+  }
+  auto state = std::make_unique<State>();
+  state->directory = std::move(directory);
+  state->roots = std::move(roots);
+  state->limits = limits;
+  return std::unique_ptr<CheckpointStore>(new CheckpointStore(std::move(state)));
+}
+
+Result<std::unique_ptr<CheckpointUpload>> CheckpointStore::begin_upload(std::string_view name, UploadKind kind,
+                                                                        Timestamp now) {
+  std::string arriving = fmt::format("{}/{}XXXXXX", state_->directory, kArriving);
+  if (::mkdtemp(arriving.data()) == nullptr)
+    return fail(ErrorCode::kUnwritable, "cannot keep an upload: {}", std::strerror(errno));
+  const std::string content = fmt::format("{}/{}", arriving, kContent);
+  CheckpointInfo info;
+  info.name = plain_name(name);
+  info.stored_at = now;
+  if (::mkdir(content.c_str(), 0755) != 0) {
+    const int reason = errno;
+    (void)remove_tree(arriving);
+    return fail(ErrorCode::kUnwritable, "cannot keep an upload: {}", std::strerror(reason));
+  }
+  auto file = OutputFile::create(fmt::format("{}/{}", content, info.name));
+  if (!file) {
+    (void)remove_tree(arriving);
+    return std::move(file).error();
+  }
+  return std::unique_ptr<CheckpointUpload>(std::make_unique<StoredUpload>(
+      *this, state_->directory, std::move(arriving), *std::move(file), kind, std::move(info), state_->limits));
+}
+
+Result<CheckpointInfo> CheckpointStore::find(std::string_view id) {
+  const Error missing = fail(ErrorCode::kNotFound, "there is no checkpoint {}", is_digest(id) ? id : "of this id");
+  if (!is_digest(id)) return missing;
+  const std::string place = state_->place_of(id);
+  const auto text = read_small_file(fmt::format("{}/{}", place, kRecord));
+  if (!text) return missing;
+  TRY(record, parse_json(*text, ErrorCode::kDamaged));
+  CheckpointInfo info;
+  info.id = id;
+  info.name = record.value("name", "checkpoint");
+  info.kind = record.value("kind", "") == "directory" ? CheckpointInfo::Kind::kDirectory : CheckpointInfo::Kind::kFile;
+  info.bytes = record.value("bytes", int64_t{0});
+  info.stored_at = timestamp_from_text(record.value("stored_at", "")).value_or(Timestamp());
+  info.path = fmt::format("{}/{}/{}", place, kContent, info.name);
+  return info;
+}
+
+Status CheckpointStore::check_path(std::string_view path) {
+  TRY(opened, open_under_roots(state_->roots, path));
+  struct stat info {};
+  if (::fstat(opened.file.get(), &info) != 0) return fail(ErrorCode::kUnreadable, "the checkpoint cannot be read");
+  return check_regular(info);
+}
+
+Result<CheckpointInfo> CheckpointStore::resolve_path(std::string_view path) {
+  TRY(opened, open_under_roots(state_->roots, path));
+  struct stat stat_before {};
+  if (::fstat(opened.file.get(), &stat_before) != 0)
+    return fail(ErrorCode::kUnreadable, "the checkpoint cannot be read");
+  CHECK_OK(check_regular(stat_before));
+  CheckpointInfo info;
+  info.name = fs::path(opened.path).filename().string();
+  info.path = opened.path;
+  if (S_ISDIR(stat_before.st_mode)) {
+    info.kind = CheckpointInfo::Kind::kDirectory;
+    TRY(digest, digest_directory(opened.file.get()));
+    info.id = digest.id;
+    info.bytes = digest.bytes;
+    return info;
+  }
+  const FileStamp stamp = stamp_of(stat_before);
+  {
+    const std::lock_guard lock(state_->mutex);
+    if (const auto known = state_->digests.find(stamp); known != state_->digests.end()) {
+      info.id = known->second.id;
+      info.bytes = known->second.bytes;
+      return info;
+    }
+  }
+  TRY(digest, digest_file(opened.file.get()));
+  struct stat stat_after {};
+  if (::fstat(opened.file.get(), &stat_after) != 0 || stamp_of(stat_after) != stamp)
+    return fail(ErrorCode::kBusy, "the checkpoint is being written");
+  info.id = digest.id;
+  info.bytes = digest.bytes;
+  const std::lock_guard lock(state_->mutex);
+  constexpr size_t kMostDigests = 1000;
+  if (state_->digests.size() >= kMostDigests) state_->digests.clear();
+  state_->digests.emplace(stamp, digest);
+  return info;
+}
+
+Status CheckpointStore::remove(std::string_view id) {
+  if (!is_digest(id)) return fail(ErrorCode::kNotFound, "there is no checkpoint of this id");
+  return remove_tree(state_->place_of(id));
+}
+
+Result<std::vector<CheckpointInfo>> CheckpointStore::list() {
+  std::vector<CheckpointInfo> found;
+  std::error_code failed;
+  for (fs::directory_iterator entry(state_->directory, failed), end; !failed && entry != end; entry.increment(failed)) {
+    auto info = find(entry->path().filename().string());
+    if (info) found.push_back(*std::move(info));
+  }
+  if (failed) return fail(ErrorCode::kUnreadable, "cannot list the checkpoints: {}", failed.message());
+  std::ranges::sort(found, {}, &CheckpointInfo::stored_at);
+  return found;
+}
+
+}  // namespace modelport

@@ -1,0 +1,25 @@
+#include <sys/stat.h>
+
+#include "io/zip_reader.h"
+#include "service/checkpoints/archive_expansion.h"
+
+namespace modelport {
+
+Status expand_zip(std::span<const std::byte> bytes, Expansion& into) {
+  TRY(archive, ZipReader::open(bytes));
+  for (const ZipMember& member : archive.members()) {
+    const mode_t type = member.unix_mode & S_IFMT;
+    if (type != 0 && !S_ISREG(type) && !S_ISDIR(type))
+      return fail(ErrorCode::kHostile, "member {} is neither a file nor a directory", member.name);
+    if (member.name.ends_with('/')) {
+      CHECK_OK(into.add_directory(member.name));
+      continue;
+    }
+    std::vector<std::byte> buffer;
+    TRY(content, read_member(member, into.left(), buffer));
+    CHECK_OK(into.add_file(member.name, content));
+  }
+  return {};
+}
+
+}  // namespace modelport

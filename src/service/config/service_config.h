@@ -1,0 +1,31 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "service/config/trainer_config.h"
+
+namespace modelport {
+
+/// What the Backend's core is told; of HTTP it knows nothing.
+struct ServiceConfig {
+  std::string data_directory;  ///< Database, logs, uploads, artifacts, work directories. Held by one process.
+  std::vector<std::string> checkpoint_roots;  ///< Directories that checkpoint_path may point into.
+  std::vector<TrainerConfig> trainers;
+  /// File that reload() reads the trainers from again; empty: they stay.
+  std::string trainers_file;
+  std::string inspect_program;  ///< `modelport`, for what a checkpoint is; empty: nothing is said of them.
+
+  int max_attempts = 3;
+  int64_t max_upload_bytes = int64_t{8} << 30;
+  int64_t max_expanded_bytes = int64_t{16} << 30;
+  int64_t max_log_bytes = int64_t{8} << 20;  ///< Per attempt.
+  int64_t max_pending_jobs = 100000;         ///< Accepting more is refused.
+  std::chrono::hours retention{0};           ///< Of finished jobs and their artifacts; 0: kept.
+  std::chrono::hours upload_retention{24};   ///< Of uploads that no job uses; 0: kept.
+  int64_t store_quota_bytes = 0;             ///< Of artifacts together, oldest removed first; 0: none.
+};
+
+}  // namespace modelport

@@ -1,0 +1,180 @@
+#include "service/config/trainer_config.h"
+
+#define TOML_EXCEPTIONS 0
+#define TOML_HEADER_ONLY 1
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <set>
+
+#include "base/nearest_name.h"
+
+namespace modelport {
+
+namespace {
+
+constexpr uint64_t kMegabyte = uint64_t{1} << 20;
+
+Error wrong(const toml::node& node, std::string_view what) {
+  return fail(ErrorCode::kInvalidArgument, "line {}: {}", node.source().begin.line, what);
+}
+
+Status read_text(const toml::node& node, std::string_view key, std::string& into) {
+  const auto value = node.value_exact<std::string>();
+  if (!value || value->empty()) return wrong(node, fmt::format("{} is a text", key));
+  into = *value;
+  return {};
+}
+
+Status read_texts(const toml::node& node, std::string_view key, std::vector<std::string>& into) {
+  const toml::array* array = node.as_array();
+  if (array == nullptr || array->empty()) return wrong(node, fmt::format("{} is a list of texts", key));
+  into.clear();
+  for (const toml::node& entry : *array) CHECK_OK(read_text(entry, key, into.emplace_back()));
+  return {};
+}
+
+Result<int64_t> read_number(const toml::node& node, std::string_view key, int64_t least, int64_t most) {
+  const auto value = node.value_exact<int64_t>();
+  if (!value || *value < least || *value > most)
+    return wrong(node, fmt::format("{} is a whole number from {} to {}", key, least, most));
+  return *value;
+}
+
+Status read_sandbox(const toml::node& node, std::string_view key, SandboxLevel& into) {
+  for (const SandboxLevel level : {SandboxLevel::kProcess, SandboxLevel::kBubblewrap}) {
+    if (node.value_exact<std::string>() == sandbox_level_name(level)) {
+      into = level;
+      return {};
+    }
+  }
+  return wrong(node, fmt::format("{} is \"process\" or \"bubblewrap\"", key));
+}
+
+Status read_environment(const toml::node& node, std::string_view key, std::map<std::string, std::string>& into) {
+  const toml::table* table = node.as_table();
+  if (table == nullptr) return wrong(node, fmt::format("{} is a table of texts", key));
+  for (const auto& [name, value] : *table) {
+    const auto text = value.value_exact<std::string>();
+    if (!text) return wrong(value, fmt::format("{} in {} is a text", name.str(), key));
+    into[std::string(name.str())] = *text;
+  }
+  return {};
+}
+
+/// One key of a [[trainer]] table.
+struct Key {
+  std::string_view name;
+  Status (*read)(const toml::node& node, std::string_view key, TrainerConfig& trainer);
+};
+
+template <uint64_t RunLimits::*member, uint64_t unit>
+Status read_amount(const toml::node& node, std::string_view key, TrainerConfig& trainer) {
+  TRY(number, read_number(node, key, 1, int64_t{1} << 40));
+  trainer.limits.*member = static_cast<uint64_t>(number) * unit;
+  return {};
+}
+
+template <std::chrono::seconds RunLimits::*member>
+Status read_seconds(const toml::node& node, std::string_view key, TrainerConfig& trainer) {
+  TRY(number, read_number(node, key, 1, 30 * 24 * 3600));
+  trainer.limits.*member = std::chrono::seconds(number);
+  return {};
+}
+
+template <std::vector<std::string> TrainerConfig::*member>
+Status read_list(const toml::node& node, std::string_view key, TrainerConfig& trainer) {
+  return read_texts(node, key, trainer.*member);
+}
+
+constexpr Key kKeys[] = {
+    {"name",
+     [](const toml::node& node, std::string_view key, TrainerConfig& t) { return read_text(node, key, t.name); }},
+    {"command", read_list<&TrainerConfig::command>},
+    {"frameworks", read_list<&TrainerConfig::frameworks>},
+    {"formats", read_list<&TrainerConfig::formats>},
+    {"task_types", read_list<&TrainerConfig::task_types>},
+    {"readable", read_list<&TrainerConfig::readable>},
+    {"default_format", [](const toml::node& node, std::string_view key,
+                          TrainerConfig& t) { return read_text(node, key, t.default_format); }},
+    {"concurrency",
+     [](const toml::node& node, std::string_view key, TrainerConfig& t) -> Status {
+       TRY(number, read_number(node, key, 1, 1000));
+       t.concurrency = static_cast<int>(number);
+       return {};
+     }},
+    {"timeout_seconds", read_seconds<&RunLimits::timeout>},
+    {"grace_seconds", read_seconds<&RunLimits::grace>},
+    {"memory_mb", read_amount<&RunLimits::memory_bytes, kMegabyte>},
+    {"file_mb", read_amount<&RunLimits::file_bytes, kMegabyte>},
+    {"output_mb", read_amount<&RunLimits::output_bytes, kMegabyte>},
+    {"processes", read_amount<&RunLimits::processes, 1>},
+    {"open_files", read_amount<&RunLimits::open_files, 1>},
+    {"environment", [](const toml::node& node, std::string_view key,
+                       TrainerConfig& t) { return read_environment(node, key, t.environment); }},
+    {"sandbox", [](const toml::node& node, std::string_view key,
+                   TrainerConfig& t) { return read_sandbox(node, key, t.wanted_sandbox); }},
+    {"minimum_sandbox", [](const toml::node& node, std::string_view key,
+                           TrainerConfig& t) { return read_sandbox(node, key, t.minimum_sandbox); }},
+};
+
+Error unknown_key(const toml::node& node, std::string_view name) {
+  std::vector<std::string> known;
+  for (const Key& key : kKeys) known.emplace_back(key.name);
+  Error error = wrong(node, fmt::format("a trainer has no key {}", name));
+  const std::string nearest = nearest_name(name, known);
+  if (!nearest.empty()) error.hint = fmt::format("did you mean {}?", nearest);
+  return error;
+}
+
+Result<TrainerConfig> read_trainer(const toml::table& table) {
+  TrainerConfig trainer;
+  for (const auto& [name, node] : table) {
+    const Key* row = std::ranges::find(kKeys, name.str(), &Key::name);
+    if (row == std::end(kKeys)) return unknown_key(node, name.str());
+    CHECK_OK(row->read(node, row->name, trainer));
+  }
+  if (trainer.name.empty()) return wrong(table, "a trainer needs a name");
+  if (trainer.command.empty()) return wrong(table, fmt::format("trainer {} needs a command", trainer.name));
+  if (trainer.frameworks.empty()) trainer.frameworks = {trainer.name};
+  if (trainer.minimum_sandbox > trainer.wanted_sandbox)
+    return wrong(table, fmt::format("trainer {} asks for less isolation than its minimum", trainer.name));
+  return trainer;
+}
+
+}  // namespace
+
+std::string_view sandbox_level_name(SandboxLevel level) {
+  return level == SandboxLevel::kProcess ? "process" : "bubblewrap";
+}
+
+Result<std::vector<TrainerConfig>> parse_trainers(std::string_view text, const std::string& file_name) {
+  const toml::parse_result parsed = toml::parse(text);
+  if (!parsed) {
+    return fail(ErrorCode::kInvalidArgument, "line {}: {}", parsed.error().source().begin.line,
+                parsed.error().description())
+        .in(file_name);
+  }
+  std::vector<TrainerConfig> trainers;
+  std::set<std::string> names, frameworks;
+  for (const auto& [key, node] : parsed.table()) {
+    const toml::array* rows = node.as_array();
+    if (key.str() != "trainer" || rows == nullptr || !rows->is_array_of_tables())
+      return wrong(node, fmt::format("{} is no [[trainer]]", key.str())).in(file_name);
+    for (const toml::node& row : *rows) {
+      TRY(trainer, read_trainer(*row.as_table()).in(file_name));
+      if (!names.insert(trainer.name).second)
+        return wrong(row, fmt::format("there are two trainers {}", trainer.name)).in(file_name);
+      for (const std::string& framework : trainer.frameworks) {
+        if (!frameworks.insert(framework).second)
+          return wrong(row, fmt::format("two trainers take jobs of framework {}", framework)).in(file_name);
+      }
+      trainers.push_back(std::move(trainer));
+    }
+  }
+  return trainers;
+}
+
+}  // namespace modelport

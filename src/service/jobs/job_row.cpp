@@ -1,0 +1,128 @@
+#include "service/jobs/job_row.h"
+
+#include "base/sha256.h"
+
+namespace modelport {
+
+const std::string_view kJobColumns =
+    "id, framework, export_format, requested_checkpoint_id, checkpoint_path, export_config, training_job_id, "
+    "version_tag, webhook_url, set_as_default, force, task_type, model_name, checkpoint_id, version, is_default, "
+    "status, phase, progress, cancel_requested, error, metadata, artifact_key, artifact_sha256, artifact_bytes, proof, "
+    "from_cache, exporter_version, sandbox, attempt, max_attempts, worker, retry_of, created_at, started_at, "
+    "completed_at";
+
+namespace {
+
+/// Takes the columns of a row one after the other.
+class Columns {
+ public:
+  explicit Columns(const SqliteRows& rows) : rows_(rows) {}
+  std::string text() { return rows_.text(next_++); }
+  int64_t integer() { return rows_.integer(next_++); }
+  bool flag() { return integer() != 0; }
+  double real() { return rows_.real(next_++); }
+  std::optional<Timestamp> time() { return rows_.optional_time(next_++); }
+  /// Null for NULL.
+  Result<Json> json() {
+    if (rows_.is_null(next_)) return (++next_, Json(nullptr));
+    return parse_json(rows_.text(next_++), ErrorCode::kInternal);
+  }
+
+ private:
+  const SqliteRows& rows_;
+  int next_ = 0;
+};
+
+}  // namespace
+
+Result<Job> job_from_row(const SqliteRows& rows) {
+  Columns columns(rows);
+  Job job;
+  job.id = columns.text();
+  job.request.framework = columns.text();
+  job.request.export_format = columns.text();
+  job.request.checkpoint_id = columns.text();
+  job.request.checkpoint_path = columns.text();
+  TRY(config, columns.json());
+  job.request.export_config = std::move(config);
+  job.request.training_job_id = columns.text();
+  job.request.version_tag = columns.text();
+  job.request.webhook_url = columns.text();
+  job.request.set_as_default = columns.flag();
+  job.request.force = columns.flag();
+  job.task_type = columns.text();
+  job.model_name = columns.text();
+  job.checkpoint_id = columns.text();
+  job.version = columns.integer();
+  job.is_default = columns.flag();
+  const auto status = job_status_from_name(columns.text());
+  if (!status) return fail(ErrorCode::kInternal, "job {} has no known status", job.id);
+  job.status = *status;
+  job.phase = job_phase_from_name(columns.text());
+  job.progress = columns.real();
+  job.cancel_requested = columns.flag();
+  TRY(error, columns.json());
+  if (!error.is_null()) {
+    TRY(read, error_from_json(error));
+    job.error = std::move(read);
+  }
+  TRY(metadata, columns.json());
+  job.export_results = std::move(metadata);
+  StoredArtifact artifact{columns.text(), columns.text(), columns.integer()};
+  if (!artifact.key.empty()) job.artifact = std::move(artifact);
+  job.proof = columns.text();
+  job.from_cache = columns.flag();
+  job.exporter_version = columns.text();
+  job.sandbox = columns.text();
+  job.attempt = static_cast<int>(columns.integer());
+  job.max_attempts = static_cast<int>(columns.integer());
+  job.worker = columns.text();
+  job.retry_of = columns.text();
+  job.created_at = columns.time().value_or(Timestamp());
+  job.started_at = columns.time();
+  job.completed_at = columns.time();
+  if (job.status == JobStatus::kCompleted) job.validation_passed = true;
+  if (job.error && (job.error->code == FailureCode::kValidationFailed || job.error->phase == JobPhase::kValidating))
+    job.validation_passed = false;
+  return job;
+}
+
+Json error_to_json(const JobError& error) {
+  Json document = {{"code", info(error.code).name}, {"message", error.message}};
+  if (error.phase) document["phase"] = info(*error.phase).name;
+  if (error.exit_code) document["exit_code"] = *error.exit_code;
+  if (error.signal != 0) document["signal"] = error.signal;
+  return document;
+}
+
+Result<JobError> error_from_json(const Json& document) {
+  if (!document.is_object()) return fail(ErrorCode::kInternal, "a job's error is no object");
+  const auto code = failure_from_name(document.value("code", ""));
+  if (!code) return fail(ErrorCode::kInternal, "a job's error has no known code");
+  JobError error{*code, document.value("message", ""), job_phase_from_name(document.value("phase", "")), std::nullopt,
+                 document.value("signal", 0)};
+  if (document.contains("exit_code")) error.exit_code = document["exit_code"].get<int>();
+  return error;
+}
+
+Json process_to_json(const ProcessIdentity& process) {
+  return {{"pid", process.pid}, {"start_ticks", process.start_ticks}, {"boot_id", process.boot_id}};
+}
+
+Result<ProcessIdentity> process_from_json(const Json& document) {
+  if (!document.is_object()) return fail(ErrorCode::kInternal, "a recorded process is no object");
+  return ProcessIdentity{document.value("pid", 0), document.value("start_ticks", int64_t{0}),
+                         document.value("boot_id", "")};
+}
+
+std::string request_fingerprint(const JobRequest& request) {
+  const Json parts = {request.framework,      request.export_format,
+                      request.checkpoint_id,  request.checkpoint_path,
+                      request.export_config,  request.training_job_id,
+                      request.version_tag,    request.webhook_url,
+                      request.set_as_default, request.force};
+  const std::string text = parts.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return sha256_hex(std::as_bytes(std::span(text)));
+}
+
+}  // namespace modelport

@@ -1,0 +1,213 @@
+#include "service/jobs/sqlite_job_store.h"
+
+#include <charconv>
+
+#include "service/jobs/job_queries.h"
+#include "service/jobs/migrations.h"
+
+namespace modelport {
+
+namespace {
+
+constexpr std::string_view kCursorPrefix = "s";
+constexpr int kLargestPage = 200;
+
+/// Newest first, from below a cursor; `$n` are bound whether the text names them or not.
+std::string list_statement(const JobFilter& filter) {
+  std::string text = fmt::format("SELECT {}, seq FROM jobs WHERE seq < ?1", kJobColumns);
+  if (filter.status) text += " AND status = ?3";
+  if (!filter.framework.empty()) text += " AND framework = ?4";
+  if (!filter.export_format.empty()) text += " AND export_format = ?5";
+  if (!filter.task_type.empty()) text += " AND task_type = ?6";
+  // The second condition lets the partial index be used.
+  if (!filter.training_job_id.empty()) text += " AND training_job_id = ?7 AND training_job_id <> ''";
+  if (!filter.checkpoint_id.empty()) text += " AND checkpoint_id = ?8 AND checkpoint_id <> ''";
+  if (filter.created_after) text += " AND created_at > ?9";
+  if (filter.created_before) text += " AND created_at < ?10";
+  return text + " ORDER BY seq DESC LIMIT ?2";
+}
+
+Result<int64_t> sequence_of(const std::string& cursor) {
+  if (cursor.empty()) return INT64_MAX;
+  int64_t value = 0;
+  const char* end = cursor.data() + cursor.size();
+  const bool has_prefix = cursor.starts_with(kCursorPrefix);
+  const auto [stopped, failed] = std::from_chars(cursor.data() + (has_prefix ? 1 : 0), end, value);
+  if (!has_prefix || failed != std::errc() || stopped != end)
+    return fail(ErrorCode::kInvalidArgument, "the cursor is none that a list gave");
+  return value;
+}
+
+}  // namespace
+
+ReadPool::Handle::~Handle() {
+  if (!database_) return;
+  const std::lock_guard lock(pool_->mutex_);
+  pool_->idle_.push_back(std::move(database_));
+}
+
+Result<ReadPool::Handle> ReadPool::take() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      auto database = std::move(idle_.back());
+      idle_.pop_back();
+      return Handle(*this, std::move(database));
+    }
+  }
+  TRY(database, SqliteDatabase::open(path_, SqliteDatabase::Mode::kReadOnly));
+  CHECK_OK(database->execute("PRAGMA cache_size=-1024"));
+  return Handle(*this, std::move(database));
+}
+
+Result<std::unique_ptr<SqliteJobStore>> SqliteJobStore::open(const std::string& path, Clock& clock) {
+  TRY(writer, SqliteDatabase::open(path, SqliteDatabase::Mode::kReadWrite));
+  CHECK_OK(
+      writer->execute("PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;"
+                      "PRAGMA wal_autocheckpoint=4000;PRAGMA journal_size_limit=67108864"));
+  CHECK_OK(migrate(*writer).in(path));
+  return std::unique_ptr<SqliteJobStore>(new SqliteJobStore(path, std::move(writer), clock));
+}
+
+Result<Job> SqliteJobStore::find(std::string_view id) {
+  TRY(reader, readers_.take());
+  return job_queries::find(*reader.operator->(), id);
+}
+
+Result<JobPage> SqliteJobStore::list(const JobFilter& filter, const std::string& cursor, int limit) {
+  if (limit < 1 || limit > kLargestPage)
+    return fail(ErrorCode::kInvalidArgument, "limit is {}, it may be 1 to {}", limit, kLargestPage);
+  TRY(below, sequence_of(cursor));
+  TRY(reader, readers_.take());
+  const std::string_view status = filter.status ? info(*filter.status).name : std::string_view();
+  TRY(rows, reader->query(list_statement(filter), below, limit + 1, status, filter.framework, filter.export_format,
+                          filter.task_type, filter.training_job_id, filter.checkpoint_id, filter.created_after,
+                          filter.created_before));
+  JobPage page;
+  int64_t last = 0;
+  while (true) {
+    TRY(more, rows.next());
+    if (!more) return page;
+    if (static_cast<int>(page.jobs.size()) == limit) {
+      page.next_cursor = fmt::format("{}{}", kCursorPrefix, last);
+      return page;
+    }
+    TRY(job, job_from_row(rows));
+    page.jobs.push_back(std::move(job));
+    last = rows.integer(kJobColumnCount);
+  }
+}
+
+Result<std::vector<RunningAttempt>> SqliteJobStore::running_attempts() {
+  TRY(reader, readers_.take());
+  TRY(rows, reader->query(
+                "SELECT id, attempt, worker, process, lease_expires FROM jobs WHERE status = 'running' ORDER BY seq"));
+  std::vector<RunningAttempt> attempts;
+  while (true) {
+    TRY(more, rows.next());
+    if (!more) return attempts;
+    RunningAttempt attempt{{rows.text(0), static_cast<int>(rows.integer(1))}, rows.text(2), std::nullopt, rows.time(4)};
+    if (!rows.is_null(3)) {
+      TRY(document, parse_json(rows.text(3), ErrorCode::kInternal));
+      TRY(process, process_from_json(document));
+      attempt.process = std::move(process);
+    }
+    attempts.push_back(std::move(attempt));
+  }
+}
+
+Result<std::vector<JobEvent>> SqliteJobStore::events(std::string_view job_id, int64_t after, int limit) {
+  TRY(reader, readers_.take());
+  const std::string_view of_job = job_id.empty() ? "" : "job_id = ?3 AND ";
+  TRY(rows,
+      reader->query(
+          fmt::format("SELECT id, job_id, at, type, data FROM events WHERE {}id > ?1 ORDER BY id LIMIT ?2", of_job),
+          after, limit, job_id));
+  std::vector<JobEvent> events;
+  while (true) {
+    TRY(more, rows.next());
+    if (!more) return events;
+    TRY(data, parse_json(rows.text(4), ErrorCode::kInternal));
+    events.push_back({rows.integer(0), rows.text(1), rows.time(2), rows.text(3), std::move(data)});
+  }
+}
+
+Result<std::optional<Job>> SqliteJobStore::find_cached(std::string_view cache_key) {
+  TRY(reader, readers_.take());
+  TRY(jobs, job_queries::select(*reader.operator->(),
+                                "WHERE cache_key = ? AND status = 'completed' ORDER BY seq DESC LIMIT 1", cache_key));
+  return jobs.empty() ? std::nullopt : std::optional(std::move(jobs.front()));
+}
+
+Result<std::vector<std::string>> SqliteJobStore::doomed_artifacts(int limit) {
+  TRY(reader, readers_.take());
+  TRY(rows, reader->query("SELECT key FROM doomed_artifacts LIMIT ?", limit));
+  std::vector<std::string> keys;
+  while (true) {
+    TRY(more, rows.next());
+    if (!more) return keys;
+    keys.push_back(rows.text(0));
+  }
+}
+
+Result<int64_t> SqliteJobStore::artifact_bytes() {
+  TRY(reader, readers_.take());
+  TRY(rows, reader->query("SELECT TOTAL(bytes) FROM (SELECT MAX(artifact_bytes) AS bytes FROM jobs "
+                          "WHERE artifact_key IS NOT NULL GROUP BY artifact_key)"));
+  CHECK_OK(rows.next());
+  return static_cast<int64_t>(rows.real(0));
+}
+
+Result<bool> SqliteJobStore::refers_to(std::string_view artifact_key) {
+  TRY(reader, readers_.take());
+  TRY(rows, reader->query("SELECT 1 FROM jobs WHERE artifact_key = ? LIMIT 1", artifact_key));
+  return rows.next();
+}
+
+Result<bool> SqliteJobStore::uses_checkpoint(std::string_view checkpoint_id) {
+  TRY(reader, readers_.take());
+  TRY(rows,
+      reader->query("SELECT 1 FROM jobs WHERE checkpoint_id = ?1 AND checkpoint_id <> '' LIMIT 1", checkpoint_id));
+  return rows.next();
+}
+
+Result<std::vector<Job>> SqliteJobStore::expired(Timestamp before, int limit) {
+  TRY(reader, readers_.take());
+  return job_queries::select(*reader.operator->(),
+                             "WHERE completed_at < ? AND completed_at IS NOT NULL AND is_default = 0 "
+                             "ORDER BY completed_at LIMIT ?",
+                             before, limit);
+}
+
+Result<std::vector<UnavailableMark>> SqliteJobStore::marks() {
+  TRY(reader, readers_.take());
+  TRY(rows, reader->query("SELECT framework, export_format, reason, since, job_id, trainer FROM unavailable_formats"));
+  std::vector<UnavailableMark> marks;
+  while (true) {
+    TRY(more, rows.next());
+    if (!more) return marks;
+    marks.push_back({rows.text(0), rows.text(1), rows.text(2), rows.time(3), rows.text(4), rows.text(5)});
+  }
+}
+
+Result<JobCounts> SqliteJobStore::counts() {
+  TRY(reader, readers_.take());
+  TRY(rows, reader->query("SELECT status, count FROM job_totals"));
+  JobCounts counts;
+  while (true) {
+    TRY(more, rows.next());
+    if (!more) return counts;
+    if (const auto status = job_status_from_name(rows.text(0)))
+      counts.by_status[static_cast<size_t>(*status)] = rows.integer(1);
+  }
+}
+
+Status SqliteJobStore::check() {
+  // A write that changes nothing still takes the lock and the journal.
+  return writes_.run(WriteQueue::Durability::kEventual, [](WriteContext& context) -> Status {
+    CHECK_OK(context.database.run("UPDATE job_totals SET count = count WHERE status = 'pending'"));
+    return {};
+  });
+}
+
+}  // namespace modelport

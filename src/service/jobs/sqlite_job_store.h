@@ -1,0 +1,93 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "service/jobs/job_store.h"
+#include "service/jobs/sqlite.h"
+#include "service/jobs/write_queue.h"
+
+namespace modelport {
+
+/// Connections for reading, as many as are used at the same time.
+class ReadPool {
+ public:
+  explicit ReadPool(std::string path) : path_(std::move(path)) {}
+
+  /// A connection that goes back when the handle does.
+  class Handle {
+   public:
+    Handle(ReadPool& pool, std::unique_ptr<SqliteDatabase> database) : pool_(&pool), database_(std::move(database)) {}
+    Handle(Handle&&) noexcept = default;
+    Handle& operator=(Handle&&) = delete;
+    ~Handle();
+    SqliteDatabase* operator->() const { return database_.get(); }
+
+   private:
+    ReadPool* pool_;
+    std::unique_ptr<SqliteDatabase> database_;
+  };
+  Result<Handle> take();
+
+ private:
+  std::string path_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<SqliteDatabase>> idle_;
+};
+
+/// JobStore in one SQLite file (WAL). Reads run beside writes; writes share transactions.
+class SqliteJobStore final : public JobStore {
+ public:
+  /// Makes or migrates the file.
+  static Result<std::unique_ptr<SqliteJobStore>> open(const std::string& path, Clock& clock);
+
+  Result<JobCreation> create(const NewJob& job) override;
+  Result<Job> find(std::string_view id) override;
+  Result<JobPage> list(const JobFilter& filter, const std::string& cursor, int limit) override;
+
+  Result<std::optional<ClaimedJob>> claim(const std::string& worker, std::span<const std::string> frameworks,
+                                          std::chrono::seconds lease) override;
+  Result<LeaseState> renew(const JobLease& lease, std::chrono::seconds duration) override;
+  Status advance(const JobLease& lease, JobPhase phase, double progress) override;
+  Status describe(const JobLease& lease, const std::string& checkpoint_id, const std::string& sandbox) override;
+  Status record_process(const JobLease& lease, const ProcessIdentity& process) override;
+  Status finish_completed(const JobLease& lease, const Completion& completion) override;
+  Status finish_failed(const JobLease& lease, const JobError& error) override;
+  Status finish_cancelled(const JobLease& lease) override;
+  Status abandon(const JobLease& lease, const JobError& error) override;
+  Result<std::vector<RunningAttempt>> running_attempts() override;
+
+  Result<Job> cancel(std::string_view id) override;
+  Result<Job> remove(std::string_view id) override;
+  Result<Job> set_default(std::string_view id) override;
+
+  Result<std::vector<JobEvent>> events(std::string_view job_id, int64_t after, int limit) override;
+  Result<std::optional<Job>> find_cached(std::string_view cache_key) override;
+  Result<std::vector<std::string>> doomed_artifacts(int limit) override;
+  Status forget_doomed(std::string_view key) override;
+  Result<int64_t> artifact_bytes() override;
+  Result<bool> refers_to(std::string_view artifact_key) override;
+  Result<bool> uses_checkpoint(std::string_view checkpoint_id) override;
+  Result<std::vector<Job>> expired(Timestamp before, int limit) override;
+
+  Status mark_unavailable(const UnavailableMark& mark) override;
+  Status clear_marks(std::string_view framework, std::string_view export_format) override;
+  Result<std::vector<UnavailableMark>> marks() override;
+
+  Result<JobCounts> counts() override;
+  Status check() override;
+  ChangeFeed& changes() override { return changes_; }
+
+ private:
+  SqliteJobStore(const std::string& path, std::unique_ptr<SqliteDatabase> writer, Clock& clock)
+      : clock_(clock), readers_(path), writes_(std::move(writer), changes_) {}
+
+  Clock& clock_;
+  ChangeFeed changes_;
+  ReadPool readers_;
+  WriteQueue writes_;
+};
+
+}  // namespace modelport

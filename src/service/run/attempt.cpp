@@ -1,0 +1,310 @@
+#include "service/run/attempt.h"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "base/log.h"
+#include "io/beneath.h"
+#include "io/failpoint.h"
+#include "service/artifacts/package.h"
+#include "service/artifacts/readme.h"
+#include "service/run/effective_config.h"
+#include "service/run/exporter_command.h"
+#include "service/run/exporter_process.h"
+#include "service/run/failure.h"
+#include "service/run/finished_output.h"
+
+namespace modelport {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Steady = std::chrono::steady_clock;
+using End = AttemptReport::End;
+
+/// How long a job's end is offered to a database that does not take it.
+constexpr auto kPatience = std::chrono::seconds(30);
+
+std::string text_in(const Json& metadata, const char* key) {
+  const auto found = metadata.find(key);
+  return found != metadata.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+uint64_t bytes_beneath(const std::string& directory) {
+  uint64_t bytes = 0;
+  std::error_code failed;
+  for (fs::recursive_directory_iterator entry(directory, fs::directory_options::skip_permission_denied, failed), end;
+       !failed && entry != end; entry.increment(failed)) {
+    struct stat info {};
+    if (::lstat(entry->path().c_str(), &info) == 0) bytes += static_cast<uint64_t>(info.st_blocks) * 512;
+  }
+  return bytes;
+}
+
+/// One attempt. Each step gives the failure that ends it, if it does.
+class Attempt {
+ public:
+  using Step = std::optional<JobError> (Attempt::*)();
+
+  Attempt(AttemptEnvironment& environment, const AttemptTrainer& trainer, const ClaimedJob& claimed,
+          AttemptControl& control)
+      : environment_(environment),
+        trainer_(trainer),
+        job_(claimed.job),
+        lease_(claimed.lease),
+        control_(control),
+        directory_(fmt::format("{}/{}", environment.work_directory, attempt_name(claimed.lease))) {}
+
+  AttemptReport run() {
+    report_.end = go_through_phases();
+    report_.total = Steady::now() - began_;
+    environment_.logs.close(lease_.job_id);
+    (void)remove_tree(directory_);
+    return report_;
+  }
+
+ private:
+  struct PhaseRow {
+    JobPhase phase;
+    Step step;
+  };
+  End go_through_phases() {
+    const PhaseRow phases[] = {
+        {JobPhase::kStarting, &Attempt::start},      {JobPhase::kExporting, &Attempt::export_model},
+        {JobPhase::kValidating, &Attempt::validate}, {JobPhase::kPackaging, &Attempt::package},
+        {JobPhase::kUploading, &Attempt::upload},
+    };
+    for (const PhaseRow& row : phases) {
+      if (row.phase != JobPhase::kStarting) {
+        if (const Status held = environment_.jobs.advance(lease_, row.phase, info(row.phase).progress); !held)
+          return lost(held.error());
+      }
+      failpoint(info(row.phase).name);
+      phase_ = row.phase;
+      if (auto error = (this->*row.step)()) return end_failed(*std::move(error));
+      if (control_.stop != StopOrder::kGoOn) return end_stopped();
+      if (phase_ == JobPhase::kStarting && try_stored()) return End::kCompleted;
+    }
+    return end_completed();
+  }
+
+  std::optional<JobError> start() {
+    const JobRequest& request = job_.request;
+    auto found = request.checkpoint_id.empty() ? environment_.checkpoints.resolve_path(request.checkpoint_path)
+                                               : environment_.checkpoints.find(request.checkpoint_id);
+    if (!found) return failed(FailureCode::kCheckpointMissing, found.error().text());
+    checkpoint_ = *std::move(found);
+    effective_ = effective_config(request.export_config, trainer_.config_schema);
+    cache_key_ = export_cache_key(checkpoint_.id, request.export_format, effective_, trainer_.exporter_version,
+                                  trainer_.fingerprint);
+    std::error_code failure;
+    (void)remove_tree(directory_);
+    fs::create_directories(directory_ + "/output", failure);
+    fs::create_directory(directory_ + "/scratch", failure);
+    if (failure) return failed(FailureCode::kStorageFailed, "no work directory can be made: " + failure.message());
+    auto process = prepare_exporter(
+        trainer_.config, environment_.sandbox, {directory_, environment_.hidden, {checkpoint_.path}},
+        exporter_command(trainer_.config.command, {checkpoint_.path, request.export_format, directory_ + "/output",
+                                                   canonical_text(request.export_config)}),
+        attempt_name(lease_));
+    if (!process) {
+      const bool is_missing = process.error().code == ErrorCode::kNotFound;
+      return failed(is_missing ? FailureCode::kCannotStart : FailureCode::kSandboxUnavailable, process.error().text());
+    }
+    process_ = *std::move(process);
+    const Status described =
+        environment_.jobs.describe(lease_, checkpoint_.id, std::string(sandbox_level_name(process_.level)));
+    if (!described) log_warning("job {}: {}", lease_.job_id, described.error().text());
+    return std::nullopt;
+  }
+
+  /// Finishes with the artifact of an equal export, if there is one and it may be used.
+  bool try_stored() {
+    if (job_.request.force) return false;
+    auto found = environment_.jobs.find_cached(cache_key_);
+    if (!found || !*found || !(*found)->artifact) return false;
+    const Job& earlier = **found;
+    if (!environment_.artifacts.stat(earlier.artifact->key)) return false;
+    Completion completion{*earlier.artifact, earlier.export_results,   earlier.task_type, earlier.model_name,
+                          earlier.proof,     earlier.exporter_version, cache_key_,        true};
+    if (!environment_.jobs.finish_completed(lease_, completion)) return false;
+    say(fmt::format("the same checkpoint and configuration were exported by job {}: its artifact is given again",
+                    earlier.id));
+    report_.from_cache = true;
+    return true;
+  }
+
+  std::optional<JobError> export_model() {
+    LineJudge lines;
+    ConfinedRequest& request = process_.request;
+    request.on_line = [&](Stream stream, std::string_view line) {
+      lines.hear(stream, line);
+      const LogStream kept = stream == Stream::kStdout ? LogStream::kStdout : LogStream::kStderr;
+      environment_.logs.append(lease_.job_id, lease_.token, kept, line, environment_.clock.now());
+    };
+    request.on_started = [&](const ProcessIdentity& program) {
+      (void)environment_.jobs.record_process(lease_, program);
+      failpoint("exporter started");
+    };
+    request.should_stop = [&] { return control_.stop.load(); };
+    request.is_over_output_limit = [&] { return bytes_beneath(directory_) > trainer_.config.limits.output_bytes; };
+    const auto began = Steady::now();
+    auto outcome = run_confined(request);
+    report_.exporter = Steady::now() - began;
+    failpoint("exporter ended");
+    if (!outcome) return failed(FailureCode::kCannotStart, outcome.error().text());
+    if (outcome->ended == ConfinedOutcome::Ended::kStopped) return std::nullopt;
+    auto error = judge_run(*outcome, lines, process_.level, trainer_.config.limits);
+    note_availability(unavailability(*outcome, lines), error.has_value());
+    return error;
+  }
+
+  void note_availability(const std::optional<std::string>& sentence, bool has_failed) {
+    const JobRequest& request = job_.request;
+    if (sentence)
+      (void)environment_.jobs.mark_unavailable({request.framework, request.export_format, *sentence,
+                                                environment_.clock.now(), lease_.job_id, trainer_.fingerprint});
+    if (!has_failed) (void)environment_.jobs.clear_marks(request.framework, request.export_format);
+  }
+
+  std::optional<JobError> validate() {
+    if (!job_.request.checkpoint_path.empty()) {
+      const auto now = environment_.checkpoints.resolve_path(job_.request.checkpoint_path);
+      if (!now || now->id != checkpoint_.id)
+        return failed(FailureCode::kCheckpointMissing, "the checkpoint was changed while it was being exported");
+    }
+    auto output = read_output(directory_ + "/output", job_.request.export_format, job_.request.export_config);
+    if (auto* error = std::get_if<JobError>(&output)) return std::move(*error);
+    output_ = std::get<FinishedOutput>(std::move(output));
+    return std::nullopt;
+  }
+
+  std::optional<JobError> package() {
+    PackageRequest request{output_.directory, {}, output_.metadata, directory_ + "/export.zip"};
+    for (const OutputFileEntry& file : output_.files) request.files.push_back(file.name);
+    auto packed = write_package(request);
+    if (!packed) return failed(FailureCode::kPackagingFailed, packed.error().text());
+    package_ = *std::move(packed);
+    return std::nullopt;
+  }
+
+  std::optional<JobError> upload() {
+    const NewObject object{artifact_key(lease_),
+                           directory_ + "/export.zip",
+                           package_.sha256,
+                           {{"framework", job_.request.framework},
+                            {"model", text_in(output_.metadata, "model_name")},
+                            {"format", job_.request.export_format},
+                            {"sha256", package_.sha256}}};
+    if (const Status stored = environment_.artifacts.put(object); !stored)
+      return failed(FailureCode::kStorageFailed, stored.error().text());
+    artifact_ = {object.key, package_.sha256, package_.bytes};
+    failpoint("stored");
+    return std::nullopt;
+  }
+
+  End end_completed() {
+    const Completion completion{artifact_,
+                                output_.metadata,
+                                text_in(output_.metadata, "task_type"),
+                                text_in(output_.metadata, "model_name"),
+                                proof_level(output_.metadata),
+                                trainer_.exporter_version,
+                                cache_key_,
+                                false};
+    const Status done = offer([&] { return environment_.jobs.finish_completed(lease_, completion); });
+    if (done) return End::kCompleted;
+    remove_unrecorded();
+    return lost(done.error());
+  }
+
+  End end_failed(JobError error) {
+    if (control_.stop != StopOrder::kGoOn) return end_stopped();
+    say(fmt::format("failed: {}", error.message));
+    const bool again = info(error.code).is_retried;
+    const Status done = offer([&] {
+      return again ? environment_.jobs.abandon(lease_, error) : environment_.jobs.finish_failed(lease_, error);
+    });
+    if (!done) return lost(done.error());
+    return again && job_.attempt < job_.max_attempts ? End::kRequeued : End::kFailed;
+  }
+
+  /// What was stored for an end that is not on record. A database that failed while committing may have it on record
+  /// all the same, and one that does not answer is not contradicted.
+  void remove_unrecorded() {
+    if (artifact_.key.empty()) return;
+    const auto is_recorded = environment_.jobs.refers_to(artifact_.key);
+    if (is_recorded && !*is_recorded) (void)environment_.artifacts.remove(artifact_.key);
+  }
+
+  End end_stopped() {
+    remove_unrecorded();
+    if (control_.is_shutdown) {
+      say("the service is ending; the job will be run again");
+      const JobError error{
+          FailureCode::kInterrupted, std::string(info(FailureCode::kInterrupted).meaning), phase_, {}, 0};
+      const Status done = offer([&] { return environment_.jobs.abandon(lease_, error); });
+      return done ? End::kRequeued : End::kLost;
+    }
+    say("cancelled");
+    const Status done = offer([&] { return environment_.jobs.finish_cancelled(lease_); });
+    return done ? End::kCancelled : End::kLost;
+  }
+
+  End lost(const Error& error) {
+    log_warning("job {}, attempt {}: {}", lease_.job_id, lease_.token, error.text());
+    return End::kLost;
+  }
+
+  /// Asks again while the database cannot write; a refusal is final.
+  template <class Write>
+  Status offer(Write write) {
+    const auto until = Steady::now() + kPatience;
+    while (true) {
+      Status done = write();
+      if (done || done.error().code == ErrorCode::kConflict || done.error().code == ErrorCode::kNotFound) return done;
+      if (Steady::now() >= until || control_.is_shutdown) return done;
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    }
+  }
+
+  JobError failed(FailureCode code, std::string message) const {
+    return {code, std::move(message), phase_, std::nullopt, 0};
+  }
+
+  void say(std::string_view text) {
+    environment_.logs.append(lease_.job_id, lease_.token, LogStream::kService, text, environment_.clock.now());
+  }
+
+  AttemptEnvironment& environment_;
+  const AttemptTrainer& trainer_;
+  const Job& job_;
+  const JobLease lease_;
+  AttemptControl& control_;
+  const std::string directory_;
+  const Steady::time_point began_ = Steady::now();
+  AttemptReport report_;
+  JobPhase phase_ = JobPhase::kStarting;
+  CheckpointInfo checkpoint_;
+  Json effective_;
+  std::string cache_key_;
+  ExporterProcess process_;
+  FinishedOutput output_;
+  Package package_;
+  StoredArtifact artifact_;
+};
+
+}  // namespace
+
+std::string attempt_name(const JobLease& lease) { return fmt::format("{}.{}", lease.job_id, lease.token); }
+
+std::string artifact_key(const JobLease& lease) { return attempt_name(lease) + ".zip"; }
+
+AttemptReport run_attempt(AttemptEnvironment& environment, const AttemptTrainer& trainer, const ClaimedJob& claimed,
+                          AttemptControl& control) {
+  return Attempt(environment, trainer, claimed, control).run();
+}
+
+}  // namespace modelport

@@ -1,0 +1,59 @@
+#include "service/run/exporter_process.h"
+
+#include <algorithm>
+
+#include "service/run/exporter_command.h"
+#include "service/run/program_path.h"
+
+namespace modelport {
+
+namespace {
+
+std::map<std::string, std::string> environment_of(const TrainerConfig& trainer, const std::string& scratch,
+                                                  const std::string& mark) {
+  std::map<std::string, std::string> environment = {
+      {"PATH", "/usr/local/bin:/usr/bin:/bin"},
+      {"HOME", scratch},
+      {"TMPDIR", scratch},
+      {"LANG", "C.UTF-8"},
+      {"PYTHONUNBUFFERED", "1"},
+  };
+  for (const auto& [name, value] : trainer.environment) environment[name] = value;
+  environment[std::string(kRunMark)] = mark;
+  return environment;
+}
+
+}  // namespace
+
+Result<ExporterProcess> prepare_exporter(const TrainerConfig& trainer, const SandboxSupport& support,
+                                         const ExporterPlace& place, std::vector<std::string> command,
+                                         const std::string& mark) {
+  TRY(program, find_program(command.front()));
+  command.front() = std::move(program);
+  ExporterProcess process;
+  process.level = std::min(trainer.wanted_sandbox, support.level);
+  if (process.level < trainer.minimum_sandbox)
+    return fail(ErrorCode::kUnavailable, "trainer {} may only run in {}, and this machine gives less: {}", trainer.name,
+                sandbox_level_name(trainer.minimum_sandbox), support.detail);
+  const std::string scratch = place.directory + "/scratch";
+  if (process.level == SandboxLevel::kBubblewrap) {
+    SandboxView view{place.hidden, place.readable, place.directory};
+    const std::vector<std::string> own = paths_of_command(command);
+    view.readable.insert(view.readable.end(), own.begin(), own.end());
+    view.readable.insert(view.readable.end(), trainer.readable.begin(), trainer.readable.end());
+    command = in_bubblewrap(support, view, command);
+  }
+  ConfinedRequest& request = process.request;
+  request.arguments = std::move(command);
+  request.environment = environment_of(trainer, scratch, mark);
+  request.working_directory = scratch;
+  request.timeout = trainer.limits.timeout;
+  request.grace = trainer.limits.grace;
+  request.memory_bytes = trainer.limits.memory_bytes;
+  request.processes = trainer.limits.processes;
+  request.file_bytes = trainer.limits.file_bytes;
+  request.open_files = trainer.limits.open_files;
+  return process;
+}
+
+}  // namespace modelport

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "service/config/trainer_config.h"
+
+namespace modelport {
+
+/// What isolation this machine gives.
+struct SandboxSupport {
+  SandboxLevel level = SandboxLevel::kProcess;
+  std::string bubblewrap;  ///< The program; empty where it is missing or does not work.
+  std::string detail;      ///< Why not more, or what there is.
+};
+
+/// Runs bubblewrap once to see.
+SandboxSupport probe_sandbox();
+
+/// What a confined program sees of the file system: everything, read-only, without `hidden`.
+struct SandboxView {
+  std::vector<std::string> hidden;    ///< Directories that look empty.
+  std::vector<std::string> readable;  ///< What is to be seen in there all the same.
+  std::string writable;               ///< The one directory that is not read-only; "scratch" in it is where it runs.
+};
+
+/// `command` within bubblewrap: no network, no other process to see, the view.
+std::vector<std::string> in_bubblewrap(const SandboxSupport& support, const SandboxView& view,
+                                       const std::vector<std::string>& command);
+
+}  // namespace modelport

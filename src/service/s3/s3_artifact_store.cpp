@@ -1,0 +1,167 @@
+#include "service/s3/s3_artifact_store.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <pugixml.hpp>
+
+#include "service/artifacts/object_key.h"
+#include "service/s3/s3_client.h"
+#include "service/s3/s3_upload.h"
+
+namespace modelport {
+
+namespace {
+
+/// A piece of an object is fetched in ranges of this size, so that a reader that is slow holds no connection.
+constexpr int64_t kRange = int64_t{4} << 20;
+
+int64_t number_of(const std::string& text) {
+  int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+/// Header values are ASCII without control characters.
+std::string header_text(std::string_view text) {
+  std::string out;
+  for (const char c : text.substr(0, 200)) out += c >= ' ' && c < '\x7f' ? c : '?';
+  return out;
+}
+
+class RangeReader final : public ObjectReader {
+ public:
+  RangeReader(const S3Client& client, std::string key, int64_t offset, int64_t left)
+      : client_(client), key_(std::move(key)), offset_(offset), left_(left) {}
+
+  Result<size_t> read(std::span<std::byte> buffer) override {
+    if (at_ == piece_.size()) CHECK_OK(fetch());
+    const size_t count = std::min(buffer.size(), piece_.size() - at_);
+    std::memcpy(buffer.data(), piece_.data() + at_, count);
+    at_ += count;
+    return count;
+  }
+
+ private:
+  Status fetch() {
+    piece_.clear();
+    at_ = 0;
+    if (left_ == 0) return {};
+    const int64_t bytes = std::min(left_, kRange);
+    TRY(reply, client_.call({.method = "GET",
+                             .key = key_,
+                             .headers = {{"range", fmt::format("bytes={}-{}", offset_, offset_ + bytes - 1)}}}));
+    if (reply.status != 206 && reply.status != 200) return s3_error(reply, "GET");
+    if (static_cast<int64_t>(reply.body.size()) != bytes)
+      return fail(ErrorCode::kDamaged, "the artifact store gave {} bytes in place of {}", reply.body.size(), bytes);
+    piece_ = std::move(reply.body);
+    offset_ += bytes;
+    left_ -= bytes;
+    return {};
+  }
+
+  const S3Client& client_;
+  std::string key_;
+  int64_t offset_, left_;
+  std::string piece_;
+  size_t at_ = 0;
+};
+
+class S3ArtifactStore final : public ArtifactStore {
+ public:
+  explicit S3ArtifactStore(S3Config config) : client_(std::move(config)) {}
+
+  Status put(const NewObject& object) override {
+    CHECK_OK(check_object_key(object.key));
+    S3Upload upload{full(object.key), object.file, object.sha256, {{"content-type", "application/zip"}}};
+    for (const auto& [name, value] : object.metadata) upload.headers["x-amz-meta-" + name] = header_text(value);
+    // radosgw compares no precondition of an upload in parts.
+    if (stat(object.key)) return fail(ErrorCode::kConflict, "object {} exists already", object.key);
+    CHECK_OK(upload_object(client_, upload));
+    ::unlink(object.file.c_str());
+    return {};
+  }
+
+  Result<ObjectInfo> stat(std::string_view key) override {
+    CHECK_OK(check_object_key(key));
+    TRY(reply, client_.call({.method = "HEAD", .key = full(key)}));
+    if (reply.status == 404) return fail(ErrorCode::kNotFound, "there is no object {}", key);
+    if (reply.status / 100 != 2) return s3_error(reply, "HEAD");
+    return ObjectInfo{std::string(key), number_of(reply.headers["content-length"]), Timestamp()};
+  }
+
+  Result<std::unique_ptr<ObjectReader>> open(std::string_view key, int64_t offset, int64_t length) override {
+    TRY(info, stat(key));
+    if (offset < 0 || length < 0 || offset > info.bytes || length > info.bytes - offset)
+      return fail(ErrorCode::kInvalidArgument, "object {} has {} bytes, not {} from {} on", key, info.bytes, length,
+                  offset);
+    return std::unique_ptr<ObjectReader>(std::make_unique<RangeReader>(client_, full(key), offset, length));
+  }
+
+  Status remove(std::string_view key) override {
+    CHECK_OK(check_object_key(key));
+    TRY(reply, client_.call({.method = "DELETE", .key = full(key)}));
+    if (reply.status / 100 != 2 && reply.status != 404) return s3_error(reply, "DELETE");
+    return {};
+  }
+
+  Result<std::vector<ObjectInfo>> list(std::string_view prefix, std::string_view after, size_t limit) override {
+    std::vector<ObjectInfo> found;
+    std::map<std::string, std::string> query = {{"list-type", "2"}, {"prefix", full(prefix)}};
+    if (!after.empty()) query["start-after"] = full(after);
+    while (found.size() < limit) {
+      query["max-keys"] = std::to_string(std::min<size_t>(limit - found.size(), 1000));
+      TRY(reply, client_.call({.method = "GET", .key = "", .query = query}));
+      if (reply.status / 100 != 2) return s3_error(reply, "GET");
+      pugi::xml_document document;
+      if (!document.load_buffer(reply.body.data(), reply.body.size()))
+        return fail(ErrorCode::kDamaged, "the artifact store's list is no XML");
+      const pugi::xml_node result = document.child("ListBucketResult");
+      for (const pugi::xml_node object : result.children("Contents")) {
+        const std::string key = object.child_value("Key");
+        const auto stored_at = timestamp_from_text(object.child_value("LastModified"));
+        found.push_back(
+            {key.substr(full("").size()), number_of(object.child_value("Size")), stored_at.value_or(Timestamp())});
+      }
+      const std::string next = result.child_value("NextContinuationToken");
+      if (next.empty()) break;
+      query.erase("start-after");
+      query["continuation-token"] = next;
+    }
+    return found;
+  }
+
+  std::optional<std::string> presigned_url(std::string_view key, const std::string& file_name,
+                                           std::chrono::seconds valid) override {
+    if (!check_object_key(key)) return std::nullopt;
+    return client_.link(
+        full(key),
+        {{"response-content-disposition", fmt::format("attachment; filename=\"{}\"", header_text(file_name))}}, valid);
+  }
+
+  std::optional<std::string> local_path(std::string_view) override { return std::nullopt; }
+
+  Status check() override {
+    TRY(reply, client_.call({.method = "HEAD", .key = ""}));
+    if (reply.status / 100 != 2) return s3_error(reply, "HEAD");
+    return {};
+  }
+
+ private:
+  std::string full(std::string_view key) const {
+    const std::string& prefix = client_.config().prefix;
+    return prefix.empty() ? std::string(key) : fmt::format("{}/{}", prefix, key);
+  }
+
+  S3Client client_;
+};
+
+}  // namespace
+
+std::unique_ptr<ArtifactStore> make_s3_artifact_store(S3Config config) {
+  return std::make_unique<S3ArtifactStore>(std::move(config));
+}
+
+}  // namespace modelport

@@ -1,0 +1,147 @@
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "service/backend/trainer_registry.h"
+#include "tests/service/backend/backend_fixture.h"
+
+/// When a format becomes unavailable for a framework, and when it is available again.
+namespace modelport {
+namespace {
+
+using testing::HasSubstr;
+
+class Availability : public BackendFixture {
+ protected:
+  void SetUp() override { start(config()); }
+  FormatCapability format(const std::string& name) {
+    for (const FrameworkCapability& framework : backend_->capabilities()) {
+      const auto row = std::ranges::find(framework.formats, name, &FormatCapability::format);
+      if (row != framework.formats.end()) return *row;
+    }
+    return {};
+  }
+};
+
+TEST_F(Availability, IsMarkedByASentenceOfExitCodeThree) {
+  EXPECT_TRUE(format("onnx").supported);
+  run(request("unsupported"));
+  EXPECT_FALSE(format("onnx").supported);
+  EXPECT_EQ(format("onnx").reason, "this trainer writes no onnx");
+  EXPECT_TRUE(format("onnx").since);
+  EXPECT_TRUE(format("tflite").supported);
+  const auto refused = backend_->submit(request(), "");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnsupportedFormat);
+  EXPECT_THAT(refused.error().text(), HasSubstr("this trainer writes no onnx"));
+}
+
+TEST_F(Availability, IsMarkedByNotImplementedError) {
+  run(request("not_implemented"));
+  EXPECT_FALSE(format("onnx").supported);
+  EXPECT_EQ(format("onnx").reason, "onnx is not available here");
+}
+
+TEST_F(Availability, IsNotMarkedByAnyOtherFailure) {
+  for (const char* behave : {"exit1", "exit2", "exit3", "exit9", "segv", "no_metadata"}) run(request(behave));
+  EXPECT_TRUE(format("onnx").supported);
+}
+
+TEST_F(Availability, ReturnsWithAReload) {
+  run(request("unsupported"));
+  ASSERT_TRUE(backend_->reload());
+  EXPECT_TRUE(format("onnx").supported);
+}
+
+TEST_F(Availability, ReturnsWithAnotherTrainer) {
+  run(request("unsupported"));
+  ServiceConfig changed = config();
+  changed.trainers[0].command = {"/bin/bash", MODELPORT_SOURCE_DIR "/tests/service/exporters/plain.sh"};
+  start(changed);
+  EXPECT_TRUE(format("onnx").supported);
+}
+
+TEST_F(Availability, IsStillMarkedAfterARestart) {
+  run(request("unsupported"));
+  start(config());
+  EXPECT_FALSE(format("onnx").supported);
+}
+
+TEST_F(Availability, ReturnsWithALaterSuccess) {
+  // Both are accepted before the first one shows that the format is not available: another one keeps them waiting.
+  const Job before = submit(request("slow"));
+  const Job first = submit(request("unsupported"));
+  const Job second = submit(request());
+  ASSERT_TRUE(backend_->cancel(before.id, CancelMode::kForce));
+  EXPECT_EQ(wait_for_end(first.id).error->code, FailureCode::kUnsupportedFormat);
+  EXPECT_EQ(wait_for_end(second.id).status, JobStatus::kCompleted);
+  EXPECT_TRUE(format("onnx").supported);
+}
+
+class Announced : public BackendFixture {
+ protected:
+  Json document(const std::string& version = "1.0") {
+    Json formats = Json::array();
+    for (const char* name : {"onnx", "tensorrt", "coreml", "tflite", "torchscript", "openvino"}) {
+      if (std::string(name) == "onnx") {
+        formats.push_back({{"format", name},
+                           {"supported", true},
+                           {"files", {"model.onnx"}},
+                           {"proof", "runtime"},
+                           {"export_config", {{"properties", {{"opset_version", {{"default", 17}}}}}}}});
+      } else {
+        formats.push_back({{"format", name}, {"supported", false}, {"reason", "not here"}});
+      }
+    }
+    return {{"convention_version", version},
+            {"framework", "plain"},
+            {"exporter", "speaking"},
+            {"exporter_version", "2.5"},
+            {"task_types", {"detection"}},
+            {"default_format", "onnx"},
+            {"formats", formats},
+            {"extensions", Json::array()}};
+  }
+  void start_speaking(const std::string& text) {
+    ServiceConfig speaking = config();
+    speaking.trainers[0].command = {"/bin/sh", MODELPORT_SOURCE_DIR "/tests/service/exporters/speaking.sh"};
+    speaking.trainers[0].environment = {{"CAPABILITIES", scratch_.write("answers/capabilities.json", text)}};
+    speaking.trainers[0].readable = {scratch_.path("answers")};
+    start(speaking);
+  }
+};
+
+TEST_F(Announced, IsWhatTheExporterSays) {
+  start_speaking(print_json(document()));
+  const auto capabilities = backend_->capabilities();
+  ASSERT_EQ(capabilities.size(), 1u);
+  const FrameworkCapability& plain = capabilities[0];
+  EXPECT_EQ(plain.problem, "");
+  EXPECT_EQ(plain.exporter_version, "speaking 2.5");
+  EXPECT_EQ(plain.formats[0].optimization_options, std::vector<std::string>{"opset_version"});
+  EXPECT_EQ(plain.formats[0].proof, "runtime");
+  EXPECT_FALSE(plain.formats[1].supported);
+  EXPECT_EQ(plain.formats[1].reason, "not here");
+  const Job first = run(request());
+  EXPECT_EQ(first.exporter_version, "speaking 2.5");
+  JobRequest spelled_out = request();
+  spelled_out.export_config = {{"opset_version", 17}};
+  EXPECT_TRUE(run(spelled_out).from_cache) << "the schema's default is the same effective configuration";
+  EXPECT_FALSE(backend_->submit(request("", "tflite"), ""));
+}
+
+TEST_F(Announced, IsRefusedOfAnotherMajorVersion) {
+  start_speaking(print_json(document("2.0")));
+  EXPECT_EQ(backend_->capabilities()[0].problem, "the exporter follows convention 2.0, this service knows 1.x");
+  EXPECT_FALSE(backend_->submit(request(), ""));
+}
+
+TEST_F(Announced, IsRefusedWhenItBreaksTheSchema) {
+  Json broken = document();
+  broken.erase("formats");
+  start_speaking(print_json(broken));
+  EXPECT_THAT(backend_->capabilities()[0].problem, HasSubstr("does not follow the schema"));
+}
+
+}  // namespace
+}  // namespace modelport

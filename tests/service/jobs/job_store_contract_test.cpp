@@ -1,0 +1,433 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <set>
+#include <thread>
+
+#include "service/jobs/sqlite_job_store.h"
+#include "tests/service/scratch_directory.h"
+#include "tests/service/stepping_clock.h"
+
+/// What every JobStore does, whatever it is made of.
+namespace modelport {
+namespace {
+
+using testing::ElementsAre;
+using Outcome = JobCreation::Outcome;
+
+struct StoreRow {
+  std::string name;
+  std::function<Result<std::unique_ptr<JobStore>>(const ScratchDirectory&, Clock&)> open;
+};
+
+StoreRow sqlite_row() {
+  return {"sqlite", [](const ScratchDirectory& scratch, Clock& clock) -> Result<std::unique_ptr<JobStore>> {
+            TRY(store, SqliteJobStore::open(scratch.path("jobs.sqlite"), clock));
+            return std::unique_ptr<JobStore>(std::move(store));
+          }};
+}
+
+NewJob new_job(const std::string& training = "") {
+  NewJob job;
+  job.request.framework = "ultralytics";
+  job.request.export_format = "onnx";
+  job.request.checkpoint_id = "c0ffee";
+  job.request.export_config = {{"opset_version", 17}};
+  job.request.training_job_id = training;
+  return job;
+}
+
+Completion completion(const std::string& key) {
+  Completion done;
+  done.artifact = {key, "abc", 123};
+  done.metadata = {{"framework", "ultralytics"}, {"class_names", {"a", "b"}}};
+  done.task_type = "detection";
+  done.model_name = "yolo11n";
+  done.proof = "runtime";
+  done.cache_key = "cache of " + key;
+  return done;
+}
+
+const std::vector<std::string> kFrameworks = {"timm", "ultralytics"};
+constexpr std::chrono::seconds kLease(30);
+
+class JobStoreContract : public testing::TestWithParam<StoreRow> {
+ protected:
+  void SetUp() override { reopen(); }
+  void reopen() {
+    store_.reset();
+    auto opened = GetParam().open(scratch_, clock_);
+    ASSERT_TRUE(opened) << opened.error().text();
+    store_ = *std::move(opened);
+  }
+  Job create(const NewJob& job) {
+    auto created = store_->create(job);
+    EXPECT_TRUE(created) << created.error().text();
+    return created->job;
+  }
+  ClaimedJob claim() {
+    auto claimed = store_->claim("worker", kFrameworks, kLease);
+    EXPECT_TRUE(claimed) << claimed.error().text();
+    EXPECT_TRUE(*claimed);
+    return **claimed;
+  }
+  Job complete(const NewJob& job) {
+    const Job created = create(job);
+    const ClaimedJob claimed = claim();
+    EXPECT_EQ(claimed.job.id, created.id);
+    const Status done = store_->finish_completed(claimed.lease, completion(created.id));
+    EXPECT_TRUE(done) << done.error().text();
+    return find(created.id);
+  }
+  Job find(const std::string& id) {
+    auto job = store_->find(id);
+    EXPECT_TRUE(job) << job.error().text();
+    return job ? *job : Job();
+  }
+  std::vector<std::string> event_types(const std::string& id) {
+    std::vector<std::string> types;
+    auto events = store_->events(id, 0, 100);
+    EXPECT_TRUE(events);
+    for (const JobEvent& event : *events) types.push_back(event.type);
+    return types;
+  }
+
+  ScratchDirectory scratch_;
+  SteppingClock clock_;
+  std::unique_ptr<JobStore> store_;
+};
+
+#define EXPECT_REFUSED(code_wanted, ...)                                               \
+  do {                                                                                 \
+    const auto refused = (__VA_ARGS__);                                                \
+    ASSERT_FALSE(refused);                                                             \
+    EXPECT_EQ(refused.error().code, ErrorCode::code_wanted) << refused.error().text(); \
+  } while (false)
+
+TEST_P(JobStoreContract, KeepsAnAcceptedJobOverAnotherStart) {
+  NewJob job = new_job("training-7");
+  job.request.version_tag = "best";
+  job.request.webhook_url = "https://example.org/hook";
+  const Job created = create(job);
+  reopen();
+  const Job read = find(created.id);
+  EXPECT_EQ(read.status, JobStatus::kPending);
+  EXPECT_EQ(read.request.export_config, job.request.export_config);
+  EXPECT_EQ(read.request.version_tag, "best");
+  EXPECT_EQ(read.request.webhook_url, "https://example.org/hook");
+  EXPECT_EQ(read.checkpoint_id, "c0ffee");
+  EXPECT_EQ(read.created_at, created.created_at);
+  EXPECT_EQ(read.version, 1);
+  EXPECT_FALSE(read.phase);
+  EXPECT_FALSE(read.validation_passed);
+}
+
+TEST_P(JobStoreContract, GivesTheSameJobForTheSameIdempotencyKey) {
+  NewJob job = new_job();
+  job.idempotency_key = "key";
+  const Job first = create(job);
+  auto again = store_->create(job);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->outcome, Outcome::kReplayed);
+  EXPECT_EQ(again->job.id, first.id);
+  job.request.export_format = "openvino";
+  auto other = store_->create(job);
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->outcome, Outcome::kKeyReused);
+  EXPECT_EQ(other->job.id, first.id);
+}
+
+TEST_P(JobStoreContract, RunsAJobToItsResult) {
+  const Job created = create(new_job("training"));
+  const ClaimedJob claimed = claim();
+  EXPECT_EQ(claimed.job.id, created.id);
+  EXPECT_EQ(claimed.lease.token, 1);
+  EXPECT_EQ(claimed.job.status, JobStatus::kRunning);
+  ASSERT_TRUE(store_->advance(claimed.lease, JobPhase::kExporting, 0.25));
+  ASSERT_TRUE(store_->describe(claimed.lease, "digest", "bubblewrap"));
+  ASSERT_TRUE(store_->record_process(claimed.lease, {42, 4711, "boot"}));
+  EXPECT_EQ(find(created.id).phase, JobPhase::kExporting);
+  EXPECT_EQ(find(created.id).progress, 0.25);
+  auto running = store_->running_attempts();
+  ASSERT_TRUE(running);
+  ASSERT_EQ(running->size(), 1u);
+  EXPECT_EQ(running->front().process, (ProcessIdentity{42, 4711, "boot"}));
+  EXPECT_EQ(running->front().worker, "worker");
+
+  ASSERT_TRUE(store_->finish_completed(claimed.lease, completion("key")));
+  const Job done = find(created.id);
+  EXPECT_EQ(done.status, JobStatus::kCompleted);
+  EXPECT_EQ(done.artifact->key, "key");
+  EXPECT_EQ(done.artifact->bytes, 123);
+  EXPECT_EQ(done.export_results, completion("key").metadata);
+  EXPECT_EQ(done.model_name, "yolo11n");
+  EXPECT_EQ(done.proof, "runtime");
+  EXPECT_EQ(done.sandbox, "bubblewrap");
+  EXPECT_EQ(done.checkpoint_id, "digest");
+  EXPECT_EQ(done.validation_passed, true);
+  EXPECT_TRUE(done.is_default);
+  EXPECT_TRUE(done.completed_at);
+  EXPECT_THAT(event_types(created.id), ElementsAre("created", "started", "phase", "completed", "default"));
+  EXPECT_TRUE(store_->running_attempts()->empty());
+}
+
+TEST_P(JobStoreContract, NeverChangesAJobThatEnded) {
+  const Job created = create(new_job("training"));
+  const ClaimedJob claimed = claim();
+  ASSERT_TRUE(
+      store_->finish_failed(claimed.lease, {FailureCode::kExportFailed, "no such layer", JobPhase::kExporting, 1, 0}));
+  const Job failed = find(created.id);
+  EXPECT_EQ(failed.error->code, FailureCode::kExportFailed);
+  EXPECT_EQ(failed.error->message, "no such layer");
+  EXPECT_EQ(failed.error->exit_code, 1);
+  EXPECT_REFUSED(kConflict, store_->finish_completed(claimed.lease, completion("late")));
+  EXPECT_REFUSED(kConflict, store_->finish_cancelled(claimed.lease));
+  EXPECT_REFUSED(kConflict, store_->abandon(claimed.lease, *failed.error));
+  EXPECT_REFUSED(kConflict, store_->advance(claimed.lease, JobPhase::kUploading, 1));
+  EXPECT_REFUSED(kConflict, store_->describe(claimed.lease, "x", "y"));
+  EXPECT_REFUSED(kConflict, store_->renew(claimed.lease, kLease));
+  EXPECT_REFUSED(kConflict, store_->cancel(created.id));
+  EXPECT_REFUSED(kConflict, store_->set_default(created.id));
+  EXPECT_EQ(find(created.id).status, JobStatus::kFailed);
+}
+
+TEST_P(JobStoreContract, RefusesAnEarlierAttempt) {
+  const Job created = create(new_job());
+  const ClaimedJob first = claim();
+  ASSERT_TRUE(store_->abandon(first.lease, {FailureCode::kInterrupted, "gone", {}, {}, 0}));
+  EXPECT_EQ(find(created.id).status, JobStatus::kPending);
+  const ClaimedJob second = claim();
+  EXPECT_EQ(second.lease.token, 2);
+  EXPECT_REFUSED(kConflict, store_->finish_completed(first.lease, completion("first")));
+  EXPECT_REFUSED(kConflict, store_->record_process(first.lease, {}));
+  ASSERT_TRUE(store_->finish_completed(second.lease, completion("second")));
+  EXPECT_EQ(find(created.id).artifact->key, "second");
+}
+
+TEST_P(JobStoreContract, FailsAJobWhoseLastAttemptIsAbandoned) {
+  NewJob job = new_job();
+  job.max_attempts = 2;
+  const Job created = create(job);
+  const JobError interrupted{FailureCode::kInterrupted, "the service ended", {}, {}, 0};
+  ASSERT_TRUE(store_->abandon(claim().lease, interrupted));
+  ASSERT_TRUE(store_->abandon(claim().lease, interrupted));
+  EXPECT_EQ(find(created.id).status, JobStatus::kFailed);
+  EXPECT_EQ(find(created.id).error->code, FailureCode::kInterrupted);
+  EXPECT_THAT(event_types(created.id), ElementsAre("created", "started", "requeued", "started", "failed"));
+}
+
+TEST_P(JobStoreContract, CancelsPendingAtOnceAndRunningByAsking) {
+  const Job pending = create(new_job());
+  ASSERT_TRUE(store_->cancel(pending.id));
+  EXPECT_EQ(find(pending.id).status, JobStatus::kCancelled);
+  EXPECT_FALSE(*store_->claim("worker", kFrameworks, kLease));
+
+  const Job running = create(new_job());
+  const ClaimedJob claimed = claim();
+  EXPECT_EQ(*store_->renew(claimed.lease, kLease), LeaseState::kHeld);
+  ASSERT_TRUE(store_->cancel(running.id));
+  EXPECT_EQ(find(running.id).status, JobStatus::kRunning);
+  EXPECT_EQ(*store_->renew(claimed.lease, kLease), LeaseState::kCancelRequested);
+  ASSERT_TRUE(store_->finish_cancelled(claimed.lease));
+  EXPECT_EQ(find(running.id).status, JobStatus::kCancelled);
+
+  create(new_job());
+  const ClaimedJob crashed = claim();
+  ASSERT_TRUE(store_->cancel(crashed.job.id));
+  ASSERT_TRUE(store_->abandon(crashed.lease, {FailureCode::kInterrupted, "gone", {}, {}, 0}));
+  EXPECT_EQ(find(crashed.job.id).status, JobStatus::kCancelled);
+}
+
+TEST_P(JobStoreContract, CountsVersionsPerTrainingAndNeverTwice) {
+  EXPECT_EQ(create(new_job("a")).version, 1);
+  EXPECT_EQ(create(new_job("b")).version, 1);
+  const Job second = create(new_job("a"));
+  EXPECT_EQ(second.version, 2);
+  ASSERT_TRUE(store_->cancel(second.id));
+  ASSERT_TRUE(store_->remove(second.id));
+  EXPECT_EQ(create(new_job("a")).version, 3);
+  EXPECT_EQ(create(new_job()).version, 0);
+}
+
+TEST_P(JobStoreContract, HasOneDefaultPerTraining) {
+  const Job first = complete(new_job("a"));
+  const Job second = complete(new_job("a"));
+  EXPECT_TRUE(find(first.id).is_default);
+  EXPECT_FALSE(second.is_default);
+  ASSERT_TRUE(store_->set_default(second.id));
+  EXPECT_FALSE(find(first.id).is_default);
+  EXPECT_TRUE(find(second.id).is_default);
+  NewJob wanted = new_job("a");
+  wanted.request.set_as_default = true;
+  const Job third = complete(wanted);
+  EXPECT_TRUE(third.is_default);
+  EXPECT_FALSE(find(second.id).is_default);
+  ASSERT_TRUE(store_->remove(third.id));
+  EXPECT_TRUE(find(first.id).is_default) << "the first completed export takes over";
+  EXPECT_REFUSED(kConflict, store_->set_default(complete(new_job()).id));
+}
+
+TEST_P(JobStoreContract, RemovesOnlyWhatEnded) {
+  const Job pending = create(new_job());
+  EXPECT_REFUSED(kConflict, store_->remove(pending.id));
+  const ClaimedJob claimed = claim();
+  EXPECT_REFUSED(kConflict, store_->remove(pending.id));
+  ASSERT_TRUE(store_->finish_completed(claimed.lease, completion("key")));
+  EXPECT_TRUE(*store_->refers_to("key"));
+  EXPECT_TRUE(*store_->uses_checkpoint("c0ffee"));
+  auto removed = store_->remove(pending.id);
+  ASSERT_TRUE(removed);
+  EXPECT_EQ(removed->artifact->key, "key");
+  EXPECT_REFUSED(kNotFound, store_->find(pending.id));
+  EXPECT_FALSE(*store_->refers_to("key"));
+  EXPECT_FALSE(*store_->uses_checkpoint("c0ffee"));
+  EXPECT_TRUE(store_->events(pending.id, 0, 10)->empty());
+}
+
+TEST_P(JobStoreContract, GivesAStoredArtifactAgainOnlyWhileAJobPointsAtIt) {
+  const Job first = complete(new_job());
+  auto cached = store_->find_cached("cache of " + first.id);
+  ASSERT_TRUE(cached && *cached);
+  EXPECT_EQ((*cached)->id, first.id);
+  EXPECT_FALSE(*store_->find_cached("something else"));
+
+  create(new_job());
+  const ClaimedJob second = claim();
+  Completion again = completion(first.id);
+  again.from_cache = true;
+  ASSERT_TRUE(store_->remove(first.id));
+  EXPECT_REFUSED(kNotFound, store_->finish_completed(second.lease, again));
+  EXPECT_EQ(find(second.job.id).status, JobStatus::kRunning);
+}
+
+TEST_P(JobStoreContract, DoomsAnArtifactWithItsLastJob) {
+  const Job first = complete(new_job());
+  create(new_job());
+  const ClaimedJob second = claim();
+  Completion again = completion(first.id);
+  again.from_cache = true;
+  ASSERT_TRUE(store_->finish_completed(second.lease, again));
+  EXPECT_EQ(*store_->artifact_bytes(), 123) << "counted once";
+  ASSERT_TRUE(store_->remove(first.id));
+  EXPECT_TRUE(store_->doomed_artifacts(10)->empty());
+  ASSERT_TRUE(store_->remove(second.job.id));
+  EXPECT_THAT(*store_->doomed_artifacts(10), ElementsAre(first.id));
+  EXPECT_EQ(*store_->artifact_bytes(), 0);
+  ASSERT_TRUE(store_->forget_doomed(first.id));
+  EXPECT_TRUE(store_->doomed_artifacts(10)->empty());
+}
+
+TEST_P(JobStoreContract, ClaimsOldestFirstOfItsFrameworks) {
+  NewJob timm = new_job();
+  timm.request.framework = "timm";
+  NewJob foreign = new_job();
+  foreign.request.framework = "huggingface";
+  create(foreign);
+  const Job first = create(timm);
+  const Job second = create(new_job());
+  EXPECT_EQ(claim().job.id, first.id);
+  EXPECT_EQ(claim().job.id, second.id);
+  EXPECT_FALSE(*store_->claim("worker", kFrameworks, kLease));
+  EXPECT_EQ(store_->counts()->by_status[static_cast<size_t>(JobStatus::kPending)], 1);
+  EXPECT_EQ(store_->counts()->by_status[static_cast<size_t>(JobStatus::kRunning)], 2);
+}
+
+TEST_P(JobStoreContract, GivesEachJobToOneWorker) {
+  constexpr int kJobs = 60;
+  for (int i = 0; i < kJobs; ++i) create(new_job());
+  std::mutex mutex;
+  std::multiset<std::string> claimed;
+  std::vector<std::thread> workers;
+  for (int i = 0; i < 4; ++i) {
+    workers.emplace_back([&, i] {
+      while (true) {
+        auto job = store_->claim(fmt::format("worker {}", i), kFrameworks, kLease);
+        if (!job || !*job) return;
+        const std::lock_guard lock(mutex);
+        claimed.insert((*job)->job.id);
+      }
+    });
+  }
+  for (std::thread& worker : workers) worker.join();
+  EXPECT_EQ(claimed.size(), size_t{kJobs});
+  EXPECT_EQ(std::set<std::string>(claimed.begin(), claimed.end()).size(), size_t{kJobs});
+}
+
+TEST_P(JobStoreContract, ListsInPagesThatNewJobsDoNotShift) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 5; ++i) ids.push_back(create(new_job(i % 2 == 0 ? "even" : "odd")).id);
+  auto page = store_->list({}, "", 2);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->jobs[0].id, ids[4]);
+  create(new_job());
+  std::vector<std::string> rest;
+  while (!page->next_cursor.empty()) {
+    page = store_->list({}, page->next_cursor, 2);
+    ASSERT_TRUE(page);
+    for (const Job& job : page->jobs) rest.push_back(job.id);
+  }
+  EXPECT_THAT(rest, ElementsAre(ids[2], ids[1], ids[0]));
+
+  const auto ids_of = [&](const JobFilter& filter) {
+    std::vector<std::string> found;
+    auto listed = store_->list(filter, "", 200);
+    EXPECT_TRUE(listed);
+    for (const Job& job : listed->jobs) found.push_back(job.id);
+    return found;
+  };
+  JobFilter odd;
+  odd.training_job_id = "odd";
+  EXPECT_THAT(ids_of(odd), ElementsAre(ids[3], ids[1]));
+  odd.created_after = find(ids[1]).created_at;
+  EXPECT_THAT(ids_of(odd), ElementsAre(ids[3]));
+  JobFilter cancelled;
+  cancelled.status = JobStatus::kCancelled;
+  EXPECT_TRUE(ids_of(cancelled).empty());
+  ASSERT_TRUE(store_->cancel(ids[0]));
+  EXPECT_THAT(ids_of(cancelled), ElementsAre(ids[0]));
+  EXPECT_REFUSED(kInvalidArgument, store_->list({}, "nonsense", 2));
+  EXPECT_REFUSED(kInvalidArgument, store_->list({}, "", 0));
+}
+
+TEST_P(JobStoreContract, TellsWhatIsOldButNoDefault) {
+  const Job chosen = complete(new_job("a"));
+  const Job old = complete(new_job("a"));
+  create(new_job());
+  clock_.advance(std::chrono::hours(24));
+  auto expired = store_->expired(clock_.now(), 10);
+  ASSERT_TRUE(expired);
+  ASSERT_EQ(expired->size(), 1u);
+  EXPECT_EQ(expired->front().id, old.id);
+  EXPECT_TRUE(store_->expired(*old.completed_at, 10)->empty());
+}
+
+TEST_P(JobStoreContract, KeepsMarksOfUnavailableFormats) {
+  ASSERT_TRUE(store_->mark_unavailable({"timm", "coreml", "no converter", clock_.now(), "job", "v1"}));
+  ASSERT_TRUE(store_->mark_unavailable({"timm", "tflite", "no such", clock_.now(), "job", "v1"}));
+  ASSERT_TRUE(store_->mark_unavailable({"timm", "coreml", "still none", clock_.now(), "job 2", "v1"}));
+  auto marks = store_->marks();
+  ASSERT_TRUE(marks);
+  ASSERT_EQ(marks->size(), 2u);
+  EXPECT_EQ(marks->front().reason, "still none");
+  ASSERT_TRUE(store_->clear_marks("timm", "coreml"));
+  EXPECT_EQ(store_->marks()->size(), 1u);
+  ASSERT_TRUE(store_->clear_marks("timm", ""));
+  EXPECT_TRUE(store_->marks()->empty());
+}
+
+TEST_P(JobStoreContract, WakesFollowersAfterTheChange) {
+  std::vector<JobStatus> seen;
+  const auto subscription =
+      store_->changes().subscribe("", [&](std::string_view id) { seen.push_back(find(std::string(id)).status); });
+  create(new_job());
+  const ClaimedJob claimed = claim();
+  ASSERT_TRUE(store_->finish_cancelled(claimed.lease));
+  EXPECT_THAT(seen, ElementsAre(JobStatus::kPending, JobStatus::kRunning, JobStatus::kCancelled));
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, JobStoreContract, testing::Values(sqlite_row()),
+                         [](const auto& tested) { return tested.param.name; });
+
+}  // namespace
+}  // namespace modelport

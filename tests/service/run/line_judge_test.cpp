@@ -1,0 +1,90 @@
+#include "service/run/line_judge.h"
+
+#include <gtest/gtest.h>
+
+#include "service/run/failure.h"
+
+namespace modelport {
+namespace {
+
+std::string last_error_of(std::string_view line) {
+  LineJudge lines;
+  lines.hear(Stream::kStderr, line);
+  return lines.last_error();
+}
+
+TEST(LineJudge, KnowsTheShapesOfAnErrorLine) {
+  EXPECT_EQ(last_error_of("2025-11-16 10:30:00,123 - ERROR - no such layer"), "no such layer");
+  EXPECT_EQ(last_error_of("2025-11-16 10:30:00,123 - trainer.export - ERROR - no such layer"), "no such layer");
+  EXPECT_EQ(last_error_of("ERROR - no such layer"), "no such layer");
+  EXPECT_EQ(last_error_of("ERROR: no such layer"), "no such layer");
+  EXPECT_EQ(last_error_of("ERROR:root:no such layer"), "no such layer");
+  EXPECT_EQ(last_error_of("[ERROR] no such layer"), "no such layer");
+  EXPECT_EQ(last_error_of("x - CRITICAL - no such layer"), "no such layer");
+  EXPECT_EQ(last_error_of("x - INFO - no ERROR here"), "");
+  EXPECT_EQ(last_error_of("ERRORS: 0"), "");
+  EXPECT_EQ(last_error_of("x - ERROR - "), "");
+}
+
+TEST(LineJudge, PrefersTheLastErrorThenStandardError) {
+  LineJudge lines;
+  EXPECT_EQ(lines.sentence(), "");
+  lines.hear(Stream::kStdout, "working");
+  EXPECT_EQ(lines.sentence(), "working");
+  lines.hear(Stream::kStderr, "Traceback");
+  lines.hear(Stream::kStdout, "more");
+  lines.hear(Stream::kStderr, "  ");
+  EXPECT_EQ(lines.sentence(), "Traceback");
+  lines.hear(Stream::kStdout, "a - ERROR - first");
+  lines.hear(Stream::kStdout, "a - ERROR - second \x1b[31m");
+  lines.hear(Stream::kStderr, "the end");
+  EXPECT_EQ(lines.sentence(), "second \\x1b[31m");
+}
+
+LineJudge heard(std::initializer_list<std::string_view> lines) {
+  LineJudge judge;
+  for (const std::string_view line : lines) judge.hear(Stream::kStderr, line);
+  return judge;
+}
+
+ConfinedOutcome exit_with(int code) {
+  ConfinedOutcome outcome;
+  outcome.exit_code = code;
+  return outcome;
+}
+
+TEST(Unavailability, NeedsExitThreeAndTheSentenceAsTheLastError) {
+  const auto sentence = [](int code, std::initializer_list<std::string_view> lines) {
+    return unavailability(exit_with(code), heard(lines));
+  };
+  EXPECT_EQ(sentence(3, {"x - ERROR - Unsupported format: no tflite here"}), "no tflite here");
+  EXPECT_FALSE(sentence(1, {"x - ERROR - Unsupported format: no tflite here"}));
+  EXPECT_FALSE(sentence(3, {"x - ERROR - Unsupported format: no", "x - ERROR - bad argument"}));
+  EXPECT_FALSE(sentence(3, {"x - INFO - Unsupported format: no"}));
+  EXPECT_FALSE(sentence(3, {"x - ERROR - this is an Unsupported format: no"}));
+  EXPECT_EQ(sentence(1, {"Traceback", "NotImplementedError: not for timm"}), "not for timm");
+  EXPECT_EQ(sentence(3, {"NotImplementedError: not for timm"}), "not for timm");
+  EXPECT_FALSE(sentence(1, {"NotImplementedError: not for timm", "cleaning up"}));
+  EXPECT_FALSE(sentence(0, {"NotImplementedError: not for timm"}));
+}
+
+TEST(JudgeRun, TellsASignalThroughBubblewrap) {
+  const auto error = judge_run(exit_with(139), heard({}), SandboxLevel::kBubblewrap, {});
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code, FailureCode::kKilledBySignal);
+  EXPECT_EQ(error->signal, 11);
+  EXPECT_EQ(judge_run(exit_with(139), heard({}), SandboxLevel::kProcess, {})->code, FailureCode::kUnexpectedExitCode);
+  EXPECT_EQ(judge_run(exit_with(1), heard({"bwrap: no permission"}), SandboxLevel::kBubblewrap, {})->code,
+            FailureCode::kSandboxUnavailable);
+  EXPECT_FALSE(judge_run(exit_with(0), heard({}), SandboxLevel::kBubblewrap, {}));
+}
+
+TEST(JudgeRun, HasASentenceEvenOfASilentExporter) {
+  const auto error = judge_run(exit_with(1), heard({}), SandboxLevel::kProcess, {});
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->message, info(FailureCode::kExportFailed).meaning);
+  EXPECT_EQ(error->exit_code, 1);
+}
+
+}  // namespace
+}  // namespace modelport
