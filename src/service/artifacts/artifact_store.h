@@ -34,6 +34,9 @@ struct NewObject {
   std::string file;                             ///< On this machine; the store may move it, and it is gone afterwards.
   std::string sha256;                           ///< Of the file.
   std::map<std::string, std::string> metadata;  ///< framework, model, format, sha256: kept where the store can.
+  /// metadata.json. A store that other clients read keeps it beside the object, as "<key without .zip>.metadata.json",
+  /// and removes it with it. Empty: none.
+  std::string metadata_json;
 };
 
 /// Where results lie. A key is written once and never changes. Safe from any thread. Errors: kNotFound, kConflict (the

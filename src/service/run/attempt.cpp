@@ -197,7 +197,8 @@ class Attempt {
                            {{"framework", job_.request.framework},
                             {"model", text_in(output_.metadata, "model_name")},
                             {"format", job_.request.export_format},
-                            {"sha256", package_.sha256}}};
+                            {"sha256", package_.sha256}},
+                           print_json(output_.metadata)};
     if (const Status stored = environment_.artifacts.put(object); !stored)
       return failed(FailureCode::kStorageFailed, stored.error().text());
     artifact_ = {object.key, package_.sha256, package_.bytes};

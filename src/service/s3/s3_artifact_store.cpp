@@ -15,6 +15,8 @@ namespace modelport {
 
 namespace {
 
+const std::string kDigestHeader = "x-amz-meta-sha256";
+constexpr std::string_view kSibling = ".metadata.json";
 /// A piece of an object is fetched in ranges of this size, so that a reader that is slow holds no connection.
 constexpr int64_t kRange = int64_t{4} << 20;
 
@@ -79,7 +81,11 @@ class S3ArtifactStore final : public ArtifactStore {
     for (const auto& [name, value] : object.metadata) upload.headers["x-amz-meta-" + name] = header_text(value);
     // radosgw compares no precondition of an upload in parts.
     if (stat(object.key)) return fail(ErrorCode::kConflict, "object {} exists already", object.key);
-    CHECK_OK(upload_object(client_, upload));
+    // First the lesser one: where the object is, what it is stands beside it.
+    if (!object.metadata_json.empty()) CHECK_OK(put_text(full(sibling_of(object.key)), object.metadata_json));
+    upload.headers[kDigestHeader] = object.sha256;
+    // A reply that was lost makes the second attempt fail over what the first one stored.
+    if (Status done = upload_object(client_, upload); !done && !is_stored(upload)) return done;
     ::unlink(object.file.c_str());
     return {};
   }
@@ -102,8 +108,10 @@ class S3ArtifactStore final : public ArtifactStore {
 
   Status remove(std::string_view key) override {
     CHECK_OK(check_object_key(key));
-    TRY(reply, client_.call({.method = "DELETE", .key = full(key)}));
-    if (reply.status / 100 != 2 && reply.status != 404) return s3_error(reply, "DELETE");
+    for (const std::string& each : {std::string(key), sibling_of(key)}) {
+      TRY(reply, client_.call({.method = "DELETE", .key = full(each)}));
+      if (reply.status / 100 != 2 && reply.status != 404) return s3_error(reply, "DELETE");
+    }
     return {};
   }
 
@@ -121,6 +129,7 @@ class S3ArtifactStore final : public ArtifactStore {
       const pugi::xml_node result = document.child("ListBucketResult");
       for (const pugi::xml_node object : result.children("Contents")) {
         const std::string key = object.child_value("Key");
+        if (key.ends_with(kSibling)) continue;
         const auto stored_at = timestamp_from_text(object.child_value("LastModified"));
         found.push_back(
             {key.substr(full("").size()), number_of(object.child_value("Size")), stored_at.value_or(Timestamp())});
@@ -150,6 +159,23 @@ class S3ArtifactStore final : public ArtifactStore {
   }
 
  private:
+  Status put_text(const std::string& key, const std::string& text) {
+    TRY(reply,
+        client_.call({.method = "PUT", .key = key, .headers = {{"content-type", "application/json"}}, .body = text}));
+    if (reply.status / 100 != 2) return s3_error(reply, "PUT");
+    return {};
+  }
+
+  bool is_stored(const S3Upload& upload) {
+    auto reply = client_.call({.method = "HEAD", .key = upload.key});
+    return reply && reply->status == 200 && reply->headers[kDigestHeader] == upload.sha256;
+  }
+
+  static std::string sibling_of(std::string_view key) {
+    if (key.ends_with(".zip")) key.remove_suffix(4);
+    return std::string(key) + std::string(kSibling);
+  }
+
   std::string full(std::string_view key) const {
     const std::string& prefix = client_.config().prefix;
     return prefix.empty() ? std::string(key) : fmt::format("{}/{}", prefix, key);

@@ -52,7 +52,10 @@ TEST_F(BackendTest, TakesACheckpointToADownloadableResult) {
   ASSERT_TRUE(archive) << archive.error().text();
   for (const char* name : {"README.md", "manifest.json", "metadata.json", "model.onnx", "snippets/run_onnx.py"})
     EXPECT_NE(archive->find(name), nullptr) << name;
-  EXPECT_FALSE(std::filesystem::exists(scratch_.path("data/work/" + job.id + ".1")));
+  const std::string work = scratch_.path("data/work/" + job.id + ".1");
+  for (int i = 0; i < 500 && std::filesystem::exists(work); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_FALSE(std::filesystem::exists(work));
 }
 
 TEST_F(BackendTest, PacksDirectoriesAndCompanions) {

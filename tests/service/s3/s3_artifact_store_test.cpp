@@ -1,6 +1,13 @@
 #include "service/s3/s3_artifact_store.h"
 
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
 #include "process/process_runner.h"
+#include "process/spawn.h"
 #include "service/s3/s3_client.h"
 #include "tests/service/artifacts/artifact_store_contract.h"
 
@@ -102,7 +109,7 @@ class S3ArtifactStore : public testing::Test {
   Status put(const S3Config& config, const std::string& content) {
     const std::string file = scratch_.write("object", content);
     return make_s3_artifact_store(config)->put(
-        {"a.zip", file, sha256_hex(std::as_bytes(std::span(content))), {{"model", "yolo11n \xc3\xa4\n"}}});
+        {"a.zip", file, sha256_hex(std::as_bytes(std::span(content))), {{"model", "yolo11n \xc3\xa4\n"}}, "{}\n"});
   }
   ScratchDirectory scratch_;
 };
@@ -138,6 +145,20 @@ TEST_F(S3ArtifactStore, SaysWhatTheObjectIs) {
   EXPECT_EQ(reply->headers.at("content-type"), "application/zip");
 }
 
+TEST_F(S3ArtifactStore, KeepsMetadataBesideTheObjectAndRemovesBoth) {
+  const S3Config config = fresh_bucket();
+  ASSERT_TRUE(put(config, "content"));
+  const S3Client client(config);
+  EXPECT_EQ(client.call({.method = "GET", .key = "exports/a.metadata.json"})->body, "{}\n");
+  const auto store = make_s3_artifact_store(config);
+  const auto listed = store->list("", "", 10);
+  ASSERT_TRUE(listed);
+  EXPECT_EQ(listed->size(), 1u);
+  ASSERT_TRUE(store->remove("a.zip"));
+  for (const char* key : {"exports/a.zip", "exports/a.metadata.json"})
+    EXPECT_EQ(client.call({.method = "HEAD", .key = key})->status, 404) << key;
+}
+
 TEST_F(S3ArtifactStore, GivesLinksThatAnyoneMayFollow) {
   const S3Config config = fresh_bucket();
   ASSERT_TRUE(put(config, "content"));
@@ -170,6 +191,65 @@ TEST_F(S3ArtifactStore, RefusesAFileThatIsNotWhatItsDigestSays) {
   const auto store = make_s3_artifact_store(config);
   ASSERT_FALSE(store->put({"a.zip", file, sha256_hex(std::as_bytes(std::span("other"))), {}}));
   EXPECT_FALSE(store->stat("a.zip"));
+}
+
+/// flaky_proxy.py in front of radosgw, while it lives.
+class FlakyProxy {
+ public:
+  explicit FlakyProxy(const std::string& endpoint) {
+    auto printed = make_pipe();
+    EXPECT_TRUE(printed);
+    const Descriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    const std::vector<std::string> arguments = {"python3", MODELPORT_SOURCE_DIR "/tests/service/s3/flaky_proxy.py",
+                                                endpoint.substr(endpoint.rfind(':') + 1)};
+    auto pid = spawn({.arguments = arguments,
+                      .environment = {},
+                      .working_directory = "",
+                      .input = null.get(),
+                      .output = printed->write.get(),
+                      .error = null.get()});
+    EXPECT_TRUE(pid);
+    pid_ = *pid;
+    printed->write.reset();
+    std::string port(16, '\0');
+    port.resize(static_cast<size_t>(std::max<ssize_t>(::read(printed->read.get(), port.data(), port.size()), 0)));
+    while (port.ends_with('\n')) port.pop_back();
+    endpoint_ = "http://127.0.0.1:" + port;
+  }
+  ~FlakyProxy() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  const std::string& endpoint() const { return endpoint_; }
+
+ private:
+  pid_t pid_ = -1;
+  std::string endpoint_;
+};
+
+TEST_F(S3ArtifactStore, StoresAndGivesThroughResetsRefusalsAndCutReplies) {
+  S3Config config = fresh_bucket();
+  const FlakyProxy proxy(config.endpoint);
+  config.endpoint = proxy.endpoint();
+  config.attempts = 8;
+  const std::string content(200'000, 'c');
+  for (const int64_t multipart_from : {int64_t{1} << 30, int64_t{1}}) {
+    config.multipart_from = multipart_from;
+    const Status done = put(config, content);
+    ASSERT_TRUE(done) << done.error().text();
+    const auto store = make_s3_artifact_store(config);
+    auto reader = store->open("a.zip", 0, static_cast<int64_t>(content.size()));
+    ASSERT_TRUE(reader) << reader.error().text();
+    std::string read(content.size(), '\0');
+    size_t at = 0;
+    while (at < read.size()) {
+      auto count = (*reader)->read(std::as_writable_bytes(std::span(read).subspan(at)));
+      ASSERT_TRUE(count && *count > 0) << count.error().text();
+      at += *count;
+    }
+    EXPECT_TRUE(read == content);
+    ASSERT_TRUE(store->remove("a.zip"));
+  }
 }
 
 TEST_F(S3ArtifactStore, SaysThatNobodyAnswers) {

@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""An HTTP proxy that does harm: flaky_proxy.py TARGET_PORT. Prints its port. Of every four requests the first is reset, the second
+answered with 503 SlowDown, the third has its reply cut in the middle, the fourth goes through."""
+import itertools
+import socket
+import struct
+import sys
+import threading
+
+COUNT = itertools.count()
+TARGET = int(sys.argv[1])
+
+
+def read_request(connection):
+    data = b""
+    while b"\r\n\r\n" not in data:
+        piece = connection.recv(65536)
+        if not piece:
+            return None
+        data += piece
+    head, _, body = data.partition(b"\r\n\r\n")
+    lengths = [int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
+    while lengths and len(body) < lengths[0]:
+        piece = connection.recv(65536)
+        if not piece:
+            return None
+        body += piece
+    return head + b"\r\nConnection: close\r\n\r\n" + body
+
+
+def serve(connection):
+    with connection:
+        request = read_request(connection)
+        if request is None:
+            return
+        harm = next(COUNT) % 4
+        if harm == 0:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return
+        if harm == 1:
+            connection.sendall(b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            return
+        with socket.create_connection(("127.0.0.1", TARGET)) as target:
+            target.sendall(request)
+            reply = b""
+            while piece := target.recv(65536):
+                reply += piece
+        connection.sendall(reply[: len(reply) // 2] if harm == 2 else reply)
+
+
+def main():
+    listener = socket.create_server(("127.0.0.1", 0))
+    print(listener.getsockname()[1], flush=True)
+    while True:
+        connection, _ = listener.accept()
+        threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+
+if __name__ == "__main__":
+    main()
