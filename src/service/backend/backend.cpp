@@ -16,6 +16,7 @@
 #include "service/backend/submission.h"
 #include "service/backend/trainer_registry.h"
 #include "service/jobs/sqlite_job_store.h"
+#include "service/webhooks/webhook_sender.h"
 
 namespace modelport {
 
@@ -23,6 +24,8 @@ namespace {
 
 constexpr auto kHeartbeat = std::chrono::seconds(10);
 constexpr int kHeartbeatsPerRound = 30;
+/// Of webhooks that were delivered or given up.
+constexpr auto kDeliveriesKept = std::chrono::days(30);
 
 Result<std::vector<TrainerConfig>> read_trainers(const ServiceConfig& config) {
   if (config.trainers_file.empty()) return config.trainers;
@@ -61,12 +64,33 @@ class Backend::State {
   ~State() { end(std::chrono::seconds(0)); }
 
   Status begin() {
+    CHECK_OK(begin_webhooks());
     CHECK_OK(recover(environment));
     CHECK_OK(collect_orphans(environment, {}));
     CHECK_OK(load_trainers());
     scheduler = std::make_unique<Scheduler>(environment, trainers, worker_name());
     upkeep = std::thread([this] { keep_up(); });
     return {};
+  }
+
+  /// Before any job changes, so that no change goes without its delivery.
+  Status begin_webhooks() {
+    std::vector<JobStatus> told;
+    if (!config.webhooks.secrets.empty()) {
+      TRY(sender, WebhookSender::start(config.webhooks, jobs->deliveries(), jobs->changes(), system_clock()));
+      webhooks = std::move(sender);
+      told = {JobStatus::kCompleted, JobStatus::kFailed, JobStatus::kCancelled};
+      if (config.webhooks.on_start) told.push_back(JobStatus::kRunning);
+    }
+    return jobs->deliveries().tell_of(told);
+  }
+
+  Status check_webhook_url(const std::string& url) const {
+    if (url.empty()) return {};
+    if (webhooks) return webhooks->check_url(url);
+    Error error = fail(ErrorCode::kInvalidArgument, "webhook_url: this service sends no webhooks");
+    error.hint = "whoever runs it configures a secret for them";
+    return error;
   }
 
   Status load_trainers() {
@@ -96,6 +120,7 @@ class Backend::State {
     }
     ending.notify_all();
     if (upkeep.joinable()) upkeep.join();
+    webhooks.reset();
   }
 
   std::vector<FrameworkCapability> capabilities() {
@@ -118,6 +143,7 @@ class Backend::State {
   CheckpointInspection inspection;
   TrainerRegistry trainers;
   std::unique_ptr<Scheduler> scheduler;
+  std::unique_ptr<WebhookSender> webhooks;  ///< Null where none are sent.
   std::atomic<int64_t> accepted = 0;
 
  private:
@@ -146,6 +172,8 @@ class Backend::State {
       log_error("retention: {}", done.error().text());
     if (const Status done = collect_orphans(environment, scheduler->active()); !done)
       log_error("orphans: {}", done.error().text());
+    if (const Status done = jobs->deliveries().remove_ended(environment.clock.now() - kDeliveriesKept); !done)
+      log_error("webhooks: {}", done.error().text());
   }
 
   std::mutex mutex;
@@ -173,6 +201,7 @@ Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config) {
 
 Result<JobCreation> Backend::submit(const JobRequest& request, const std::string& idempotency_key) {
   CHECK_OK(check_request(request, capabilities(), *state_->checkpoints));
+  CHECK_OK(state_->check_webhook_url(request.webhook_url));
   TRY(counts, state_->jobs->counts());
   if (counts.by_status[static_cast<size_t>(JobStatus::kPending)] >= state_->config.max_pending_jobs)
     return fail(ErrorCode::kBusy, "{} jobs are waiting already; try again later", state_->config.max_pending_jobs);
