@@ -1,5 +1,6 @@
 #include "service/backend/backend.h"
 
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -59,6 +60,7 @@ class Backend::State {
                     system_clock(), probe_sandbox(), directory.work(), {directory.path()}},
         inspection(config.inspect_program, environment.sandbox, directory.work(), environment.hidden) {
     environment.hidden.insert(environment.hidden.end(), config.checkpoint_roots.begin(), config.checkpoint_roots.end());
+    if (!config.trainers_file.empty()) environment.hidden.push_back(config.trainers_file);
   }
 
   ~State() { end(std::chrono::seconds(0)); }
@@ -186,6 +188,8 @@ Backend::Backend(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Backend::~Backend() = default;
 
 Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config) {
+  // Exporters of the same user can read neither the environment nor the memory nor the descriptors of this process.
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   TRY(directory, DataDirectory::hold(config.data_directory));
   TRY(jobs, SqliteJobStore::open(directory.database(), system_clock()));
   TRY(logs, LogStore::open(directory.logs(), {.bytes = config.max_log_bytes}));
