@@ -68,7 +68,7 @@ class Backend::State {
   Status begin() {
     CHECK_OK(begin_webhooks());
     CHECK_OK(recover(environment));
-    CHECK_OK(collect_orphans(environment, {}));
+    CHECK_OK(collect_orphans(environment));
     CHECK_OK(load_trainers());
     scheduler = std::make_unique<Scheduler>(environment, trainers, worker_name());
     upkeep = std::thread([this] { keep_up(); });
@@ -122,7 +122,7 @@ class Backend::State {
     }
     ending.notify_all();
     if (upkeep.joinable()) upkeep.join();
-    webhooks.reset();
+    if (webhooks) webhooks->shutdown();
   }
 
   std::vector<FrameworkCapability> capabilities() {
@@ -172,8 +172,7 @@ class Backend::State {
   void clean() {
     if (const Status done = apply_retention(environment, config); !done)
       log_error("retention: {}", done.error().text());
-    if (const Status done = collect_orphans(environment, scheduler->active()); !done)
-      log_error("orphans: {}", done.error().text());
+    if (const Status done = collect_orphans(environment); !done) log_error("orphans: {}", done.error().text());
     if (const Status done = jobs->deliveries().remove_ended(environment.clock.now() - kDeliveriesKept); !done)
       log_error("webhooks: {}", done.error().text());
   }
@@ -187,13 +186,16 @@ class Backend::State {
 Backend::Backend(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Backend::~Backend() = default;
 
-Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config) {
+Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config, std::unique_ptr<ArtifactStore> artifacts) {
   // Exporters of the same user can read neither the environment nor the memory nor the descriptors of this process.
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   TRY(directory, DataDirectory::hold(config.data_directory));
   TRY(jobs, SqliteJobStore::open(directory.database(), system_clock()));
   TRY(logs, LogStore::open(directory.logs(), {.bytes = config.max_log_bytes}));
-  TRY(artifacts, open_local_artifact_store(directory.artifacts()));
+  if (!artifacts) {
+    TRY(local, open_local_artifact_store(directory.artifacts()));
+    artifacts = std::move(local);
+  }
   TRY(checkpoints,
       CheckpointStore::open(directory.checkpoints(), config.checkpoint_roots,
                             {.upload_bytes = config.max_upload_bytes, .expanded_bytes = config.max_expanded_bytes}));
@@ -204,7 +206,8 @@ Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config) {
 }
 
 Result<JobCreation> Backend::submit(const JobRequest& request, const std::string& idempotency_key) {
-  CHECK_OK(check_request(request, capabilities(), *state_->checkpoints));
+  TRY(marks, state_->jobs->marks());
+  CHECK_OK(check_request(request, state_->trainers, marks, *state_->checkpoints));
   CHECK_OK(state_->check_webhook_url(request.webhook_url));
   TRY(counts, state_->jobs->counts());
   if (counts.by_status[static_cast<size_t>(JobStatus::kPending)] >= state_->config.max_pending_jobs)
@@ -226,7 +229,8 @@ Result<JobCreation> Backend::retry(std::string_view id, const std::string& idemp
   if (job.status != JobStatus::kFailed && job.status != JobStatus::kCancelled)
     return fail(ErrorCode::kConflict, "job {} is {}; what failed or was cancelled can be tried again", id,
                 info(job.status).name);
-  CHECK_OK(check_request(job.request, capabilities(), *state_->checkpoints));
+  TRY(marks, state_->jobs->marks());
+  CHECK_OK(check_request(job.request, state_->trainers, marks, *state_->checkpoints));
   TRY(creation, state_->jobs->create({job.request, state_->config.max_attempts, job.id, idempotency_key}));
   if (creation.outcome == JobCreation::Outcome::kCreated) ++state_->accepted;
   state_->scheduler->wake();

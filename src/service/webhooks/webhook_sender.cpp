@@ -55,7 +55,9 @@ WebhookSender::WebhookSender(WebhookConfig config, DeliveryStore& deliveries, Ch
   for (int i = 0; i < kThreads; ++i) threads_.emplace_back([this] { work(); });
 }
 
-WebhookSender::~WebhookSender() {
+WebhookSender::~WebhookSender() { shutdown(); }
+
+void WebhookSender::shutdown() {
   subscription_.reset();
   {
     const std::lock_guard lock(mutex_);
@@ -63,6 +65,7 @@ WebhookSender::~WebhookSender() {
   }
   changed_.notify_all();
   for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 Status WebhookSender::check_url(const std::string& url) const {

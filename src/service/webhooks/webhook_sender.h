@@ -32,8 +32,10 @@ class WebhookSender {
   static Result<std::unique_ptr<WebhookSender>> start(WebhookConfig config, DeliveryStore& deliveries,
                                                       ChangeFeed& changes, Clock& clock,
                                                       Resolver resolver = system_resolver());
-  /// Breaks off what is under way; it is sent again after the next start.
   ~WebhookSender();
+
+  /// Sends nothing more and breaks off what is under way; it is sent again after the next start.
+  void shutdown();
 
   /// Whether a job may have this webhook_url, as far as can be told without DNS: kInvalidArgument with the reason.
   Status check_url(const std::string& url) const;

@@ -39,7 +39,8 @@ TEST_F(BackendWebhooksTest, TellsOfAJobFromStartToEnd) {
 TEST_F(BackendWebhooksTest, RefusesAUrlThatItWillNotCall) {
   start(with_webhooks());
   JobRequest wanted = request();
-  for (const char* url : {"ftp://example.com/", "http://10.0.0.1/", "http://[::1]/", "https://user:word@example.com/"}) {
+  for (const char* url :
+       {"ftp://example.com/", "http://10.0.0.1/", "http://[::1]/", "https://user:word@example.com/"}) {
     wanted.webhook_url = url;
     const auto refused = backend_->submit(wanted, "");
     ASSERT_FALSE(refused) << url;
