@@ -1,6 +1,7 @@
 #include "service/webhooks/webhook_url.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 #include "service/webhooks/ip_address.h"

@@ -1,4 +1,5 @@
 #!/bin/sh
-# What a process that outlives its exporter would do: alter the result after it was judged. The service must have ended it.
+# What outlives its exporter, so that it could alter the result after it was judged. The service must have ended it.
 trap '' TERM HUP INT
-while [ -d "$1" ]; do echo haunted >> "$1/model.onnx"; sleep 0.02; done
+i=0
+while [ $i -lt 600 ]; do sleep 1; i=$((i + 1)); done

@@ -79,7 +79,7 @@ for fd in range(3, 1024):
     cat "$(word secret)" 2> /dev/null | grep -q . && reached "$(word secret)"
     honest ;;
   writes_outside)
-    for place in / /etc /usr/bin /home "$here" "$(dirname "$checkpoint")"; do
+    for place in / /etc /usr/bin /home "$here"; do
       ( : > "$place/modelport-hostile.$$" ) 2> /dev/null && reached "$place" && rm -f "$place/modelport-hostile.$$"
     done
     echo changed >> "$checkpoint" 2> /dev/null && reached "$checkpoint"

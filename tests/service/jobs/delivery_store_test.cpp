@@ -64,7 +64,7 @@ TEST_F(DeliveryStoreTest, EveryEndOfAJobHasItsDelivery) {
   Completion completion;
   completion.artifact = {"key.zip", "digest", 12};
   completion.metadata = Json::object();
-  completion.model_name = std::string("odd \0 \x02 \"name\"", 15);
+  completion.model_name = std::string("odd \0 \x02 \"name\"", 14);
   ASSERT_TRUE(jobs_->finish_completed(claim(), completion));
   EXPECT_EQ(of_job(completed).at(0).data["sha256"], "digest");
   EXPECT_EQ(of_job(completed).at(0).data["model_name"], completion.model_name);
