@@ -16,7 +16,6 @@
 
 #include "process/line_splitter.h"
 #include "process/spawn.h"
-#include "process/supervisor.h"
 
 namespace modelport {
 
@@ -26,6 +25,8 @@ using Steady = std::chrono::steady_clock;
 using Ended = ConfinedOutcome::Ended;
 constexpr auto kLook = std::chrono::milliseconds(100);
 constexpr int kLooksPerOutputCheck = 10;
+/// More than a pipe holds: what comes after it is from somebody who still writes.
+constexpr int kMostReadsAtTheEnd = 32;
 
 /// How often the kernel has ended a process for memory since the machine started.
 int64_t kernel_memory_kills() {
@@ -112,7 +113,7 @@ class Run {
   }
 
   void drain(Descriptor& from, LineSplitter& lines, Stream stream) {
-    while (from.is_open() && read_some(from, lines, stream)) {
+    for (int i = 0; i < kMostReadsAtTheEnd && from.is_open() && read_some(from, lines, stream); ++i) {
     }
   }
 
@@ -154,10 +155,10 @@ class Run {
 
   void explain_signal() {
     if (outcome_.ended != Ended::kByItself) return;
-    if (outcome_.signal == SIGXFSZ) outcome_.ended = Ended::kOutputLimit;
-    // 137 is a shell's or bubblewrap's word for a child that SIGKILL ended.
-    const bool was_killed = outcome_.signal == SIGKILL || outcome_.exit_code == 128 + SIGKILL;
-    if (was_killed && kernel_memory_kills() > kernel_kills_before_) outcome_.ended = Ended::kOutOfMemory;
+    // A shell and bubblewrap say of a child that a signal ended: 128 and its number.
+    const auto ended_by = [&](int signal) { return outcome_.signal == signal || outcome_.exit_code == 128 + signal; };
+    if (ended_by(SIGXFSZ)) outcome_.ended = Ended::kOutputLimit;
+    if (ended_by(SIGKILL) && kernel_memory_kills() > kernel_kills_before_) outcome_.ended = Ended::kOutOfMemory;
   }
 
   const ConfinedRequest& request_;
@@ -184,7 +185,8 @@ Result<ConfinedOutcome> run_confined(const ConfinedRequest& request) {
                                     .output = out.write.get(),
                                     .error = err.write.get(),
                                     .file_bytes = request.file_bytes,
-                                    .open_files = request.open_files}));
+                                    .open_files = request.open_files,
+                                    .capabilities = request.capabilities}));
   out.write.reset();
   err.write.reset();
   ::fcntl(out.read.get(), F_SETFL, O_NONBLOCK);

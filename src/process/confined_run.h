@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "process/process_runner.h"
 #include "process/process_tree.h"
+#include "process/supervisor.h"
 
 namespace modelport {
 
@@ -29,6 +30,7 @@ struct ConfinedRequest {
   uint64_t processes = UINT64_MAX;         ///< At the same time; likewise.
   uint64_t file_bytes = UINT64_MAX;        ///< Of any one file.
   uint64_t open_files = 1024;
+  Capabilities capabilities = Capabilities::kDropped;
   size_t max_line_bytes = 16 * 1024;  ///< A longer line arrives in pieces.
 
   /// All are called from the thread that runs. Of a program that is over at once on_started may be left out.
@@ -39,7 +41,7 @@ struct ConfinedRequest {
 };
 
 struct ConfinedOutcome {
-  std::optional<int> exit_code;  ///< Absent when a signal ended it.
+  std::optional<int> exit_code;  ///< Absent when a signal ended it, or when the program ended its supervisor.
   int signal = 0;
   enum class Ended {
     kByItself,

@@ -58,6 +58,12 @@ void limit(__rlimit_resource resource, uint64_t value) {
   ::setrlimit(resource, &bound);
 }
 
+/// Of the bounding set, so that exec gives root none of them back.
+void drop_capabilities() {
+  for (int capability = 0; ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0; ++capability) {
+  }
+}
+
 /// Writes why exec failed to `failure`, which exec closes.
 [[noreturn]] void become_program(const SupervisedProgram& program, const Prepared& prepared, int failure,
                                  pid_t supervisor) {
@@ -65,6 +71,7 @@ void limit(__rlimit_resource resource, uint64_t value) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != supervisor) ::_exit(127);
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  if (program.capabilities == Capabilities::kDropped) drop_capabilities();
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_FSIZE, program.file_bytes);
   limit(RLIMIT_NOFILE, program.open_files);
@@ -151,6 +158,7 @@ void watch(pid_t program) {
   ::sigprocmask(SIG_SETMASK, &all, nullptr);
   ::setsid();
   ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   // All descriptors to where they are wanted, from above: none of them may be overwritten before it is moved.
   constexpr int kAbove = 10;
   const int high_link = ::fcntl(link, F_DUPFD, kAbove);

@@ -12,6 +12,9 @@
 
 namespace modelport {
 
+/// What a program keeps of root's powers where the service has them. What makes namespaces may need them.
+enum class Capabilities { kDropped, kKept };
+
 /// A program that is to run confined.
 struct SupervisedProgram {
   const std::vector<std::string>& arguments;              ///< The first is the program's path.
@@ -20,6 +23,7 @@ struct SupervisedProgram {
   int output = -1, error = -1;       ///< Its standard output and error; its input is empty.
   uint64_t file_bytes = UINT64_MAX;  ///< RLIMIT_FSIZE
   uint64_t open_files = 1024;        ///< RLIMIT_NOFILE
+  Capabilities capabilities = Capabilities::kDropped;
 };
 
 /// What a supervisor says.
@@ -35,7 +39,8 @@ struct SupervisorMessage {
 
 /// A process of our own between this one and the program. It is the subreaper of all that the program starts, however
 /// often that forks and detaches; when the program ends, when it is told to (by any byte), or when the other end of
-/// `link` is closed (because this process died), it kills all of it. `link` ends when nothing is left.
+/// `link` is closed (because this process died), it kills all of it. `link` ends when nothing is left. Its memory and
+/// environment, copies of this process's, cannot be read by the program.
 struct Supervisor {
   pid_t pid = -1;
   Descriptor link;  ///< A SOCK_SEQPACKET socket.

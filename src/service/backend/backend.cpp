@@ -1,5 +1,6 @@
 #include "service/backend/backend.h"
 
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -16,6 +17,7 @@
 #include "service/backend/submission.h"
 #include "service/backend/trainer_registry.h"
 #include "service/jobs/sqlite_job_store.h"
+#include "service/webhooks/webhook_sender.h"
 
 namespace modelport {
 
@@ -23,6 +25,8 @@ namespace {
 
 constexpr auto kHeartbeat = std::chrono::seconds(10);
 constexpr int kHeartbeatsPerRound = 30;
+/// Of webhooks that were delivered or given up.
+constexpr auto kDeliveriesKept = std::chrono::days(30);
 
 Result<std::vector<TrainerConfig>> read_trainers(const ServiceConfig& config) {
   if (config.trainers_file.empty()) return config.trainers;
@@ -56,17 +60,39 @@ class Backend::State {
                     system_clock(), probe_sandbox(), directory.work(), {directory.path()}},
         inspection(config.inspect_program, environment.sandbox, directory.work(), environment.hidden) {
     environment.hidden.insert(environment.hidden.end(), config.checkpoint_roots.begin(), config.checkpoint_roots.end());
+    if (!config.trainers_file.empty()) environment.hidden.push_back(config.trainers_file);
   }
 
   ~State() { end(std::chrono::seconds(0)); }
 
   Status begin() {
+    CHECK_OK(begin_webhooks());
     CHECK_OK(recover(environment));
     CHECK_OK(collect_orphans(environment));
     CHECK_OK(load_trainers());
     scheduler = std::make_unique<Scheduler>(environment, trainers, worker_name());
     upkeep = std::thread([this] { keep_up(); });
     return {};
+  }
+
+  /// Before any job changes, so that no change goes without its delivery.
+  Status begin_webhooks() {
+    std::vector<JobStatus> told;
+    if (!config.webhooks.secrets.empty()) {
+      TRY(sender, WebhookSender::start(config.webhooks, jobs->deliveries(), jobs->changes(), system_clock()));
+      webhooks = std::move(sender);
+      told = {JobStatus::kCompleted, JobStatus::kFailed, JobStatus::kCancelled};
+      if (config.webhooks.on_start) told.push_back(JobStatus::kRunning);
+    }
+    return jobs->deliveries().tell_of(told);
+  }
+
+  Status check_webhook_url(const std::string& url) const {
+    if (url.empty()) return {};
+    if (webhooks) return webhooks->check_url(url);
+    Error error = fail(ErrorCode::kInvalidArgument, "webhook_url: this service sends no webhooks");
+    error.hint = "whoever runs it configures a secret for them";
+    return error;
   }
 
   Status load_trainers() {
@@ -96,6 +122,7 @@ class Backend::State {
     }
     ending.notify_all();
     if (upkeep.joinable()) upkeep.join();
+    if (webhooks) webhooks->shutdown();
   }
 
   std::vector<FrameworkCapability> capabilities() {
@@ -118,6 +145,7 @@ class Backend::State {
   CheckpointInspection inspection;
   TrainerRegistry trainers;
   std::unique_ptr<Scheduler> scheduler;
+  std::unique_ptr<WebhookSender> webhooks;  ///< Null where none are sent.
   std::atomic<int64_t> accepted = 0;
 
  private:
@@ -145,6 +173,8 @@ class Backend::State {
     if (const Status done = apply_retention(environment, config); !done)
       log_error("retention: {}", done.error().text());
     if (const Status done = collect_orphans(environment); !done) log_error("orphans: {}", done.error().text());
+    if (const Status done = jobs->deliveries().remove_ended(environment.clock.now() - kDeliveriesKept); !done)
+      log_error("webhooks: {}", done.error().text());
   }
 
   std::mutex mutex;
@@ -157,6 +187,8 @@ Backend::Backend(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Backend::~Backend() = default;
 
 Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config, std::unique_ptr<ArtifactStore> artifacts) {
+  // Exporters of the same user can read neither the environment nor the memory nor the descriptors of this process.
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   TRY(directory, DataDirectory::hold(config.data_directory));
   TRY(jobs, SqliteJobStore::open(directory.database(), system_clock()));
   TRY(logs, LogStore::open(directory.logs(), {.bytes = config.max_log_bytes}));
@@ -176,6 +208,7 @@ Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config, std::uniqu
 Result<JobCreation> Backend::submit(const JobRequest& request, const std::string& idempotency_key) {
   TRY(marks, state_->jobs->marks());
   CHECK_OK(check_request(request, state_->trainers, marks, *state_->checkpoints));
+  CHECK_OK(state_->check_webhook_url(request.webhook_url));
   TRY(counts, state_->jobs->counts());
   if (counts.by_status[static_cast<size_t>(JobStatus::kPending)] >= state_->config.max_pending_jobs)
     return fail(ErrorCode::kBusy, "{} jobs are waiting already; try again later", state_->config.max_pending_jobs);

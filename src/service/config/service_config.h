@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "service/config/trainer_config.h"
+#include "service/config/webhook_config.h"
 
 namespace modelport {
 
@@ -26,6 +27,8 @@ struct ServiceConfig {
   std::chrono::hours retention{0};           ///< Of finished jobs and their artifacts; 0: kept.
   std::chrono::hours upload_retention{24};   ///< Of uploads that no job uses; 0: kept.
   int64_t store_quota_bytes = 0;             ///< Of artifacts together, oldest removed first; 0: none.
+
+  WebhookConfig webhooks;
 };
 
 }  // namespace modelport

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "process/process_tree.h"
 #include "service/jobs/change_feed.h"
+#include "service/jobs/delivery_store.h"
 #include "service/jobs/job.h"
 
 namespace modelport {
@@ -154,6 +155,9 @@ class JobStore {
 
   /// Topics are ids of jobs; a wake-up follows every committed change.
   virtual ChangeFeed& changes() = 0;
+
+  /// What is to be told of jobs by webhook, recorded in the transaction of the change that it tells.
+  virtual DeliveryStore& deliveries() = 0;
 };
 
 }  // namespace modelport

@@ -114,6 +114,47 @@ CREATE TABLE unavailable_formats (
   PRIMARY KEY (framework, export_format)
 ) WITHOUT ROWID;
 )sql",
+    R"sql(
+CREATE TABLE webhook_events (status TEXT PRIMARY KEY, event TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE webhook_deliveries (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  job_id TEXT NOT NULL,
+  event TEXT NOT NULL,
+  url TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  data TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'delivered', 'dead')),
+  attempts INTEGER NOT NULL DEFAULT 0,
+  next_attempt_at INTEGER,
+  last_status INTEGER NOT NULL DEFAULT 0,
+  last_error TEXT NOT NULL DEFAULT '',
+  ended_at INTEGER,
+  CHECK ((state = 'pending') = (next_attempt_at IS NOT NULL)),
+  CHECK ((state = 'pending') = (ended_at IS NULL))
+);
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (next_attempt_at) WHERE state = 'pending';
+CREATE INDEX webhook_deliveries_state ON webhook_deliveries (state, seq);
+CREATE INDEX webhook_deliveries_job ON webhook_deliveries (job_id, seq);
+CREATE INDEX webhook_deliveries_ended ON webhook_deliveries (ended_at) WHERE ended_at IS NOT NULL;
+CREATE TRIGGER jobs_webhook AFTER UPDATE OF status ON jobs WHEN NEW.webhook_url <> '' AND OLD.status <> NEW.status
+  BEGIN
+    INSERT INTO webhook_deliveries (id, job_id, event, url, origin, data, created_at, next_attempt_at)
+    SELECT 'msg_' || lower(hex(randomblob(16))), NEW.id, event, NEW.webhook_url,
+      lower(substr(NEW.webhook_url, 1, 7 + instr(substr(NEW.webhook_url, 9) || '/', '/'))),
+      json_object('id', NEW.id, 'status', NEW.status, 'attempt', NEW.attempt, 'framework', NEW.framework,
+        'export_format', NEW.export_format, 'training_job_id', nullif(NEW.training_job_id, ''),
+        'version', nullif(NEW.version, 0), 'version_tag', nullif(NEW.version_tag, ''),
+        'model_name', nullif(NEW.model_name, ''), 'task_type', nullif(NEW.task_type, ''),
+        'proof', nullif(NEW.proof, ''), 'sha256', NEW.artifact_sha256, 'bytes', NEW.artifact_bytes,
+        'error', json(NEW.error)),
+      coalesce(NEW.completed_at, NEW.started_at), coalesce(NEW.completed_at, NEW.started_at)
+    FROM webhook_events WHERE status = NEW.status;
+  END;
+CREATE TRIGGER jobs_webhook_gone AFTER DELETE ON jobs WHEN OLD.webhook_url <> ''
+  BEGIN DELETE FROM webhook_deliveries WHERE job_id = OLD.id AND state <> 'pending'; END;
+)sql",
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "service/jobs/job_queries.h"
 #include "service/jobs/migrations.h"
+#include "service/jobs/sqlite_delivery_store.h"
 
 namespace modelport {
 
@@ -59,6 +60,12 @@ Result<ReadPool::Handle> ReadPool::take() {
   CHECK_OK(database->execute("PRAGMA cache_size=-1024"));
   return Handle(*this, std::move(database));
 }
+
+SqliteJobStore::SqliteJobStore(const std::string& path, std::unique_ptr<SqliteDatabase> writer, Clock& clock)
+    : clock_(clock),
+      readers_(path),
+      writes_(std::move(writer), changes_),
+      deliveries_(std::make_unique<SqliteDeliveryStore>(readers_, writes_)) {}
 
 Result<std::unique_ptr<SqliteJobStore>> SqliteJobStore::open(const std::string& path, Clock& clock) {
   TRY(writer, SqliteDatabase::open(path, SqliteDatabase::Mode::kReadWrite));

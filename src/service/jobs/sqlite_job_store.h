@@ -79,15 +79,16 @@ class SqliteJobStore final : public JobStore {
   Result<JobCounts> counts() override;
   Status check() override;
   ChangeFeed& changes() override { return changes_; }
+  DeliveryStore& deliveries() override { return *deliveries_; }
 
  private:
-  SqliteJobStore(const std::string& path, std::unique_ptr<SqliteDatabase> writer, Clock& clock)
-      : clock_(clock), readers_(path), writes_(std::move(writer), changes_) {}
+  SqliteJobStore(const std::string& path, std::unique_ptr<SqliteDatabase> writer, Clock& clock);
 
   Clock& clock_;
   ChangeFeed changes_;
   ReadPool readers_;
   WriteQueue writes_;
+  const std::unique_ptr<DeliveryStore> deliveries_;
 };
 
 }  // namespace modelport

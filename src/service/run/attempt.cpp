@@ -155,6 +155,8 @@ class Attempt {
     report_.exporter = Steady::now() - began;
     failpoint("exporter ended");
     if (!outcome) return failed(FailureCode::kCannotStart, outcome.error().text());
+    // Only a supervisor that was ended itself says neither, and leaves what it watched.
+    if (!outcome->exit_code && outcome->signal == 0) (void)kill_marked(kRunMark, attempt_name(lease_));
     if (outcome->ended == ConfinedOutcome::Ended::kStopped) return std::nullopt;
     auto error = judge_run(*outcome, lines, process_.level, trainer_.config.limits);
     note_availability(unavailability(*outcome, lines), error.has_value());
@@ -178,10 +180,18 @@ class Attempt {
     auto output = read_output(directory_ + "/output", job_.request.export_format, job_.request.export_config);
     if (auto* error = std::get_if<JobError>(&output)) return std::move(*error);
     output_ = std::get<FinishedOutput>(std::move(output));
-    return std::nullopt;
+    uint64_t bytes = 0;
+    for (const OutputFileEntry& file : output_.files) bytes += static_cast<uint64_t>(file.bytes);
+    const uint64_t most = trainer_.config.limits.output_bytes;
+    if (bytes <= most) return std::nullopt;
+    return failed(FailureCode::kOutputLimit,
+                  fmt::format("the exporter's files have {} bytes together, at most {} are allowed", bytes, most));
   }
 
   std::optional<JobError> package() {
+    // The exporter may have put a pipe or a link where the package goes.
+    if (const Status cleared = remove_tree(directory_ + "/export.zip"); !cleared)
+      return failed(FailureCode::kPackagingFailed, cleared.error().text());
     PackageRequest request{output_.directory, {}, output_.metadata, directory_ + "/export.zip"};
     for (const OutputFileEntry& file : output_.files) request.files.push_back(file.name);
     auto packed = write_package(request);

@@ -53,6 +53,8 @@ Result<ExporterProcess> prepare_exporter(const TrainerConfig& trainer, const San
   request.processes = trainer.limits.processes;
   request.file_bytes = trainer.limits.file_bytes;
   request.open_files = trainer.limits.open_files;
+  // bubblewrap drops them itself, when it has made its namespaces.
+  if (process.level == SandboxLevel::kBubblewrap) request.capabilities = Capabilities::kKept;
   return process;
 }
 

@@ -44,7 +44,8 @@ std::variant<FinishedOutput, JobError> read_output(const std::string& directory,
   if (!opened.is_open()) return refused(FailureCode::kUnsafeOutput, "the output directory was replaced");
   FinishedOutput output{directory, {}, {}};
   const Status walked = walk_tree(opened.get(), {}, [&](const TreeEntry& entry) -> Status {
-    if (printable(entry.name) != entry.name)
+    // A backslash is a slash to some who will unpack it.
+    if (printable(entry.name) != entry.name || entry.base.find('\\') != std::string::npos)
       return fail(ErrorCode::kHostile, "the name of {} holds characters that no file needs", printable(entry.name));
     if (S_ISREG(entry.info.st_mode)) output.files.push_back({entry.name, entry.info.st_size});
     return {};

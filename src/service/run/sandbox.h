@@ -11,7 +11,11 @@ namespace modelport {
 struct SandboxSupport {
   SandboxLevel level = SandboxLevel::kProcess;
   std::string bubblewrap;  ///< The program; empty where it is missing or does not work.
-  std::string detail;      ///< Why not more, or what there is.
+  enum class Options {
+    kPlain,     ///< What every bubblewrap has.
+    kHardened,  ///< From 0.8 on: no user namespaces inside, no large files in memory.
+  } options = Options::kPlain;
+  std::string detail;  ///< Why not more, or what there is.
 };
 
 /// Runs bubblewrap once to see.
@@ -19,7 +23,7 @@ SandboxSupport probe_sandbox();
 
 /// What a confined program sees of the file system: everything, read-only, without `hidden`.
 struct SandboxView {
-  std::vector<std::string> hidden;    ///< Directories that look empty.
+  std::vector<std::string> hidden;    ///< Directories and files that look empty.
   std::vector<std::string> readable;  ///< What is to be seen in there all the same.
   std::string writable;               ///< The one directory that is not read-only; "scratch" in it is where it runs.
 };

@@ -12,7 +12,7 @@ namespace modelport {
 
 namespace {
 
-constexpr size_t kLargestBody = size_t{16} << 20;
+constexpr size_t kLargestHeaders = size_t{64} << 10;
 
 /// Functions of libcurl, found at run time: Debian has no archive of it that could be linked statically.
 struct Curl {
@@ -61,6 +61,8 @@ struct Exchange {
   const std::function<bool(std::string_view)>& sink;
   HttpReply reply;
   int64_t sent = 0;
+  size_t header_bytes = 0;
+  bool is_cut = false;
 
   size_t give(char* into, size_t room) {
     const int64_t total = request.body_file >= 0 ? request.body_bytes : static_cast<int64_t>(request.body.size());
@@ -76,26 +78,32 @@ struct Exchange {
 
   size_t take(std::string_view bytes) {
     if (sink && reply.status / 100 == 2) return sink(bytes) ? bytes.size() : 0;
-    if (reply.body.size() + bytes.size() > kLargestBody) return 0;
+    if (reply.body.size() + bytes.size() > request.largest_body) {
+      is_cut = request.excess == HttpTransfer::Excess::kIsLeftOut;
+      return 0;
+    }
     reply.body += bytes;
     return bytes.size();
   }
 
-  void take_header(std::string_view line) {
+  size_t take_header(std::string_view line) {
+    const size_t size = line.size();
+    if ((header_bytes += size) > kLargestHeaders) return 0;
     while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
     if (line.starts_with("HTTP/")) {
       // A further one after "100 Continue".
       const size_t space = line.find(' ');
       reply = {space == std::string_view::npos ? 0 : std::atoi(line.data() + space + 1), {}, {}};
-      return;
+      return size;
     }
     const size_t colon = line.find(':');
-    if (colon == std::string_view::npos) return;
+    if (colon == std::string_view::npos) return size;
     std::string name(line.substr(0, colon));
     std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     std::string_view value = line.substr(colon + 1);
     while (value.starts_with(' ')) value.remove_prefix(1);
     reply.headers[name] = value;
+    return size;
   }
 };
 
@@ -106,8 +114,10 @@ size_t on_write(char* bytes, size_t size, size_t count, void* exchange) {
   return static_cast<Exchange*>(exchange)->take({bytes, size * count});
 }
 size_t on_header(char* bytes, size_t size, size_t count, void* exchange) {
-  static_cast<Exchange*>(exchange)->take_header({bytes, size * count});
-  return size * count;
+  return static_cast<Exchange*>(exchange)->take_header({bytes, size * count});
+}
+int on_progress(void* exchange, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<Exchange*>(exchange)->request.should_stop() ? 1 : 0;
 }
 
 void describe(const Curl& curl, CURL* handle, const HttpTransfer& request, Exchange& exchange, curl_slist* headers) {
@@ -125,6 +135,11 @@ void describe(const Curl& curl, CURL* handle, const HttpTransfer& request, Excha
   curl.setopt(handle, CURLOPT_HEADERDATA, &exchange);
   curl.setopt(handle, CURLOPT_WRITEFUNCTION, &on_write);
   curl.setopt(handle, CURLOPT_WRITEDATA, &exchange);
+  if (request.should_stop) {
+    curl.setopt(handle, CURLOPT_NOPROGRESS, 0L);
+    curl.setopt(handle, CURLOPT_XFERINFOFUNCTION, &on_progress);
+    curl.setopt(handle, CURLOPT_XFERINFODATA, &exchange);
+  }
   if (request.method == "HEAD") curl.setopt(handle, CURLOPT_NOBODY, 1L);
   if (request.method != "PUT" && request.method != "POST") return;
   const int64_t bytes = request.body_file >= 0 ? request.body_bytes : static_cast<int64_t>(request.body.size());
@@ -155,10 +170,14 @@ Result<HttpReply> transfer(const HttpTransfer& request, const std::function<bool
     if (!request.headers.contains(name)) list = curl->append(list, header);
   }
   const std::unique_ptr<curl_slist, decltype(curl->free_all)> headers(list, curl->free_all);
-  Exchange exchange{request, sink, {}, 0};
+  // No host and no port before the two colons: it holds for whatever libcurl makes of the URL.
+  curl_slist* pin = request.connect_to.empty() ? nullptr : curl->append(nullptr, ("::" + request.connect_to).c_str());
+  const std::unique_ptr<curl_slist, decltype(curl->free_all)> pinned(pin, curl->free_all);
+  if (pin != nullptr) curl->setopt(handle.get(), CURLOPT_CONNECT_TO, pin);
+  Exchange exchange{request, sink, {}};
   describe(*curl, handle.get(), request, exchange, headers.get());
   const CURLcode result = curl->perform(handle.get());
-  if (result != CURLE_OK) return fail(ErrorCode::kUnavailable, "{}", curl->error_text(result));
+  if (result != CURLE_OK && !exchange.is_cut) return fail(ErrorCode::kUnavailable, "{}", curl->error_text(result));
   return std::move(exchange.reply);
 }
 

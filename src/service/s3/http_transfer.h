@@ -20,6 +20,10 @@ struct HttpTransfer {
   int64_t body_offset = 0, body_bytes = 0;
   std::chrono::seconds timeout{600};
   std::chrono::seconds stall{30};  ///< Without a byte for so long it is given up.
+  std::string connect_to;          ///< "ADDRESS:PORT": the connection goes there, whatever the URL's host resolves to.
+  size_t largest_body = size_t{16} << 20;                            ///< Of HttpReply::body.
+  enum class Excess { kFails, kIsLeftOut } excess = Excess::kFails;  ///< What becomes of a larger one.
+  std::function<bool()> should_stop;                                 ///< Asked about once a second.
 };
 
 struct HttpReply {

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "service/jobs/clock.h"
+#include "service/jobs/job_state.h"
+
+namespace modelport {
+
+enum class DeliveryState {
+  kPending,    ///< Still to be sent, or sent again.
+  kDelivered,  ///< The receiver answered 2xx.
+  kDead,       ///< Given up; a person may have it sent again.
+};
+/// "pending", "delivered", "dead"
+std::string_view delivery_state_name(DeliveryState state);
+
+/// One message to a job's webhook_url. All that it says was fixed by the change that it tells.
+struct WebhookDelivery {
+  int64_t sequence = 0;  ///< Rises over all deliveries.
+  std::string id;        ///< "msg_" and 32 hexadecimal digits; the receiver tells a repetition by it.
+  std::string job_id;
+  std::string event;  ///< "export.completed"
+  std::string url;
+  Json data;             ///< The job at that moment.
+  Timestamp created_at;  ///< Of the change.
+  DeliveryState state = DeliveryState::kPending;
+  int attempts = 0;                          ///< Begun so far.
+  std::optional<Timestamp> next_attempt_at;  ///< While pending.
+  std::optional<Timestamp> ended_at;         ///< Once it is not.
+  int last_status = 0;                       ///< Of the last answer; 0 without one.
+  std::string last_error;                    ///< Why the last attempt failed; never the receiver's words.
+};
+
+/// The right to end one attempt; refused (kConflict) once the delivery has gone on without it.
+struct DeliveryAttempt {
+  int64_t sequence = 0;
+  int number = 0;  ///< From 1.
+};
+
+struct DeliveryPage {
+  std::vector<WebhookDelivery> deliveries;  ///< Newest first.
+  std::string next_cursor;                  ///< Empty on the last page.
+};
+
+/// Webhook deliveries, in the database of the jobs. They appear there with the change of the job itself: a job that
+/// ended has its delivery, or the end is not recorded either. Safe from any thread; errors are those of JobStore.
+class DeliveryStore {
+ public:
+  virtual ~DeliveryStore() = default;
+
+  /// From now on a job with a webhook_url that comes into one of these states gets a delivery.
+  virtual Status tell_of(std::span<const JobStatus> states) = 0;
+
+  /// Deliveries to be sent at `now`, longest due first, at most one per origin (scheme, host and port of the URL).
+  virtual Result<std::vector<WebhookDelivery>> due(Timestamp now, int limit) = 0;
+  /// When the first one that is not due at `now` will be.
+  virtual Result<std::optional<Timestamp>> next_due(Timestamp now) = 0;
+  /// Before it is sent: counts the attempt. If nothing ends it, the delivery is due again at `again_at`. kConflict when
+  /// somebody else has begun it since it was read.
+  virtual Result<DeliveryAttempt> begin(const WebhookDelivery& delivery, Timestamp again_at) = 0;
+  virtual Status end_delivered(const DeliveryAttempt& attempt, int status, Timestamp now) = 0;
+  /// Due again at `again_at`; without one it is dead.
+  virtual Status end_failed(const DeliveryAttempt& attempt, int status, const std::string& error,
+                            std::optional<Timestamp> again_at, Timestamp now) = 0;
+
+  /// `limit` is 1 to 200; kInvalidArgument for a cursor that is none. Empty state and job: all of them.
+  virtual Result<DeliveryPage> list(std::optional<DeliveryState> state, std::string_view job_id,
+                                    const std::string& cursor, int limit) = 0;
+  /// A dead delivery is pending again with all its attempts; kConflict for others, kNotFound.
+  virtual Status send_again(std::string_view id, Timestamp now) = 0;
+  /// Forgets what ended before this moment.
+  virtual Status remove_ended(Timestamp before) = 0;
+};
+
+}  // namespace modelport

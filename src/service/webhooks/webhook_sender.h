@@ -1,0 +1,86 @@
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "service/config/webhook_config.h"
+#include "service/jobs/change_feed.h"
+#include "service/jobs/delivery_store.h"
+#include "service/webhooks/destination.h"
+#include "service/webhooks/signature.h"
+
+namespace modelport {
+
+/// Sends what the DeliveryStore holds: at least once each, several receivers at a time and each of them one message at
+/// a time, again with growing pauses until the attempts are used up; then the delivery is dead. Connections go to the
+/// very address that was checked, follow no redirect, use no proxy, and what a receiver answers beyond its status is
+/// thrown away.
+class WebhookSender {
+ public:
+  struct Receivers {
+    AllowedReceivers allowed;
+    Resolver resolver = system_resolver();
+  };
+  /// What the configuration says, checked. kInvalidArgument without a secret, or for a wrong one.
+  static Result<std::unique_ptr<WebhookSender>> start(WebhookConfig config, DeliveryStore& deliveries,
+                                                      ChangeFeed& changes, Clock& clock,
+                                                      Resolver resolver = system_resolver());
+  ~WebhookSender();
+
+  /// Sends nothing more and breaks off what is under way; it is sent again after the next start.
+  void shutdown();
+
+  /// Whether a job may have this webhook_url, as far as can be told without DNS: kInvalidArgument with the reason.
+  Status check_url(const std::string& url) const;
+
+ private:
+  WebhookSender(WebhookConfig config, DeliveryStore& deliveries, ChangeFeed& changes, Clock& clock,
+                std::vector<WebhookSecret> secrets, Receivers receivers);
+
+  struct Taken {
+    WebhookDelivery delivery;
+    DeliveryAttempt attempt;
+    std::string origin;
+  };
+  struct Answer {
+    int status = 0;
+    std::string error;  ///< Empty: delivered.
+    enum class Again { kYes, kNever } again = Again::kYes;
+  };
+
+  void work();
+  void wake();
+  bool is_ending();
+  /// What is due at `now`, begun.
+  std::optional<Taken> take(Timestamp now);
+  /// Until there may be something else to send.
+  void rest(Timestamp now);
+  Answer send(const Taken& taken);
+  void note(const Taken& taken, const Answer& answer);
+  std::chrono::milliseconds pause_after(int attempt);
+
+  const WebhookConfig config_;
+  DeliveryStore& deliveries_;
+  Clock& clock_;
+  const std::vector<WebhookSecret> secrets_;
+  const Receivers receivers_;
+  std::mutex mutex_;  ///< Held for a moment only: whoever changes a job calls wake().
+  std::condition_variable changed_;
+  bool has_news_ = false;
+  bool is_ending_ = false;
+  std::mutex taking_;
+  std::set<std::string> busy_;  ///< Origins that a message is on its way to.
+  std::mutex random_mutex_;
+  std::minstd_rand random_{std::random_device{}()};
+  ChangeFeed::Subscription subscription_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace modelport
