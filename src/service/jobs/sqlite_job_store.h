@@ -58,6 +58,7 @@ class SqliteJobStore final : public JobStore {
   Status finish_cancelled(const JobLease& lease) override;
   Status abandon(const JobLease& lease, const JobError& error) override;
   Result<std::vector<RunningAttempt>> running_attempts() override;
+  Result<std::vector<JobLease>> reclaim_expired(const JobError& error, int limit) override;
 
   Result<Job> cancel(std::string_view id) override;
   Result<Job> remove(std::string_view id) override;
