@@ -41,9 +41,9 @@ function(modelport_test name)
   add_dependencies(all_tests ${name})
 endfunction()
 
-# modelport_python_test(NAME FILE SUITE)
-#   A unittest file run with the engines' virtual environment (MODELPORT_PYTHON) where there is one.
+# modelport_python_test(NAME FILE SUITE [VENV])
+#   A unittest file run with the engines' virtual environment (or another one of the build directory), where there is one.
 function(modelport_python_test name file label)
-  add_test(NAME ${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/python/run_with_venv ${CMAKE_BINARY_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+  add_test(NAME ${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/python/run_with_venv ${CMAKE_BINARY_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/${file} ${ARGN})
   set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 1800 SKIP_RETURN_CODE 77)
 endfunction()

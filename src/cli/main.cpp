@@ -10,6 +10,7 @@
 #include "cli/export_command.h"
 #include "cli/inspect.h"
 #include "cli/predict_command.h"
+#include "cli/serve_command.h"
 #include "cli/verify_command.h"
 #include "io/mapped_file.h"
 
@@ -21,6 +22,7 @@ constexpr Command kCommands[] = {
     {"export", "write a checkpoint in other formats, proven", run_export_command},
     {"inspect", "print what a checkpoint is, without running any of it", run_inspect},
     {"predict", "run an artifact on pictures, print and draw what it sees", run_predict},
+    {"serve", "run the export service", run_serve},
     {"verify", "measure an artifact against its checkpoint", run_verify},
 };
 

@@ -62,7 +62,7 @@ class Backend::State {
 
   Status begin() {
     CHECK_OK(recover(environment));
-    CHECK_OK(collect_orphans(environment, {}));
+    CHECK_OK(collect_orphans(environment));
     CHECK_OK(load_trainers());
     scheduler = std::make_unique<Scheduler>(environment, trainers, worker_name());
     upkeep = std::thread([this] { keep_up(); });
@@ -144,8 +144,7 @@ class Backend::State {
   void clean() {
     if (const Status done = apply_retention(environment, config); !done)
       log_error("retention: {}", done.error().text());
-    if (const Status done = collect_orphans(environment, scheduler->active()); !done)
-      log_error("orphans: {}", done.error().text());
+    if (const Status done = collect_orphans(environment); !done) log_error("orphans: {}", done.error().text());
   }
 
   std::mutex mutex;
@@ -157,11 +156,14 @@ class Backend::State {
 Backend::Backend(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Backend::~Backend() = default;
 
-Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config) {
+Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config, std::unique_ptr<ArtifactStore> artifacts) {
   TRY(directory, DataDirectory::hold(config.data_directory));
   TRY(jobs, SqliteJobStore::open(directory.database(), system_clock()));
   TRY(logs, LogStore::open(directory.logs(), {.bytes = config.max_log_bytes}));
-  TRY(artifacts, open_local_artifact_store(directory.artifacts()));
+  if (!artifacts) {
+    TRY(local, open_local_artifact_store(directory.artifacts()));
+    artifacts = std::move(local);
+  }
   TRY(checkpoints,
       CheckpointStore::open(directory.checkpoints(), config.checkpoint_roots,
                             {.upload_bytes = config.max_upload_bytes, .expanded_bytes = config.max_expanded_bytes}));
@@ -172,7 +174,8 @@ Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config) {
 }
 
 Result<JobCreation> Backend::submit(const JobRequest& request, const std::string& idempotency_key) {
-  CHECK_OK(check_request(request, capabilities(), *state_->checkpoints));
+  TRY(marks, state_->jobs->marks());
+  CHECK_OK(check_request(request, state_->trainers, marks, *state_->checkpoints));
   TRY(counts, state_->jobs->counts());
   if (counts.by_status[static_cast<size_t>(JobStatus::kPending)] >= state_->config.max_pending_jobs)
     return fail(ErrorCode::kBusy, "{} jobs are waiting already; try again later", state_->config.max_pending_jobs);
@@ -193,7 +196,8 @@ Result<JobCreation> Backend::retry(std::string_view id, const std::string& idemp
   if (job.status != JobStatus::kFailed && job.status != JobStatus::kCancelled)
     return fail(ErrorCode::kConflict, "job {} is {}; what failed or was cancelled can be tried again", id,
                 info(job.status).name);
-  CHECK_OK(check_request(job.request, capabilities(), *state_->checkpoints));
+  TRY(marks, state_->jobs->marks());
+  CHECK_OK(check_request(job.request, state_->trainers, marks, *state_->checkpoints));
   TRY(creation, state_->jobs->create({job.request, state_->config.max_attempts, job.id, idempotency_key}));
   if (creation.outcome == JobCreation::Outcome::kCreated) ++state_->accepted;
   state_->scheduler->wake();

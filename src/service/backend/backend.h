@@ -43,8 +43,10 @@ struct BackendFigures {
 class Backend {
  public:
   /// Opens (or makes) the data directory, ends what an earlier process left, takes its jobs up again and begins to
-  /// work. kBusy when another process holds the directory.
-  static Result<std::unique_ptr<Backend>> start(ServiceConfig config);
+  /// work. Results lie in `artifacts`, or in the data directory where that is null. kBusy when another process holds
+  /// the directory.
+  static Result<std::unique_ptr<Backend>> start(ServiceConfig config,
+                                                std::unique_ptr<ArtifactStore> artifacts = nullptr);
   /// Shuts down with no grace if shutdown() was not called.
   ~Backend();
 

@@ -11,13 +11,12 @@ namespace modelport {
 
 namespace {
 
-constexpr size_t kObjectsAtOnce = 1000;
+constexpr int kKeysAtOnce = 1000;
 
-bool is_active(const std::set<std::string>& active, std::string_view key) {
-  for (const std::string& name : active) {
-    if (key.starts_with(name + ".")) return true;
-  }
-  return false;
+/// Where no job points at it.
+Status remove_unrecorded(AttemptEnvironment& environment, const std::string& key) {
+  TRY(is_recorded, environment.jobs.refers_to(key));
+  return is_recorded ? Status() : environment.artifacts.remove(key);
 }
 
 }  // namespace
@@ -30,6 +29,7 @@ Status recover(AttemptEnvironment& environment) {
     const JobError error{FailureCode::kInterrupted,
                          fmt::format("the service ended while attempt {} was running", attempt.lease.token),
                          std::nullopt, std::nullopt, 0};
+    CHECK_OK(remove_unrecorded(environment, artifact_key(attempt.lease)));
     CHECK_OK(environment.jobs.abandon(attempt.lease, error));
     environment.logs.append(attempt.lease.job_id, attempt.lease.token, LogStream::kService, error.message,
                             environment.clock.now());
@@ -43,15 +43,14 @@ Status recover(AttemptEnvironment& environment) {
   return {};
 }
 
-Status collect_orphans(AttemptEnvironment& environment, const std::set<std::string>& active) {
-  for (std::string after;;) {
-    TRY(objects, environment.artifacts.list("", after, kObjectsAtOnce));
-    for (const ObjectInfo& object : objects) {
-      TRY(is_used, environment.jobs.refers_to(object.key));
-      if (!is_used && !is_active(active, object.key)) CHECK_OK(environment.artifacts.remove(object.key));
+Status collect_orphans(AttemptEnvironment& environment) {
+  while (true) {
+    TRY(keys, environment.jobs.doomed_artifacts(kKeysAtOnce));
+    for (const std::string& key : keys) {
+      CHECK_OK(remove_unrecorded(environment, key));
+      CHECK_OK(environment.jobs.forget_doomed(key));
     }
-    if (objects.size() < kObjectsAtOnce) break;
-    after = objects.back().key;
+    if (static_cast<int>(keys.size()) < kKeysAtOnce) break;
   }
   TRY(logged, environment.logs.jobs());
   for (const std::string& id : logged) {

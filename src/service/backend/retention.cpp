@@ -7,7 +7,6 @@ namespace modelport {
 namespace {
 
 constexpr int kJobsAtOnce = 200;
-constexpr size_t kObjectsAtOnce = 1000;
 
 Status remove_expired_jobs(AttemptEnvironment& environment, Timestamp before) {
   while (true) {
@@ -20,18 +19,8 @@ Status remove_expired_jobs(AttemptEnvironment& environment, Timestamp before) {
   }
 }
 
-Result<int64_t> stored_bytes(ArtifactStore& artifacts) {
-  int64_t bytes = 0;
-  for (std::string after;;) {
-    TRY(objects, artifacts.list("", after, kObjectsAtOnce));
-    for (const ObjectInfo& object : objects) bytes += object.bytes;
-    if (objects.size() < kObjectsAtOnce) return bytes;
-    after = objects.back().key;
-  }
-}
-
 Status hold_quota(AttemptEnvironment& environment, int64_t quota) {
-  TRY(bytes, stored_bytes(environment.artifacts));
+  TRY(bytes, environment.jobs.artifact_bytes());
   while (bytes > quota) {
     TRY(jobs, environment.jobs.expired(environment.clock.now(), kJobsAtOnce));
     bool has_removed = false;
@@ -67,6 +56,7 @@ Status remove_job(AttemptEnvironment& environment, std::string_view id) {
   if (job.artifact) {
     TRY(is_used, environment.jobs.refers_to(job.artifact->key));
     if (!is_used) CHECK_OK(environment.artifacts.remove(job.artifact->key));
+    CHECK_OK(environment.jobs.forget_doomed(job.artifact->key));
   }
   return environment.logs.remove(job.id);
 }

@@ -13,14 +13,9 @@ constexpr auto kLookAgain = std::chrono::seconds(2);
 constexpr std::chrono::seconds kLease(60);
 constexpr size_t kOverheadsKept = 1000;
 
-const FrameworkCapability* capability_of(const LoadedTrainer& trainer, std::string_view framework) {
-  const auto row = std::ranges::find(trainer.capabilities, framework, &FrameworkCapability::framework);
-  return row == trainer.capabilities.end() ? nullptr : &*row;
-}
-
 AttemptTrainer trainer_for(const LoadedTrainer& loaded, const JobRequest& request) {
   AttemptTrainer trainer{loaded.config, loaded.fingerprint, "", nullptr};
-  const FrameworkCapability* capability = capability_of(loaded, request.framework);
+  const FrameworkCapability* capability = loaded.capability_of(request.framework);
   if (capability == nullptr) return trainer;
   trainer.exporter_version = capability->exporter_version;
   const auto format = std::ranges::find(capability->formats, request.export_format, &FormatCapability::format);

@@ -60,25 +60,27 @@ Status check_checkpoint(const JobRequest& request, CheckpointStore& checkpoints)
 
 }  // namespace
 
-Status check_request(const JobRequest& request, std::span<const FrameworkCapability> capabilities,
-                     CheckpointStore& checkpoints) {
-  const auto framework = std::ranges::find(capabilities, request.framework, &FrameworkCapability::framework);
-  if (framework == capabilities.end()) {
-    std::vector<std::string> valid;
-    for (const FrameworkCapability& capability : capabilities) valid.push_back(capability.framework);
-    return unknown("framework", request.framework, valid);
-  }
+Status check_request(const JobRequest& request, const TrainerRegistry& trainers,
+                     const std::vector<UnavailableMark>& marks, CheckpointStore& checkpoints) {
+  const TrainerRegistry::Trainer trainer = trainers.of_framework(request.framework);
+  const FrameworkCapability* framework = trainer ? trainer->capability_of(request.framework) : nullptr;
+  if (framework == nullptr) return unknown("framework", request.framework, trainers.frameworks());
   const auto format = std::ranges::find(framework->formats, request.export_format, &FormatCapability::format);
   if (format == framework->formats.end()) {
     return unknown("export_format", request.export_format,
                    {std::begin(kConventionFormats), std::end(kConventionFormats)});
   }
-  if (!format->supported) {
+  const auto reason_against = [&](const FormatCapability& row) -> std::optional<std::string> {
+    if (!row.supported) return row.reason;
+    const UnavailableMark* mark = find_mark(marks, request.framework, row.format, trainer->fingerprint);
+    return mark == nullptr ? std::nullopt : std::optional(mark->reason);
+  };
+  if (const auto reason = reason_against(*format)) {
     Error error = fail(ErrorCode::kUnsupportedFormat, "{} cannot be exported to {}: {}", request.framework,
-                       request.export_format, format->reason);
+                       request.export_format, *reason);
     std::vector<std::string> available;
     for (const FormatCapability& row : framework->formats) {
-      if (row.supported) available.push_back(row.format);
+      if (!reason_against(row)) available.push_back(row.format);
     }
     error.hint =
         available.empty() ? "no format is available" : fmt::format("available are {}", fmt::join(available, ", "));

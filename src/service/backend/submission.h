@@ -1,8 +1,8 @@
 #pragma once
 
-#include <span>
+#include <vector>
 
-#include "service/backend/capabilities.h"
+#include "service/backend/trainer_registry.h"
 #include "service/checkpoints/checkpoint_store.h"
 #include "service/jobs/job.h"
 
@@ -10,7 +10,7 @@ namespace modelport {
 
 /// Whether a job may be accepted: framework and format known and available, one checkpoint that is there, an object as
 /// export_config, texts of sensible length. Errors name the field and, where there is a list of valid values, give it.
-Status check_request(const JobRequest& request, std::span<const FrameworkCapability> capabilities,
-                     CheckpointStore& checkpoints);
+Status check_request(const JobRequest& request, const TrainerRegistry& trainers,
+                     const std::vector<UnavailableMark>& marks, CheckpointStore& checkpoints);
 
 }  // namespace modelport

@@ -77,6 +77,11 @@ FormatCapability read_format(const Json& row) {
 
 }  // namespace
 
+const FrameworkCapability* LoadedTrainer::capability_of(std::string_view framework) const {
+  const auto row = std::ranges::find(capabilities, framework, &FrameworkCapability::framework);
+  return row == capabilities.end() ? nullptr : &*row;
+}
+
 bool LoadedTrainer::has_changed() const { return program_fingerprint(config.command) != fingerprint; }
 
 std::vector<FrameworkCapability> read_capabilities(const TrainerConfig& config, const Json& document) {
@@ -187,16 +192,23 @@ std::vector<std::string> TrainerRegistry::frameworks() const {
   return names;
 }
 
+const UnavailableMark* find_mark(const std::vector<UnavailableMark>& marks, std::string_view framework,
+                                 std::string_view format, std::string_view fingerprint) {
+  const auto found = std::ranges::find_if(marks, [&](const UnavailableMark& mark) {
+    return mark.framework == framework && mark.export_format == format && mark.trainer == fingerprint;
+  });
+  return found == marks.end() ? nullptr : &*found;
+}
+
 FrameworkCapability with_marks(const FrameworkCapability& capability, const std::string& fingerprint,
                                const std::vector<UnavailableMark>& marks) {
   FrameworkCapability marked = capability;
-  for (const UnavailableMark& mark : marks) {
-    if (mark.framework != capability.framework || mark.trainer != fingerprint) continue;
-    const auto row = std::ranges::find(marked.formats, mark.export_format, &FormatCapability::format);
-    if (row == marked.formats.end() || !row->supported) continue;
-    row->supported = row->native_support = false;
-    row->reason = mark.reason;
-    row->since = mark.since;
+  for (FormatCapability& row : marked.formats) {
+    const UnavailableMark* mark = find_mark(marks, capability.framework, row.format, fingerprint);
+    if (mark == nullptr || !row.supported) continue;
+    row.supported = row.native_support = false;
+    row.reason = mark->reason;
+    row.since = mark->since;
   }
   return marked;
 }

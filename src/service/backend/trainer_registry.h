@@ -16,7 +16,9 @@ struct LoadedTrainer {
   TrainerConfig config;
   std::string fingerprint;
   std::vector<FrameworkCapability> capabilities;  ///< One per framework, without marks.
-  bool has_changed() const;                       ///< The program is another one by now.
+  /// Null for a framework that it does not take.
+  const FrameworkCapability* capability_of(std::string_view framework) const;
+  bool has_changed() const;  ///< The program is another one by now.
 };
 
 /// Asks an exporter for its capabilities (convention 1.0 with the configured formats where it does not answer).
@@ -45,7 +47,11 @@ class TrainerRegistry {
   std::vector<Trainer> trainers_;
 };
 
-/// The framework's row with the marks that still count: those that this trainer, as it is, has shown.
+/// The mark of a format that still counts: which this trainer, as it is, has shown. Null without one.
+const UnavailableMark* find_mark(const std::vector<UnavailableMark>& marks, std::string_view framework,
+                                 std::string_view format, std::string_view fingerprint);
+
+/// The framework's row with the marks that still count.
 FrameworkCapability with_marks(const FrameworkCapability& capability, const std::string& fingerprint,
                                const std::vector<UnavailableMark>& marks);
 

@@ -123,7 +123,8 @@ class JobStore {
 
   /// A pending job is cancelled at once, a running one is asked to end. A terminal one is left (kConflict).
   virtual Result<Job> cancel(std::string_view id) = 0;
-  /// kConflict while it is active. Gives the job as it was; its artifact is for the caller to remove.
+  /// kConflict while it is active. Gives the job as it was. An artifact that no other job points at is doomed from then
+  /// on.
   virtual Result<Job> remove(std::string_view id) = 0;
   /// kConflict unless it is completed and belongs to a training.
   virtual Result<Job> set_default(std::string_view id) = 0;
@@ -133,6 +134,11 @@ class JobStore {
 
   /// The newest completed job whose Completion had this cache key and whose artifact is not removed.
   virtual Result<std::optional<Job>> find_cached(std::string_view cache_key) = 0;
+  /// Keys of artifacts that remove() left without a job, for whoever removes them from the store and then forgets them.
+  virtual Result<std::vector<std::string>> doomed_artifacts(int limit) = 0;
+  virtual Status forget_doomed(std::string_view key) = 0;
+  /// Bytes of all artifacts that jobs point at, each counted once.
+  virtual Result<int64_t> artifact_bytes() = 0;
   /// Whether a job that still exists points at this artifact.
   virtual Result<bool> refers_to(std::string_view artifact_key) = 0;
   /// Whether a job that still exists needs this checkpoint.

@@ -122,6 +122,10 @@ Result<Job> PostgresJobStore::remove(std::string_view id) {
     CHECK_OK(write.database.run("DELETE FROM jobs WHERE id = $1", id));
     CHECK_OK(write.database.run("DELETE FROM events WHERE job_id = $1", id));
     CHECK_OK(write.database.run("DELETE FROM idempotency_keys WHERE job_id = $1", id));
+    if (job.artifact)
+      CHECK_OK(write.database.run("INSERT INTO doomed_artifacts SELECT $1 WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE "
+                                  "artifact_key = $1) ON CONFLICT DO NOTHING",
+                                  job.artifact->key));
     write.count(job.status, std::nullopt);
     if (job.is_default) CHECK_OK(pass_default_on(write, job.request.training_job_id));
     write.note_change(id);
@@ -146,6 +150,13 @@ Result<Job> PostgresJobStore::set_default(std::string_view id) {
   });
   if (!done) return done.error();
   return find(id);
+}
+
+Status PostgresJobStore::forget_doomed(std::string_view key) {
+  return write(Durability::kEventual, [&](PostgresWrite& write) -> Status {
+    CHECK_OK(write.database.run("DELETE FROM doomed_artifacts WHERE key = $1", key));
+    return {};
+  });
 }
 
 Status PostgresJobStore::mark_unavailable(const UnavailableMark& mark) {

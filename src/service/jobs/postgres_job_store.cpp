@@ -160,6 +160,28 @@ Result<std::optional<Job>> PostgresJobStore::find_cached(std::string_view cache_
   return cached;
 }
 
+Result<std::vector<std::string>> PostgresJobStore::doomed_artifacts(int limit) {
+  std::vector<std::string> keys;
+  CHECK_OK(pool_.read([&](PostgresConnection& database) -> Status {
+    keys.clear();
+    TRY(rows, database.query("SELECT key FROM doomed_artifacts LIMIT $1", limit));
+    while (rows.next()) keys.push_back(rows.text(0));
+    return {};
+  }));
+  return keys;
+}
+
+Result<int64_t> PostgresJobStore::artifact_bytes() {
+  int64_t bytes = 0;
+  CHECK_OK(pool_.read([&](PostgresConnection& database) -> Status {
+    TRY(rows, database.query("SELECT coalesce(sum(bytes), 0)::bigint FROM (SELECT max(artifact_bytes) AS bytes FROM jobs "
+                             "WHERE artifact_key IS NOT NULL GROUP BY artifact_key) AS each"));
+    if (rows.next()) bytes = rows.integer(0);
+    return {};
+  }));
+  return bytes;
+}
+
 Result<bool> PostgresJobStore::refers_to(std::string_view artifact_key) {
   bool is_there = false;
   CHECK_OK(pool_.read([&](PostgresConnection& database) -> Status {

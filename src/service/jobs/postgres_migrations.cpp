@@ -109,6 +109,7 @@ CREATE TABLE events (
   data TEXT NOT NULL
 );
 CREATE INDEX events_job ON events (job_id, id);
+CREATE TABLE doomed_artifacts (key TEXT PRIMARY KEY);
 CREATE TABLE unavailable_formats (
   framework TEXT NOT NULL,
   export_format TEXT NOT NULL,

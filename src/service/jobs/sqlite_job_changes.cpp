@@ -107,6 +107,12 @@ Result<Job> SqliteJobStore::remove(std::string_view id) {
     CHECK_OK(context.database.run("DELETE FROM jobs WHERE id = ?", id));
     CHECK_OK(context.database.run("DELETE FROM events WHERE job_id = ?", id));
     CHECK_OK(context.database.run("DELETE FROM idempotency_keys WHERE job_id = ?", id));
+    if (job.artifact) {
+      CHECK_OK(
+          context.database.run("INSERT OR IGNORE INTO doomed_artifacts SELECT ?1 "
+                               "WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE artifact_key = ?1)",
+                               job.artifact->key));
+    }
     if (job.is_default) CHECK_OK(pass_default_on(context, job.request.training_job_id, now));
     context.changed.emplace_back(id);
     removed = std::move(job);
@@ -130,6 +136,13 @@ Result<Job> SqliteJobStore::set_default(std::string_view id) {
   });
   if (!done) return done.error();
   return find(id);
+}
+
+Status SqliteJobStore::forget_doomed(std::string_view key) {
+  return writes_.run(Durability::kEventual, [&](WriteContext& context) -> Status {
+    CHECK_OK(context.database.run("DELETE FROM doomed_artifacts WHERE key = ?", key));
+    return {};
+  });
 }
 
 Status SqliteJobStore::mark_unavailable(const UnavailableMark& mark) {

@@ -120,6 +120,25 @@ Result<std::optional<Job>> SqliteJobStore::find_cached(std::string_view cache_ke
   return jobs.empty() ? std::nullopt : std::optional(std::move(jobs.front()));
 }
 
+Result<std::vector<std::string>> SqliteJobStore::doomed_artifacts(int limit) {
+  TRY(reader, readers_.take());
+  TRY(rows, reader->query("SELECT key FROM doomed_artifacts LIMIT ?", limit));
+  std::vector<std::string> keys;
+  while (true) {
+    TRY(more, rows.next());
+    if (!more) return keys;
+    keys.push_back(rows.text(0));
+  }
+}
+
+Result<int64_t> SqliteJobStore::artifact_bytes() {
+  TRY(reader, readers_.take());
+  TRY(rows, reader->query("SELECT TOTAL(bytes) FROM (SELECT MAX(artifact_bytes) AS bytes FROM jobs "
+                          "WHERE artifact_key IS NOT NULL GROUP BY artifact_key)"));
+  CHECK_OK(rows.next());
+  return static_cast<int64_t>(rows.real(0));
+}
+
 Result<bool> SqliteJobStore::refers_to(std::string_view artifact_key) {
   TRY(reader, readers_.take());
   TRY(rows, reader->query("SELECT 1 FROM jobs WHERE artifact_key = ? LIMIT 1", artifact_key));

@@ -191,7 +191,7 @@ class Attempt {
   }
 
   std::optional<JobError> upload() {
-    const NewObject object{fmt::format("{}.zip", attempt_name(lease_)),
+    const NewObject object{artifact_key(lease_),
                            directory_ + "/export.zip",
                            package_.sha256,
                            {{"framework", job_.request.framework},
@@ -216,8 +216,7 @@ class Attempt {
                                 false};
     const Status done = offer([&] { return environment_.jobs.finish_completed(lease_, completion); });
     if (done) return End::kCompleted;
-    // Nothing points at what was stored.
-    (void)environment_.artifacts.remove(artifact_.key);
+    remove_unrecorded();
     return lost(done.error());
   }
 
@@ -232,7 +231,16 @@ class Attempt {
     return again && job_.attempt < job_.max_attempts ? End::kRequeued : End::kFailed;
   }
 
+  /// What was stored for an end that is not on record. A database that failed while committing may have it on record
+  /// all the same, and one that does not answer is not contradicted.
+  void remove_unrecorded() {
+    if (artifact_.key.empty()) return;
+    const auto is_recorded = environment_.jobs.refers_to(artifact_.key);
+    if (is_recorded && !*is_recorded) (void)environment_.artifacts.remove(artifact_.key);
+  }
+
   End end_stopped() {
+    remove_unrecorded();
     if (control_.is_shutdown) {
       say("the service is ending; the job will be run again");
       const JobError error{
@@ -291,6 +299,8 @@ class Attempt {
 }  // namespace
 
 std::string attempt_name(const JobLease& lease) { return fmt::format("{}.{}", lease.job_id, lease.token); }
+
+std::string artifact_key(const JobLease& lease) { return attempt_name(lease) + ".zip"; }
 
 AttemptReport run_attempt(AttemptEnvironment& environment, const AttemptTrainer& trainer, const ClaimedJob& claimed,
                           AttemptControl& control) {

@@ -56,6 +56,10 @@ struct AttemptReport {
 /// Directory of one attempt under AttemptEnvironment::work_directory, and the value of its run mark.
 std::string attempt_name(const JobLease& lease);
 
+/// Key under which an attempt stores its result: known before there is one, so that what a killed attempt stored is
+/// found.
+std::string artifact_key(const JobLease& lease);
+
 /// Runs a claimed job to its end: checkpoint, exporter, judgement, package, store, record.
 AttemptReport run_attempt(AttemptEnvironment& environment, const AttemptTrainer& trainer, const ClaimedJob& claimed,
                           AttemptControl& control);

@@ -68,12 +68,11 @@ TEST_F(Availability, IsStillMarkedAfterARestart) {
 }
 
 TEST_F(Availability, ReturnsWithALaterSuccess) {
-  ServiceConfig two = config();
-  two.trainers[0].concurrency = 1;
-  start(two);
-  // Accepted before the first one shows that the format is not available.
+  // Both are accepted before the first one shows that the format is not available: another one keeps them waiting.
+  const Job before = submit(request("slow"));
   const Job first = submit(request("unsupported"));
   const Job second = submit(request());
+  ASSERT_TRUE(backend_->cancel(before.id, CancelMode::kForce));
   EXPECT_EQ(wait_for_end(first.id).error->code, FailureCode::kUnsupportedFormat);
   EXPECT_EQ(wait_for_end(second.id).status, JobStatus::kCompleted);
   EXPECT_TRUE(format("onnx").supported);

@@ -119,6 +119,12 @@ int check(Backend& backend, const std::string& directory) {
   return wrong;
 }
 
+void cancel_while_exporting(Backend& backend, const std::string& id) {
+  while (backend.jobs().find(id)->phase != JobPhase::kExporting)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  (void)backend.cancel(id, CancelMode::kForce);
+}
+
 void kill_at(int points) {
   points_left = points;
   failpoint_hook = [](std::string_view) {
@@ -154,7 +160,7 @@ int run(const std::string& directory, const std::string& exporter, const std::st
     auto creation = backend.submit(request, "");
     if (!creation) return 2;
     append_line(directory + "/accepted", creation->job.id);
-    if (behaviour == "slow") (void)backend.cancel(creation->job.id, CancelMode::kForce);
+    if (behaviour == "slow") cancel_while_exporting(backend, creation->job.id);
     append_line(directory + "/ended", outcome_of(wait_for_end(backend, creation->job.id)));
   }
   failpoint_hook = nullptr;

@@ -396,6 +396,23 @@ TEST_P(JobStoreContract, GivesAStoredArtifactAgainOnlyWhileAJobPointsAtIt) {
   EXPECT_EQ(find(second.job.id).status, JobStatus::kRunning);
 }
 
+TEST_P(JobStoreContract, DoomsAnArtifactWithItsLastJob) {
+  const Job first = complete(new_job());
+  create(new_job());
+  const ClaimedJob second = claim();
+  Completion again = completion(first.id);
+  again.from_cache = true;
+  ASSERT_TRUE(store_->finish_completed(second.lease, again));
+  EXPECT_EQ(*store_->artifact_bytes(), 123) << "counted once";
+  ASSERT_TRUE(store_->remove(first.id));
+  EXPECT_TRUE(store_->doomed_artifacts(10)->empty());
+  ASSERT_TRUE(store_->remove(second.job.id));
+  EXPECT_THAT(*store_->doomed_artifacts(10), ElementsAre(first.id));
+  EXPECT_EQ(*store_->artifact_bytes(), 0);
+  ASSERT_TRUE(store_->forget_doomed(first.id));
+  EXPECT_TRUE(store_->doomed_artifacts(10)->empty());
+}
+
 TEST_P(JobStoreContract, ClaimsOldestFirstOfItsFrameworks) {
   NewJob timm = new_job();
   timm.request.framework = "timm";

@@ -176,7 +176,7 @@ TEST_F(PostgresJobStoreTest, ItsSchemaItselfRefusesToChangeAnEndedJob) {
   const std::string id = store_->create(small_job())->job.id;
   ASSERT_TRUE(store_->cancel(id));
   const auto database = connect();
-  for (const std::string change : {"status = 'pending', completed_at = NULL", "completed_at = 1", "attempt = 7"}) {
+  for (const std::string& change : std::vector<std::string>{"status = 'pending', completed_at = NULL", "completed_at = 1", "attempt = 7"}) {
     const Status done = database->execute("UPDATE jobs SET " + change);
     ASSERT_FALSE(done) << change;
     EXPECT_EQ(done.error().code, ErrorCode::kConflict) << done.error().text();
@@ -186,7 +186,7 @@ TEST_F(PostgresJobStoreTest, ItsSchemaItselfRefusesToChangeAnEndedJob) {
 
 TEST_F(PostgresJobStoreTest, RefusesTextsThatItCannotKeep) {
   JobFilter filter;
-  for (const std::string text : {std::string("\xff"), std::string("a\0b", 3)}) {
+  for (const std::string& text : {std::string("\xff"), std::string("a\0b", 3)}) {
     filter.framework = text;
     const auto page = store_->list(filter, "", 10);
     ASSERT_FALSE(page);
@@ -198,7 +198,7 @@ TEST_F(PostgresJobStoreTest, RefusesTextsThatItCannotKeep) {
 }
 
 TEST_F(PostgresJobStoreTest, KeepsPasswordsOutOfTheConnectionText) {
-  for (const std::string text : {"postgresql://user:s3cret@host/db", "host=here password=s3cret",
+  for (const char* text : {"postgresql://user:s3cret@host/db", "host=here password=s3cret",
                                  "postgresql://user:s3cret@host:port:port/db?x=y=z"}) {
     const Status checked = check_postgres_config({text, ""});
     ASSERT_FALSE(checked);

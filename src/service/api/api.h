@@ -1,0 +1,21 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "service/backend/backend.h"
+#include "service/http/metrics.h"
+#include "service/http/route.h"
+
+namespace modelport {
+
+/// What the handlers work on.
+struct Api {
+  Backend& backend;
+  HttpMetrics& metrics;
+};
+
+/// The whole HTTP interface, a row per route. `api` must outlive the routes and what they answer.
+std::vector<Route> make_routes(Api& api);
+
+}  // namespace modelport

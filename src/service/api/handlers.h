@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+
+#include "service/api/api.h"
+
+namespace modelport {
+
+/// One function per route of routes.cpp. An error is answered by its code's status; an answer with more to say (the
+/// valid values, 422) is made by the handler itself.
+using ApiAnswer = Result<HttpResponse>;
+
+ApiAnswer get_capabilities(Api& api, const HttpRequest& request);
+
+Result<std::unique_ptr<BodySink>> open_checkpoint_upload(Api& api, const HttpRequest& request);
+ApiAnswer get_checkpoint(Api& api, const HttpRequest& request);
+
+ApiAnswer create_job(Api& api, const HttpRequest& request);
+ApiAnswer list_jobs(Api& api, const HttpRequest& request);
+ApiAnswer get_job(Api& api, const HttpRequest& request);
+ApiAnswer delete_job(Api& api, const HttpRequest& request);
+ApiAnswer cancel_job(Api& api, const HttpRequest& request);
+ApiAnswer retry_job(Api& api, const HttpRequest& request);
+ApiAnswer set_default_job(Api& api, const HttpRequest& request);
+ApiAnswer list_training_exports(Api& api, const HttpRequest& request);
+
+ApiAnswer get_logs(Api& api, const HttpRequest& request);
+ApiAnswer get_events(Api& api, const HttpRequest& request);
+ApiAnswer follow_jobs(Api& api, const HttpRequest& request);
+ApiAnswer get_metadata(Api& api, const HttpRequest& request);
+ApiAnswer download(Api& api, const HttpRequest& request);
+
+ApiAnswer get_health(Api& api, const HttpRequest& request);
+ApiAnswer get_readiness(Api& api, const HttpRequest& request);
+ApiAnswer get_metrics(Api& api, const HttpRequest& request);
+
+/// 200 with a document.
+HttpResponse json_answer(const Json& document, int status = 200);
+/// A header that asks for text/event-stream.
+bool wants_events(const HttpRequest& request);
+/// `limit` of the query, or the default.
+int64_t integer_parameter(const HttpRequest& request, std::string_view name, int64_t otherwise);
+std::string text_parameter(const HttpRequest& request, std::string_view name);
+
+}  // namespace modelport

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string_view>
+
+#include "base/json.h"
+#include "service/jobs/job.h"
+#include "service/logs/log_store.h"
+
+namespace modelport {
+
+/// A job as the API shows it (schema Job in docs/openapi/schemas.json). Text that a stranger wrote is made printable.
+Json job_json(const Job& job);
+Json event_json(const JobEvent& event);
+/// A line of a log, printable, with its level where it follows the convention's format.
+Json log_line_json(const LogLine& line);
+
+/// "info" of "2025-11-16 10:30:00,123 - INFO - text"; "" where a line is not of this form.
+std::string_view log_line_level(std::string_view text);
+/// A line of a log as people and terminals may read it: tabs are spaces, everything else that acts is escaped.
+std::string readable_line(std::string_view text);
+
+/// The name that a result is downloaded under: "yolo11n-onnx-v3.zip".
+std::string download_name(const Job& job);
+
+}  // namespace modelport

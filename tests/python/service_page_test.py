@@ -1,0 +1,258 @@
+"""The page in a real browser: from a checkpoint that is chosen to its result, by mouse and by keyboard."""
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+import zipfile
+from pathlib import Path
+
+from exporter import SAMPLE
+from service import PATIENCE, ServiceCase
+
+try:
+    from selenium import webdriver
+    from selenium.common.exceptions import NoAlertPresentException, NoSuchElementException, StaleElementReferenceException, TimeoutException
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+    from selenium.webdriver.support.ui import Select, WebDriverWait
+except ImportError:
+    webdriver = None
+
+FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage")
+
+
+@unittest.skipIf(webdriver is None, "selenium is not in this environment")
+@unittest.skipIf(shutil.which("chromedriver") is None, "there is no chromedriver (Debian: chromium-driver)")
+class PageTest(ServiceCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        folder = tempfile.TemporaryDirectory(prefix="modelport-browser-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.downloads = Path(folder.name)
+        options = webdriver.ChromeOptions()
+        for flag in FLAGS:
+            options.add_argument(flag)
+        options.add_experimental_option("prefs", {"download.default_directory": str(cls.downloads)})
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        cls.browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+        cls.addClassCleanup(cls.browser.quit)
+        cls.address = f"http://127.0.0.1:{cls.service.port}/"
+
+    def setUp(self):
+        self.browser.set_window_size(1280, 1000)
+        self.browser.get("about:blank")
+        self.browser.get_log("browser")
+        self.open("")
+
+    def tearDown(self):
+        """Nothing the page did broke its own policy or threw."""
+        bad = [entry["message"] for entry in self.browser.get_log("browser") if entry["level"] == "SEVERE" and "status of 4" not in entry["message"]]
+        self.assertEqual(bad, [])
+        self.assertFalse(self.browser.execute_script("return window.broken === true"))
+
+    def open(self, place):
+        self.browser.get(self.address + place)
+        self.until(lambda: self.find("#live").text == "live", "it is not live")
+
+    def find(self, selector):
+        return self.browser.find_element(By.CSS_SELECTOR, selector)
+
+    def all(self, selector):
+        return self.browser.find_elements(By.CSS_SELECTOR, selector)
+
+    def until(self, condition, message=""):
+        passing = (NoAlertPresentException, NoSuchElementException, StaleElementReferenceException, StopIteration)
+        try:
+            return WebDriverWait(self.browser, PATIENCE / 4, 0.1, ignored_exceptions=passing).until(lambda _: condition())
+        except TimeoutException:
+            raise AssertionError(f"{message}; the page shows: {self.text('body')}") from None
+
+    def text(self, selector="main"):
+        return self.find(selector).text
+
+    def button(self, name):
+        return next(button for button in self.all("button") if button.is_displayed() and button.text == name)
+
+    def choose(self, path):
+        self.find("#file").send_keys(str(path))
+        self.until(lambda: self.find("#export button.main").is_displayed(), "the form does not appear")
+
+    def shoot(self, name):
+        """A picture, where somebody wants to look at it."""
+        folder = os.environ.get("MODELPORT_SCREENSHOTS")
+        if folder:
+            height = self.browser.execute_script("return document.documentElement.scrollHeight")
+            self.browser.set_window_size(self.browser.get_window_size()["width"], max(600, height + 150))
+            self.browser.save_screenshot(str(Path(folder) / f"{name}.png"))
+
+    def test_a_checkpoint_becomes_a_download(self):
+        self.choose(SAMPLE)
+        told = self.text("#checkpoint")
+        for word in (SAMPLE.name, "ultralytics", "Parameters", "Classes"):
+            self.assertIn(word, told)
+        self.assertEqual(Select(self.find("#framework")).first_selected_option.text, "ultralytics")
+        unavailable = [box for box in self.all("#export input[type=checkbox]") if not box.is_enabled()]
+        for box in unavailable:
+            self.assertTrue(self.find(f"#{box.get_attribute('aria-describedby')}").text, "a reason is missing")
+        self.assertTrue(self.find("#format-onnx").is_selected())
+        self.find("#export details summary").click()
+        opset = self.find("#option-onnx-opset_version")
+        self.assertEqual(opset.get_attribute("placeholder"), "17")
+        opset.send_keys("99")
+        self.find("#export button.main").click()
+        self.until(lambda: "opset_version" in self.text("#message"))
+        opset.clear()
+        opset.send_keys("18")
+        next(summary for summary in self.all("#export summary") if summary.text == "Training and version").click()
+        self.find("#training-id").send_keys("run 7")
+        self.find("#version-tag").send_keys("best")
+        self.shoot("form")
+        self.find("#export button.main").click()
+        self.until(lambda: self.all("#job-list .badge.completed"), "the job does not complete on the list")
+        self.shoot("home")
+        self.find("#job-list li a").click()
+        self.until(lambda: "What was compared" in self.text("#job"))
+        shown = self.text("#job")
+        for word in ("Download", "default of its training", "Agreement", "checkpoint", "Published"):
+            self.assertIn(word, shown)
+        self.assertTrue(self.all("#job svg.meter[role=img]"))
+        self.assertEqual([step.get_attribute("class") for step in self.all("#job .steps li")], ["done"] * 5)
+        job_id = self.browser.current_url.rsplit("/", 1)[1]
+        self.assertEqual(self.service.get(f"/export/jobs/{job_id}").json["export_config"]["opset_version"], 18)
+        self.shoot("job")
+        self.button("Download").click()
+        self.until(lambda: list(self.downloads.glob("*.zip")), "no file arrives")
+        with zipfile.ZipFile(next(self.downloads.glob("*.zip"))) as archive:
+            self.assertIn("model.onnx", archive.namelist())
+        self.browser.find_element(By.LINK_TEXT, "History of the training").click()
+        self.until(lambda: "best" in self.text("#training"))
+        self.shoot("history")
+
+    def test_a_failure_is_told_in_words_and_nothing_acts(self):
+        job = self.create("fail")
+        self.open(f"#/jobs/{job['id']}")
+        self.until(lambda: "Why it failed" in self.text("#job"))
+        self.assertIn("layer 7 holds <b>nothing</b>", self.text("#job .failure"))
+        self.assertIn("exit code 1", self.text("#job .failure"))
+        self.shoot("failure")
+        hostile = self.run_job("hostile")
+        self.open(f"#/jobs/{hostile['id']}")
+        self.until(lambda: "<script>window.broken" in self.text("#job .log"))
+        self.assertEqual(self.all("#job .log script, #job .log img"), [])
+        self.until(lambda: self.all("#job .badge.unproven"))
+        self.assertIn("Nothing was proven", self.text("#job"))
+
+    def test_a_job_is_followed_ended_and_tried_again(self):
+        job = self.create("slow")
+        self.until(lambda: self.all(f'#job-list li[data-id="{job["id"]}"] .badge.running'), "the list does not follow")
+        self.open(f"#/jobs/{job['id']}")
+        self.until(lambda: len(self.all("#job .log li")) > 3, "the log does not follow")
+        self.assertEqual([step.text.split()[0] for step in self.all("#job .steps [aria-current=step]")], ["exporting"])
+        self.button("Cancel").click()
+        self.until(lambda: self.all("#job .badge.cancelled"))
+        self.button("Try again").click()
+        self.until(lambda: job["id"] not in self.browser.current_url)
+        self.until(lambda: self.button("Cancel"))
+        self.button("Cancel").click()
+        self.until(lambda: self.all("#job .badge.cancelled"))
+        again = self.browser.current_url.rsplit("/", 1)[1]
+        self.button("Delete").click()
+        self.until(lambda: self.browser.switch_to.alert).accept()
+        self.until(lambda: self.find("#home").is_displayed())
+        self.until(lambda: not self.all(f'#job-list li[data-id="{again}"]'))
+
+    def test_the_default_is_chosen_on_the_history(self):
+        jobs = [self.run_job(training_job_id="history") for _ in range(2)]
+        self.open("#/training/history")
+        self.until(lambda: len(self.all("#training tbody tr")) == 2)
+        self.button("Make default").click()
+        self.until(lambda: "default" in self.all("#training tbody tr")[0].text.split("\n")[0] and self.service.get(f"/export/jobs/{jobs[1]['id']}").json["is_default"])
+
+    def test_goes_by_keyboard_alone(self):
+        keys = webdriver.ActionChains(self.browser)
+        keys.send_keys(Keys.TAB).perform()
+        self.assertEqual(self.browser.switch_to.active_element.text, "Skip to the content")
+        seen = set()
+        for _ in range(12):
+            keys.send_keys(Keys.TAB).perform()
+            active = self.browser.switch_to.active_element
+            if active.tag_name == "body":
+                break
+            seen.add(active.get_attribute("id") or active.text)
+            self.assertNotEqual(self.browser.execute_script("return getComputedStyle(document.activeElement).outlineStyle"), "none", active.get_attribute("outerHTML"))
+        self.assertTrue({"theme", "file", "All", "Failed"} <= seen, seen)
+
+    def test_every_field_and_figure_has_a_name(self):
+        self.choose(SAMPLE)
+        nameless = self.browser.execute_script("""
+          return [...document.querySelectorAll("input, select, progress, button, [role=img], [role=region]")]
+            .filter((node) => !(node.labels?.length || node.getAttribute("aria-label") || node.getAttribute("aria-labelledby") || node.textContent.trim()))
+            .map((node) => node.outerHTML)""")
+        self.assertEqual(nameless, [])
+        self.assertEqual(self.browser.execute_script("return document.querySelectorAll('[id]').length - new Set([...document.querySelectorAll('[id]')].map((node) => node.id)).size"), 0)
+
+    def test_fits_a_narrow_screen_in_light_and_dark(self):
+        job = self.run_job("fail", status="failed")
+        for theme in ("light", "dark"):
+            while theme not in self.find("#theme").text:
+                self.find("#theme").click()
+            for place, name in (("", "home"), (f"#/jobs/{job['id']}", "failure")):
+                self.open(place)
+                self.browser.set_window_size(500, 900)
+                self.until(lambda: self.all("#job-list li") if not place else self.all("#job .failure"))
+                self.assertLessEqual(self.browser.execute_script("return document.documentElement.scrollWidth - document.documentElement.clientWidth"), 0)
+                worst = self.browser.execute_script(CONTRAST)
+                self.assertGreaterEqual(worst[0], 4.5, worst)
+                self.shoot(f"narrow-{theme}-{name}")
+        while "system" not in self.find("#theme").text:
+            self.find("#theme").click()
+
+
+@unittest.skipIf(webdriver is None or shutil.which("chromedriver") is None, "no browser")
+class TokenPageTest(ServiceCase):
+    settings = '[http]\ntoken_sha256 = ["50e721e49c013f00c62cf59f2163542a9d8df02464efeb615d31051b0fddc326"]\n'
+
+    def test_asks_for_the_token_once(self):
+        options = webdriver.ChromeOptions()
+        for flag in FLAGS:
+            options.add_argument(flag)
+        browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+        self.addCleanup(browser.quit)
+        browser.get(f"http://127.0.0.1:{self.service.port}/")
+        wait = WebDriverWait(browser, PATIENCE, 0.1)
+        wait.until(lambda _: browser.find_element(By.ID, "token").is_displayed())
+        browser.find_element(By.ID, "token-text").send_keys("wrong", Keys.ENTER)
+        wait.until(lambda _: browser.find_element(By.ID, "token").is_displayed() and browser.find_element(By.ID, "token-text").get_attribute("value") == "")
+        browser.find_element(By.ID, "token-text").send_keys("w", Keys.ENTER)
+        wait.until(lambda _: browser.find_element(By.ID, "live").text == "live")
+        self.assertFalse(browser.find_element(By.ID, "token").is_displayed())
+
+
+# The least contrast (WCAG) between a text that is shown and what lies behind it, and that text.
+CONTRAST = """
+  const channel = (value) => { value /= 255; return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4; };
+  const luminance = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const parse = (text) => text.match(/[0-9.]+/g).map(Number);
+  const behind = (node) => {
+    for (; node; node = node.parentElement) {
+      const colour = parse(getComputedStyle(node).backgroundColor);
+      if (colour.length < 4 || colour[3] > 0) return colour;
+    }
+    return [255, 255, 255];
+  };
+  let worst = [99, ""];
+  for (const node of document.querySelectorAll("body *")) {
+    const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
+    if (!own || !node.checkVisibility() || node.disabled || node.closest(".hidden, .skip")) continue;
+    const [a, b] = [luminance(parse(getComputedStyle(node).color)), luminance(behind(node))];
+    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (contrast < worst[0]) worst = [contrast, node.outerHTML.slice(0, 200)];
+  }
+  return worst;
+"""
+
+
+if __name__ == "__main__":
+    unittest.main()
