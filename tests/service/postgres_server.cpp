@@ -54,9 +54,10 @@ PostgresServer::PostgresServer() {
   for (const std::string& path : {directory_.path(), secret}) {
     if (::geteuid() == 0 && ::chown(path.c_str(), user->pw_uid, user->pw_gid) != 0) ADD_FAILURE() << path;
   }
-  const pid_t made = start_program({kPrograms + "initdb", "--no-sync", "--auth=scram-sha-256", "--pwfile=" + secret,
-                                    "--username=tester", "--encoding=UTF8", "--locale=C.UTF-8", directory_.path("data")},
-                                   directory_.path("log"));
+  const pid_t made =
+      start_program({kPrograms + "initdb", "--no-sync", "--auth=scram-sha-256", "--pwfile=" + secret,
+                     "--username=tester", "--encoding=UTF8", "--locale=C.UTF-8", directory_.path("data")},
+                    directory_.path("log"));
   int status = -1;
   if (::waitpid(made, &status, 0) != made || status != 0) ADD_FAILURE() << file_text(directory_.path("log"));
   start();
@@ -65,10 +66,10 @@ PostgresServer::PostgresServer() {
 PostgresServer::~PostgresServer() { stop(); }
 
 void PostgresServer::start() {
-  process_ = start_program({kPrograms + "postgres", "-D", directory_.path("data"), "-c", "listen_addresses=", "-c",
-                            "unix_socket_directories=" + directory_.path(), "-c", "fsync=off", "-c",
-                            "shared_buffers=16MB"},
-                           directory_.path("log"));
+  process_ =
+      start_program({kPrograms + "postgres", "-D", directory_.path("data"), "-c", "listen_addresses=", "-c",
+                     "unix_socket_directories=" + directory_.path(), "-c", "fsync=off", "-c", "shared_buffers=16MB"},
+                    directory_.path("log"));
   for (int i = 0; i < 1200; ++i) {
     if (PostgresConnection::open(config("postgres"))) return;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));

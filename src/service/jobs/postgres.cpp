@@ -28,16 +28,16 @@ struct StateRow {
   ErrorCode code;
 };
 constexpr StateRow kStates[] = {
-    {"08", ErrorCode::kUnavailable},       // connection
-    {"57P", ErrorCode::kUnavailable},      // shut down, crashed, starting
-    {"57014", ErrorCode::kBusy},           // statement_timeout
-    {"55P03", ErrorCode::kBusy},           // lock_timeout
-    {"40", ErrorCode::kBusy},              // deadlock, serialization
-    {"25P03", ErrorCode::kUnavailable},    // idle in transaction
-    {"25006", ErrorCode::kUnwritable},     // read-only
-    {"53", ErrorCode::kUnwritable},        // disk full, out of memory, too many connections
-    {"23", ErrorCode::kConflict},          // constraints
-    {"P0001", ErrorCode::kConflict},       // raised by our triggers
+    {"08", ErrorCode::kUnavailable},        // connection
+    {"57P", ErrorCode::kUnavailable},       // shut down, crashed, starting
+    {"57014", ErrorCode::kBusy},            // statement_timeout
+    {"55P03", ErrorCode::kBusy},            // lock_timeout
+    {"40", ErrorCode::kBusy},               // deadlock, serialization
+    {"25P03", ErrorCode::kUnavailable},     // idle in transaction
+    {"25006", ErrorCode::kUnwritable},      // read-only
+    {"53", ErrorCode::kUnwritable},         // disk full, out of memory, too many connections
+    {"23", ErrorCode::kConflict},           // constraints
+    {"P0001", ErrorCode::kConflict},        // raised by our triggers
     {"22021", ErrorCode::kInvalidArgument}  // bytes that are no UTF-8
 };
 
@@ -98,8 +98,8 @@ int64_t PostgresRows::changed() const {
 
 Result<std::unique_ptr<PostgresConnection>> PostgresConnection::open(const PostgresConfig& config) {
   TRY(found, postgres_library());
-  std::vector<const char*> names = {"dbname", "connect_timeout", "tcp_user_timeout", "keepalives_idle",
-                                    "application_name", "client_encoding"};
+  std::vector<const char*> names = {"dbname",          "connect_timeout",  "tcp_user_timeout",
+                                    "keepalives_idle", "application_name", "client_encoding"};
   std::vector<const char*> values = {config.connection.c_str(), "5", "20000", "30", "modelport", "UTF8"};
   if (!config.password.empty()) {
     names.push_back("password");

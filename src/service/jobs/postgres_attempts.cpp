@@ -31,18 +31,20 @@ Result<Job> locked_job(PostgresWrite& write, const JobLease& lease) {
 
 Status fail_job(PostgresWrite& write, const JobLease& lease, const JobError& error) {
   const Json document = error_to_json(error);
-  CHECK_OK(write.database.run("UPDATE jobs SET status = 'failed', error = $2, lease_expires = NULL, process = NULL, "
-                              "completed_at = microseconds_now() WHERE id = $1",
-                              lease.job_id, one_line(document)));
+  CHECK_OK(
+      write.database.run("UPDATE jobs SET status = 'failed', error = $2, lease_expires = NULL, process = NULL, "
+                         "completed_at = microseconds_now() WHERE id = $1",
+                         lease.job_id, one_line(document)));
   write.count(JobStatus::kRunning, JobStatus::kFailed);
   write.add_event(lease.job_id, "failed", document);
   return {};
 }
 
 Status cancel_job(PostgresWrite& write, const JobLease& lease) {
-  CHECK_OK(write.database.run("UPDATE jobs SET status = 'cancelled', lease_expires = NULL, process = NULL, "
-                              "completed_at = microseconds_now() WHERE id = $1",
-                              lease.job_id));
+  CHECK_OK(
+      write.database.run("UPDATE jobs SET status = 'cancelled', lease_expires = NULL, process = NULL, "
+                         "completed_at = microseconds_now() WHERE id = $1",
+                         lease.job_id));
   write.count(JobStatus::kRunning, JobStatus::kCancelled);
   write.add_event(lease.job_id, "cancelled");
   return {};
@@ -53,9 +55,10 @@ Status abandon_job(PostgresWrite& write, const Job& job, const JobError& error) 
   const JobLease lease{job.id, job.attempt};
   if (job.cancel_requested) return cancel_job(write, lease);
   if (job.attempt >= job.max_attempts) return fail_job(write, lease, error);
-  CHECK_OK(write.database.run("UPDATE jobs SET status = 'pending', phase = NULL, progress = 0, process = NULL, "
-                              "lease_expires = NULL WHERE id = $1",
-                              job.id));
+  CHECK_OK(
+      write.database.run("UPDATE jobs SET status = 'pending', phase = NULL, progress = 0, process = NULL, "
+                         "lease_expires = NULL WHERE id = $1",
+                         job.id));
   write.count(JobStatus::kRunning, JobStatus::kPending);
   write.add_event(job.id, "requeued", error_to_json(error));
   return {};

@@ -123,9 +123,10 @@ Result<Job> PostgresJobStore::remove(std::string_view id) {
     CHECK_OK(write.database.run("DELETE FROM events WHERE job_id = $1", id));
     CHECK_OK(write.database.run("DELETE FROM idempotency_keys WHERE job_id = $1", id));
     if (job.artifact)
-      CHECK_OK(write.database.run("INSERT INTO doomed_artifacts SELECT $1 WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE "
-                                  "artifact_key = $1) ON CONFLICT DO NOTHING",
-                                  job.artifact->key));
+      CHECK_OK(
+          write.database.run("INSERT INTO doomed_artifacts SELECT $1 WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE "
+                             "artifact_key = $1) ON CONFLICT DO NOTHING",
+                             job.artifact->key));
     write.count(job.status, std::nullopt);
     if (job.is_default) CHECK_OK(pass_default_on(write, job.request.training_job_id));
     write.note_change(id);
@@ -172,9 +173,9 @@ Status PostgresJobStore::mark_unavailable(const UnavailableMark& mark) {
 
 Status PostgresJobStore::clear_marks(std::string_view framework, std::string_view export_format) {
   return write(Durability::kEventual, [&](PostgresWrite& write) -> Status {
-    CHECK_OK(write.database.run(
-        "DELETE FROM unavailable_formats WHERE framework = $1 AND ($2 = '' OR export_format = $2)", framework,
-        export_format));
+    CHECK_OK(
+        write.database.run("DELETE FROM unavailable_formats WHERE framework = $1 AND ($2 = '' OR export_format = $2)",
+                           framework, export_format));
     return {};
   });
 }

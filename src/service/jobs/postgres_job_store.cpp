@@ -119,8 +119,9 @@ Result<std::vector<RunningAttempt>> PostgresJobStore::running_attempts() {
   std::vector<RunningAttempt> attempts;
   CHECK_OK(pool_.read([&](PostgresConnection& database) -> Status {
     attempts.clear();
-    TRY(rows, database.query(
-                  "SELECT id, attempt, worker, process, lease_expires FROM jobs WHERE status = 'running' ORDER BY seq"));
+    TRY(rows,
+        database.query(
+            "SELECT id, attempt, worker, process, lease_expires FROM jobs WHERE status = 'running' ORDER BY seq"));
     while (rows.next()) {
       TRY(attempt, attempt_from_row(rows));
       attempts.push_back(std::move(attempt));
@@ -174,8 +175,9 @@ Result<std::vector<std::string>> PostgresJobStore::doomed_artifacts(int limit) {
 Result<int64_t> PostgresJobStore::artifact_bytes() {
   int64_t bytes = 0;
   CHECK_OK(pool_.read([&](PostgresConnection& database) -> Status {
-    TRY(rows, database.query("SELECT coalesce(sum(bytes), 0)::bigint FROM (SELECT max(artifact_bytes) AS bytes FROM jobs "
-                             "WHERE artifact_key IS NOT NULL GROUP BY artifact_key) AS each"));
+    TRY(rows,
+        database.query("SELECT coalesce(sum(bytes), 0)::bigint FROM (SELECT max(artifact_bytes) AS bytes FROM jobs "
+                       "WHERE artifact_key IS NOT NULL GROUP BY artifact_key) AS each"));
     if (rows.next()) bytes = rows.integer(0);
     return {};
   }));
@@ -195,8 +197,8 @@ Result<bool> PostgresJobStore::refers_to(std::string_view artifact_key) {
 Result<bool> PostgresJobStore::uses_checkpoint(std::string_view checkpoint_id) {
   bool is_used = false;
   CHECK_OK(pool_.read([&](PostgresConnection& database) -> Status {
-    TRY(rows, database.query("SELECT 1 FROM jobs WHERE checkpoint_id = $1 AND checkpoint_id <> '' LIMIT 1",
-                             checkpoint_id));
+    TRY(rows,
+        database.query("SELECT 1 FROM jobs WHERE checkpoint_id = $1 AND checkpoint_id <> '' LIMIT 1", checkpoint_id));
     is_used = rows.next();
     return {};
   }));
@@ -206,9 +208,9 @@ Result<bool> PostgresJobStore::uses_checkpoint(std::string_view checkpoint_id) {
 Result<std::vector<Job>> PostgresJobStore::expired(Timestamp before, int limit) {
   std::vector<Job> jobs;
   CHECK_OK(pool_.read([&](PostgresConnection& database) -> Status {
-    TRY(found, postgres_queries::select(database,
-                                        "WHERE completed_at < $1 AND NOT is_default ORDER BY completed_at LIMIT $2",
-                                        before, limit));
+    TRY(found,
+        postgres_queries::select(database, "WHERE completed_at < $1 AND NOT is_default ORDER BY completed_at LIMIT $2",
+                                 before, limit));
     jobs = std::move(found);
     return {};
   }));

@@ -11,7 +11,8 @@ namespace {
 Result<PostgresLibrary> load() {
   void* handle = ::dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
-    Error error = fail(ErrorCode::kUnavailable, "PostgreSQL is configured, and its client library libpq.so.5 is not here");
+    Error error =
+        fail(ErrorCode::kUnavailable, "PostgreSQL is configured, and its client library libpq.so.5 is not here");
     error.hint = "apt-get install libpq5";
     return error;
   }

@@ -146,8 +146,9 @@ Status run_missing(PostgresConnection& database) {
   CHECK_OK(database.query("SELECT pg_advisory_xact_lock(x'6d6f64656c706f72'::bigint)"));
   TRY(version, present_version(database));
   if (version == 0)
-    CHECK_OK(database.execute("CREATE SCHEMA IF NOT EXISTS modelport; CREATE TABLE migrations (version BIGINT PRIMARY "
-                              "KEY, applied_at TIMESTAMPTZ NOT NULL DEFAULT now())"));
+    CHECK_OK(
+        database.execute("CREATE SCHEMA IF NOT EXISTS modelport; CREATE TABLE migrations (version BIGINT PRIMARY "
+                         "KEY, applied_at TIMESTAMPTZ NOT NULL DEFAULT now())"));
   for (; version < static_cast<int64_t>(std::size(kMigrations)); ++version) {
     CHECK_OK(database.execute(std::string(kMigrations[version])).in(fmt::format("migration {}", version + 1)));
     CHECK_OK(database.run("INSERT INTO migrations (version) VALUES ($1)", version + 1));

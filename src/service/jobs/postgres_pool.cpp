@@ -39,15 +39,17 @@ void PostgresWrite::count(std::optional<JobStatus> from, std::optional<JobStatus
 Status PostgresWrite::write_end() {
   const bool has_moved = std::ranges::any_of(moved_, [](int64_t change) { return change != 0; });
   if (!events_.empty() || has_moved) {
-    TRY(rows, database.query("UPDATE totals SET last_event = last_event + $1, pending = pending + $2, running = running "
-                             "+ $3, completed = completed + $4, failed = failed + $5, cancelled = cancelled + $6 "
-                             "RETURNING last_event",
-                             events_.size(), moved_[0], moved_[1], moved_[2], moved_[3], moved_[4]));
+    TRY(rows,
+        database.query("UPDATE totals SET last_event = last_event + $1, pending = pending + $2, running = running "
+                       "+ $3, completed = completed + $4, failed = failed + $5, cancelled = cancelled + $6 "
+                       "RETURNING last_event",
+                       events_.size(), moved_[0], moved_[1], moved_[2], moved_[3], moved_[4]));
     if (!rows.next()) return fail(ErrorCode::kInternal, "the job database has lost its totals");
     int64_t id = rows.integer(0) - static_cast<int64_t>(events_.size());
     for (const Event& event : events_)
-      CHECK_OK(database.run("INSERT INTO events (id, job_id, at, type, data) VALUES ($1, $2, microseconds_now(), $3, $4)",
-                            ++id, event.job_id, event.type, event.data));
+      CHECK_OK(
+          database.run("INSERT INTO events (id, job_id, at, type, data) VALUES ($1, $2, microseconds_now(), $3, $4)",
+                       ++id, event.job_id, event.type, event.data));
   }
   std::vector<std::string> topics = changed_;
   std::ranges::sort(topics);
@@ -130,8 +132,8 @@ Result<std::vector<std::string>> PostgresPool::write(Durability durability, cons
 
 Result<std::vector<std::string>> PostgresPool::commit(PostgresConnection& database, Durability durability,
                                                       const Change& change, CommitState& state) {
-  CHECK_OK(database.execute(durability == Durability::kOnReturn ? "BEGIN"
-                                                                : "BEGIN; SET LOCAL synchronous_commit = off"));
+  CHECK_OK(
+      database.execute(durability == Durability::kOnReturn ? "BEGIN" : "BEGIN; SET LOCAL synchronous_commit = off"));
   PostgresWrite write(database, state == CommitState::kUncertain);
   failpoint("database: before a change");
   CHECK_OK(change(write));

@@ -37,8 +37,7 @@ constexpr std::string_view kCancel =
 
 Status fail_job(WriteContext& context, const JobLease& lease, const JobError& error, Timestamp now) {
   const Json document = error_to_json(error);
-  CHECK_OK(require_held(context.database.run(kFail, one_line(document), now, lease.job_id, lease.token),
-                        lease));
+  CHECK_OK(require_held(context.database.run(kFail, one_line(document), now, lease.job_id, lease.token), lease));
   return add_event(context, lease.job_id, "failed", now, document);
 }
 
@@ -149,11 +148,10 @@ Status SqliteJobStore::describe(const JobLease& lease, const std::string& checkp
 
 Status SqliteJobStore::record_process(const JobLease& lease, const ProcessIdentity& process) {
   return writes_.run(Durability::kEventual, [&](WriteContext& context) -> Status {
-    return require_held(
-        context.database.run("UPDATE jobs SET process = ? WHERE id = ? AND attempt = ? AND "
-                             "status = 'running'",
-                             one_line(process_to_json(process)), lease.job_id, lease.token),
-        lease);
+    return require_held(context.database.run("UPDATE jobs SET process = ? WHERE id = ? AND attempt = ? AND "
+                                             "status = 'running'",
+                                             one_line(process_to_json(process)), lease.job_id, lease.token),
+                        lease);
   });
 }
 
@@ -167,9 +165,9 @@ Status SqliteJobStore::finish_completed(const JobLease& lease, const Completion&
         "UPDATE jobs SET status = 'completed', progress = 1, metadata = ?, artifact_key = ?, artifact_sha256 = ?, "
         "artifact_bytes = ?, task_type = ?, model_name = ?, proof = ?, exporter_version = ?, cache_key = ?, "
         "from_cache = ?, lease_expires = NULL, process = NULL, completed_at = ? WHERE id = ?",
-        one_line(completion.metadata), completion.artifact.key, completion.artifact.sha256,
-        completion.artifact.bytes, completion.task_type, completion.model_name, completion.proof,
-        completion.exporter_version, cache_key, completion.from_cache, now, lease.job_id));
+        one_line(completion.metadata), completion.artifact.key, completion.artifact.sha256, completion.artifact.bytes,
+        completion.task_type, completion.model_name, completion.proof, completion.exporter_version, cache_key,
+        completion.from_cache, now, lease.job_id));
     CHECK_OK(add_event(context, lease.job_id, "completed", now, {{"sha256", completion.artifact.sha256}}));
     if (job.request.training_job_id.empty()) return {};
     TRY(is_taken, has_default(context.database, job.request.training_job_id));
@@ -199,8 +197,8 @@ Result<std::vector<JobLease>> SqliteJobStore::reclaim_expired(const JobError& er
   const Timestamp now = clock_.now();
   std::vector<JobLease> reclaimed;
   const Status done = writes_.run(Durability::kOnReturn, [&](WriteContext& context) -> Status {
-    TRY(jobs, job_queries::select(context.database, "WHERE status = 'running' AND lease_expires < ? ORDER BY seq LIMIT ?",
-                                  now, limit));
+    TRY(jobs, job_queries::select(context.database,
+                                  "WHERE status = 'running' AND lease_expires < ? ORDER BY seq LIMIT ?", now, limit));
     for (const Job& job : jobs) {
       reclaimed.push_back({job.id, job.attempt});
       CHECK_OK(abandon_job(context, reclaimed.back(), error, now));

@@ -26,7 +26,8 @@ struct StoreRow {
 };
 
 StoreRow sqlite_row() {
-  return {"sqlite", [] { return ""; }, [](const ScratchDirectory& scratch, Clock& clock) -> Result<std::unique_ptr<JobStore>> {
+  return {"sqlite", [] { return ""; },
+          [](const ScratchDirectory& scratch, Clock& clock) -> Result<std::unique_ptr<JobStore>> {
             TRY(store, SqliteJobStore::open(scratch.path("jobs.sqlite"), clock));
             return std::unique_ptr<JobStore>(std::move(store));
           }};
@@ -191,8 +192,9 @@ TEST_P(JobStoreContract, HasOneDefaultWhateverEndsAtTheSameTime) {
       for (int k = i; k < kJobs; k += 4) {
         const Status done = store_->finish_completed(claimed[k].lease, completion(claimed[k].job.id));
         EXPECT_TRUE(done) << done.error().text();
-        if (k % 3 == 0) EXPECT_TRUE(store_->set_default(claimed[k].job.id));
-        if (k % 3 == 1) EXPECT_TRUE(store_->remove(claimed[k].job.id));
+        if (k % 3 == 2) continue;
+        const auto changed = k % 3 == 0 ? store_->set_default(claimed[k].job.id) : store_->remove(claimed[k].job.id);
+        EXPECT_TRUE(changed) << changed.error().text();
       }
     });
   }
@@ -296,8 +298,7 @@ TEST_P(JobStoreContract, TakesAJobAwayOnlyWhenItsLeaseRanOut) {
   EXPECT_REFUSED(kConflict, store_->advance(first, JobPhase::kUploading, 0.9));
   EXPECT_REFUSED(kConflict, store_->finish_failed(first, gone));
   ASSERT_TRUE(store_->finish_completed(second.lease, completion("second")));
-  EXPECT_THAT(event_types(created.id),
-              ElementsAre("created", "started", "phase", "requeued", "started", "completed"));
+  EXPECT_THAT(event_types(created.id), ElementsAre("created", "started", "phase", "requeued", "started", "completed"));
 }
 
 TEST_P(JobStoreContract, FailsAJobWhoseLastAttemptIsAbandoned) {

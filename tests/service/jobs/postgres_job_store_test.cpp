@@ -176,7 +176,8 @@ TEST_F(PostgresJobStoreTest, ItsSchemaItselfRefusesToChangeAnEndedJob) {
   const std::string id = store_->create(small_job())->job.id;
   ASSERT_TRUE(store_->cancel(id));
   const auto database = connect();
-  for (const std::string& change : std::vector<std::string>{"status = 'pending', completed_at = NULL", "completed_at = 1", "attempt = 7"}) {
+  for (const std::string& change :
+       std::vector<std::string>{"status = 'pending', completed_at = NULL", "completed_at = 1", "attempt = 7"}) {
     const Status done = database->execute("UPDATE jobs SET " + change);
     ASSERT_FALSE(done) << change;
     EXPECT_EQ(done.error().code, ErrorCode::kConflict) << done.error().text();
@@ -199,7 +200,7 @@ TEST_F(PostgresJobStoreTest, RefusesTextsThatItCannotKeep) {
 
 TEST_F(PostgresJobStoreTest, KeepsPasswordsOutOfTheConnectionText) {
   for (const char* text : {"postgresql://user:s3cret@host/db", "host=here password=s3cret",
-                                 "postgresql://user:s3cret@host:port:port/db?x=y=z"}) {
+                           "postgresql://user:s3cret@host:port:port/db?x=y=z"}) {
     const Status checked = check_postgres_config({text, ""});
     ASSERT_FALSE(checked);
     EXPECT_EQ(checked.error().code, ErrorCode::kInvalidArgument);
