@@ -3,6 +3,7 @@
 #include <atomic>
 #include <fstream>
 #include <future>
+#include <set>
 #include <sstream>
 
 #include "base/log.h"
@@ -123,8 +124,15 @@ class Backend::State {
   Status learn_trainers() {
     TRY(workers, roster->present(config.lease));
     std::vector<LoadedTrainer> learnt;
+    std::set<std::string> known;
     for (const WorkerRow& row : workers) {
-      for (LoadedTrainer& trainer : trainers_from_json(row.trainers)) learnt.push_back(std::move(trainer));
+      for (LoadedTrainer& trainer : trainers_from_json(row.trainers)) {
+        std::erase_if(trainer.capabilities, [&](const auto& each) { return !known.insert(each.framework).second; });
+        trainer.config.frameworks.clear();
+        for (const FrameworkCapability& each : trainer.capabilities)
+          trainer.config.frameworks.push_back(each.framework);
+        if (!trainer.capabilities.empty()) learnt.push_back(std::move(trainer));
+      }
     }
     worker_count = workers.size();
     trainers.replace(std::move(learnt));

@@ -83,7 +83,8 @@ Result<std::optional<ClaimedJob>> PostgresJobStore::claim(const std::string& wor
                                                           std::span<const std::string> frameworks,
                                                           std::chrono::seconds lease) {
   std::optional<ClaimedJob> claimed;
-  const Status done = write(Durability::kEventual, [&](PostgresWrite& write) -> Status {
+  // Durable: a token that the server forgot would be given a second time.
+  const Status done = write(Durability::kOnReturn, [&](PostgresWrite& write) -> Status {
     claimed.reset();
     TRY(rows, write.database.query("SELECT id FROM jobs WHERE status = 'pending' AND framework = ANY($1) ORDER BY seq "
                                    "LIMIT 1 FOR UPDATE SKIP LOCKED",

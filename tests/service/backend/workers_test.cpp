@@ -113,6 +113,7 @@ TEST_F(Workers, EndEveryJobOnceThoughOneIsKilled) {
   std::map<std::string, std::unique_ptr<Child>> workers;
   for (const char* name : {"one", "two", "three"}) workers[name] = worker(name);
   JobRequest wanted = accepted_request();
+  EXPECT_EQ(backend_->capabilities().size(), 1u) << "one framework, however many workers take it";
   wanted.force = true;
   std::vector<std::string> ids;
   for (int i = 0; i < 9; ++i) ids.push_back(submit(wanted).id);
