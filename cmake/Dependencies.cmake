@@ -11,6 +11,7 @@ find_library(MODELPORT_PNG_ARCHIVE NAMES libpng16.a REQUIRED)
 find_library(MODELPORT_SQLITE_ARCHIVE NAMES libsqlite3.a REQUIRED)
 find_library(MODELPORT_PUGIXML_ARCHIVE NAMES libpugixml.a REQUIRED)
 find_path(MODELPORT_VALIJSON_INCLUDE valijson/validator.hpp REQUIRED)
+find_path(MODELPORT_POSTGRES_INCLUDE libpq-fe.h PATH_SUFFIXES postgresql REQUIRED)
 find_path(MODELPORT_BOOST_INCLUDE boost/beast.hpp REQUIRED)
 
 add_library(dep_crypto INTERFACE)
@@ -26,6 +27,10 @@ add_library(dep_pugixml INTERFACE)
 target_link_libraries(dep_pugixml INTERFACE ${MODELPORT_PUGIXML_ARCHIVE})
 add_library(dep_sqlite INTERFACE)
 target_link_libraries(dep_sqlite INTERFACE ${MODELPORT_SQLITE_ARCHIVE} Threads::Threads ${CMAKE_DL_LIBS} m)
+# Its declarations; the library is opened at run time (src/service/jobs/postgres_library.h).
+add_library(dep_postgres INTERFACE)
+target_include_directories(dep_postgres SYSTEM INTERFACE ${MODELPORT_POSTGRES_INCLUDE})
+target_link_libraries(dep_postgres INTERFACE ${CMAKE_DL_LIBS})
 add_library(dep_valijson INTERFACE)
 target_include_directories(dep_valijson SYSTEM INTERFACE ${MODELPORT_VALIJSON_INCLUDE})
 # Asio and Beast, from headers alone.

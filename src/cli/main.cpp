@@ -13,6 +13,7 @@
 #include "cli/predict_command.h"
 #include "cli/serve_command.h"
 #include "cli/verify_command.h"
+#include "cli/worker_command.h"
 #include "io/mapped_file.h"
 
 namespace modelport {
@@ -26,6 +27,7 @@ constexpr Command kCommands[] = {
     {"predict", "run an artifact on pictures, print and draw what it sees", run_predict},
     {"serve", "run the export service", run_serve},
     {"verify", "measure an artifact against its checkpoint", run_verify},
+    {"worker", "run jobs that a service on the same PostgreSQL accepts", run_worker},
 };
 
 void print_help() {

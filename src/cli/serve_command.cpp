@@ -65,6 +65,8 @@ Result<std::vector<TrainerConfig>> trainers_of(const std::string& path) {
   return parse_trainers({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path);
 }
 
+}  // namespace
+
 Result<ServeSettings> settings_from(const GivenArguments& given) {
   ServeSettings settings;
   if (given.has("--config")) {
@@ -86,6 +88,8 @@ Result<ServeSettings> settings_from(const GivenArguments& given) {
   return settings;
 }
 
+namespace {
+
 std::shared_ptr<const HttpSite> site_from(const ServeSettings& settings, Api& api) {
   auto site = std::make_shared<HttpSite>();
   site->routes = make_routes(api);
@@ -96,7 +100,8 @@ std::shared_ptr<const HttpSite> site_from(const ServeSettings& settings, Api& ap
   return site;
 }
 
-/// Null: in the data directory.
+}  // namespace
+
 Result<std::unique_ptr<ArtifactStore>> artifact_store_of(const ServeSettings& settings) {
   if (settings.store == ServeSettings::Store::kLocal) return std::unique_ptr<ArtifactStore>();
   TRY(config, s3_config_from([](const char* name) {
@@ -106,8 +111,6 @@ Result<std::unique_ptr<ArtifactStore>> artifact_store_of(const ServeSettings& se
   return make_s3_artifact_store(std::move(config));
 }
 
-/// Signals are taken by one thread, so that no handler runs in the middle of anything. Children start with none
-/// blocked.
 sigset_t block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -117,6 +120,8 @@ sigset_t block_signals() {
   ::signal(SIGXFSZ, SIG_IGN);
   return signals;
 }
+
+namespace {
 
 void reload(const GivenArguments& given, Api& api, HttpServer& server) {
   const auto settings = settings_from(given);

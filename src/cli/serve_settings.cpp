@@ -120,6 +120,22 @@ constexpr Key kKeys[] = {
        target.settings.shutdown_grace = std::chrono::seconds(number);
        return {};
      }},
+    {"runs_jobs",
+     [](const toml::node& node, std::string_view key, Target& target) -> Status {
+       const auto value = node.value_exact<bool>();
+       if (!value) return wrong(node, fmt::format("{} is true or false", key));
+       target.settings.service.role = *value ? ServiceConfig::Role::kWhole : ServiceConfig::Role::kFront;
+       return {};
+     }},
+    {"shared_dir", read_path<&ServiceConfig::shared_directory>},
+    {"lease_seconds", read_amount<kService, &ServiceConfig::lease, 1, 3, 3600>},
+    {"database.url",
+     [](const toml::node& node, std::string_view key, Target& target) -> Status {
+       TRY(text, text_from(node, key));
+       target.settings.service.database = std::move(text);
+       return {};
+     }},
+    {"database.password_file", read_path<&ServiceConfig::database_password_file>},
     {"data_dir", read_path<&ServiceConfig::data_directory>},
     {"trainers", read_path<&ServiceConfig::trainers_file>},
     {"checkpoint_roots",
@@ -162,8 +178,8 @@ Error unknown_key(const toml::node& node, const std::string& name) {
 Status read_table(const toml::table& table, const std::string& prefix, Target& target) {
   for (const auto& [key, node] : table) {
     const std::string name = prefix + std::string(key.str());
-    if (prefix.empty() && name == "http" && node.is_table()) {
-      CHECK_OK(read_table(*node.as_table(), "http.", target));
+    if (prefix.empty() && (name == "http" || name == "database") && node.is_table()) {
+      CHECK_OK(read_table(*node.as_table(), name + ".", target));
       continue;
     }
     const Key* row = std::ranges::find(kKeys, name, &Key::name);

@@ -1,11 +1,11 @@
 #include "service/backend/backend.h"
 
 #include <sys/prctl.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <fstream>
 #include <future>
+#include <set>
 #include <sstream>
 
 #include "base/log.h"
@@ -15,15 +15,20 @@
 #include "service/backend/retention.h"
 #include "service/backend/scheduler.h"
 #include "service/backend/submission.h"
-#include "service/backend/trainer_registry.h"
+#include "service/backend/trainer_record.h"
+#include "service/jobs/postgres_job_store.h"
 #include "service/jobs/sqlite_job_store.h"
+#include "service/jobs/worker_roster.h"
 #include "service/webhooks/webhook_sender.h"
 
 namespace modelport {
 
 namespace {
 
-constexpr auto kHeartbeat = std::chrono::seconds(10);
+using Role = ServiceConfig::Role;
+
+/// Renewed six times before it runs out.
+constexpr int kHeartbeatsPerLease = 6;
 constexpr int kHeartbeatsPerRound = 30;
 /// Of webhooks that were delivered or given up.
 constexpr auto kDeliveriesKept = std::chrono::days(30);
@@ -37,10 +42,29 @@ Result<std::vector<TrainerConfig>> read_trainers(const ServiceConfig& config) {
   return parse_trainers(text.str(), config.trainers_file);
 }
 
-std::string worker_name() {
-  char host[256] = "here";
-  (void)::gethostname(host, sizeof host - 1);
-  return fmt::format("{}.{}", host, ::getpid());
+Status check_role(const ServiceConfig& config) {
+  if (config.database.empty() && config.role != Role::kWhole) {
+    Error error = fail(ErrorCode::kInvalidArgument, "{} needs PostgreSQL: SQLite is for one process",
+                       config.role == Role::kWorker ? "a worker" : "a service whose jobs are run by workers");
+    error.hint = "set database.url in the configuration file";
+    return error;
+  }
+  if (!config.database.empty() && config.shared_directory.empty()) {
+    Error error = fail(ErrorCode::kInvalidArgument,
+                       "with PostgreSQL, logs and checkpoints need a directory that all its processes reach");
+    error.hint = "set shared_dir in the configuration file";
+    return error;
+  }
+  return {};
+}
+
+Result<PostgresConfig> database_of(const ServiceConfig& config) {
+  PostgresConfig database{config.database, ""};
+  if (config.database_password_file.empty()) return database;
+  std::ifstream file(config.database_password_file);
+  if (!std::getline(file, database.password) || database.password.empty())
+    return fail(ErrorCode::kNotFound, "{} holds no password", config.database_password_file);
+  return database;
 }
 
 }  // namespace
@@ -57,7 +81,7 @@ class Backend::State {
         artifacts(std::move(artifact_store)),
         checkpoints(std::move(checkpoint_store)),
         environment{*jobs,          *logs,           *artifacts,       *checkpoints,
-                    system_clock(), probe_sandbox(), directory.work(), {directory.path()}},
+                    system_clock(), probe_sandbox(), directory.work(), {directory.path(), directory.shared()}},
         inspection(config.inspect_program, environment.sandbox, directory.work(), environment.hidden) {
     environment.hidden.insert(environment.hidden.end(), config.checkpoint_roots.begin(), config.checkpoint_roots.end());
     if (!config.trainers_file.empty()) environment.hidden.push_back(config.trainers_file);
@@ -67,24 +91,38 @@ class Backend::State {
 
   Status begin() {
     CHECK_OK(begin_webhooks());
-    CHECK_OK(recover(environment));
-    CHECK_OK(collect_orphans(environment));
+    TRY(name, directory.worker_name());
+    worker = std::move(name);
+    CHECK_OK(recover(environment, roster ? worker : ""));
+    if (config.role != Role::kWorker) CHECK_OK(collect_orphans(environment));
     CHECK_OK(load_trainers());
-    scheduler = std::make_unique<Scheduler>(environment, trainers, worker_name());
+    using Silence = LeaseRules::Silence;
+    if (config.role != Role::kFront) {
+      CHECK_OK(announce());
+      const LeaseRules lease{config.lease, roster ? Silence::kEnd : Silence::kGoOn};
+      scheduler = std::make_unique<Scheduler>(environment, trainers, worker, lease);
+    }
+    if (roster) news = jobs->changes().subscribe("", [this](std::string_view job_id) { hear_of(job_id); });
     upkeep = std::thread([this] { keep_up(); });
     return {};
   }
 
   /// Before any job changes, so that no change goes without its delivery.
   Status begin_webhooks() {
+    DeliveryStore* const deliveries = jobs->deliveries();
+    if (deliveries == nullptr) {
+      if (config.webhooks.secrets.empty()) return {};
+      return fail(ErrorCode::kInvalidArgument,
+                  "webhooks are configured, and PostgreSQL keeps no deliveries: they need SQLite");
+    }
     std::vector<JobStatus> told;
     if (!config.webhooks.secrets.empty()) {
-      TRY(sender, WebhookSender::start(config.webhooks, jobs->deliveries(), jobs->changes(), system_clock()));
+      TRY(sender, WebhookSender::start(config.webhooks, *deliveries, jobs->changes(), system_clock()));
       webhooks = std::move(sender);
       told = {JobStatus::kCompleted, JobStatus::kFailed, JobStatus::kCancelled};
       if (config.webhooks.on_start) told.push_back(JobStatus::kRunning);
     }
-    return jobs->deliveries().tell_of(told);
+    return deliveries->tell_of(told);
   }
 
   Status check_webhook_url(const std::string& url) const {
@@ -96,6 +134,7 @@ class Backend::State {
   }
 
   Status load_trainers() {
+    if (config.role == Role::kFront) return learn_trainers();
     TRY(configs, read_trainers(config));
     std::vector<std::future<LoadedTrainer>> loading;
     for (const TrainerConfig& trainer : configs) {
@@ -114,7 +153,27 @@ class Backend::State {
     return {};
   }
 
+  /// A front's trainers are those of its workers; of two that take the same framework the one that started last counts.
+  Status learn_trainers() {
+    TRY(workers, roster->present(config.lease));
+    std::vector<LoadedTrainer> learnt;
+    std::set<std::string> known;
+    for (const WorkerRow& row : workers) {
+      for (LoadedTrainer& trainer : trainers_from_json(row.trainers)) {
+        std::erase_if(trainer.capabilities, [&](const auto& each) { return !known.insert(each.framework).second; });
+        trainer.config.frameworks.clear();
+        for (const FrameworkCapability& each : trainer.capabilities)
+          trainer.config.frameworks.push_back(each.framework);
+        if (!trainer.capabilities.empty()) learnt.push_back(std::move(trainer));
+      }
+    }
+    worker_count = workers.size();
+    trainers.replace(std::move(learnt));
+    return {};
+  }
+
   void end(std::chrono::seconds grace) {
+    news.reset();
     if (scheduler) scheduler->shutdown(grace);
     {
       const std::lock_guard lock(mutex);
@@ -123,6 +182,7 @@ class Backend::State {
     ending.notify_all();
     if (upkeep.joinable()) upkeep.join();
     if (webhooks) webhooks->shutdown();
+    if (roster && scheduler) (void)roster->withdraw(worker);
   }
 
   std::vector<FrameworkCapability> capabilities() {
@@ -144,24 +204,59 @@ class Backend::State {
   AttemptEnvironment environment;
   CheckpointInspection inspection;
   TrainerRegistry trainers;
-  std::unique_ptr<Scheduler> scheduler;
+  std::string worker;                       ///< This process's name.
+  std::unique_ptr<WorkerRoster> roster;     ///< Null with SQLite.
+  std::atomic<size_t> worker_count = 0;     ///< Of a front.
+  std::unique_ptr<Scheduler> scheduler;     ///< Null in a front.
   std::unique_ptr<WebhookSender> webhooks;  ///< Null where none are sent.
   std::atomic<int64_t> accepted = 0;
 
  private:
+  /// A job changed, here or in another process.
+  void hear_of(std::string_view job_id) {
+    if (!scheduler) return;
+    scheduler->wake();
+    if (!scheduler->runs(job_id)) return;
+    const std::lock_guard lock(mutex);
+    has_news = true;
+    ending.notify_all();
+  }
+
+  Status announce() {
+    if (!roster) return {};
+    return roster->announce({worker, config.listens_at, MODELPORT_VERSION, trainers_to_json(trainers.all())});
+  }
+
   void keep_up() {
+    const auto heartbeat = std::chrono::milliseconds(config.lease) / kHeartbeatsPerLease;
+    auto next = std::chrono::steady_clock::now() + heartbeat;
     std::unique_lock lock(mutex);
-    for (int beat = 1; !ending.wait_for(lock, kHeartbeat, [&] { return is_ending; }); ++beat) {
+    for (int beat = 1;;) {
+      ending.wait_until(lock, next, [&] { return is_ending || has_news; });
+      if (is_ending) return;
+      has_news = false;
       lock.unlock();
-      scheduler->renew_leases();
-      reload_changed_trainers();
-      if (beat % kHeartbeatsPerRound == 0) clean();
+      if (scheduler) scheduler->renew_leases();
+      if (const auto now = std::chrono::steady_clock::now(); now >= next) {
+        next = now + heartbeat;
+        if (roster) look_around();
+        reload_changed_trainers();
+        if (beat++ % kHeartbeatsPerRound == 0 && config.role != Role::kWorker) clean();
+      }
       lock.lock();
     }
   }
 
+  /// What several processes on one database owe each other; a database that is away is reported by its store.
+  void look_around() {
+    const Status present = config.role == Role::kFront ? learn_trainers() : announce();
+    if (!present) log_debug("{}", present.error().text());
+    if (const Status done = reclaim_from_lost_workers(environment); !done) log_debug("{}", done.error().text());
+  }
+
   /// An exporter that was installed anew has other capabilities, and its marks no longer count.
   void reload_changed_trainers() {
+    if (config.role == Role::kFront) return;
     for (const TrainerRegistry::Trainer& trainer : trainers.all()) {
       if (!trainer->has_changed()) continue;
       log_info("trainer {} was changed; its capabilities are asked for again", trainer->config.name);
@@ -173,13 +268,17 @@ class Backend::State {
     if (const Status done = apply_retention(environment, config); !done)
       log_error("retention: {}", done.error().text());
     if (const Status done = collect_orphans(environment); !done) log_error("orphans: {}", done.error().text());
-    if (const Status done = jobs->deliveries().remove_ended(environment.clock.now() - kDeliveriesKept); !done)
-      log_error("webhooks: {}", done.error().text());
+    if (DeliveryStore* const deliveries = jobs->deliveries()) {
+      if (const Status done = deliveries->remove_ended(environment.clock.now() - kDeliveriesKept); !done)
+        log_error("webhooks: {}", done.error().text());
+    }
   }
 
   std::mutex mutex;
   std::condition_variable ending;
   bool is_ending = false;
+  bool has_news = false;  ///< Of a job that runs here: it may be cancelled or taken away.
+  ChangeFeed::Subscription news;
   std::thread upkeep;
 };
 
@@ -189,18 +288,31 @@ Backend::~Backend() = default;
 Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config, std::unique_ptr<ArtifactStore> artifacts) {
   // Exporters of the same user can read neither the environment nor the memory nor the descriptors of this process.
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  TRY(directory, DataDirectory::hold(config.data_directory));
-  TRY(jobs, SqliteJobStore::open(directory.database(), system_clock()));
+  CHECK_OK(check_role(config));
+  TRY(directory, DataDirectory::hold(config.data_directory, config.shared_directory));
+  std::unique_ptr<JobStore> jobs;
+  std::unique_ptr<WorkerRoster> roster;
+  if (config.database.empty()) {
+    TRY(store, SqliteJobStore::open(directory.database(), system_clock()));
+    jobs = std::move(store);
+  } else {
+    TRY(database, database_of(config));
+    TRY(store, PostgresJobStore::open(database));
+    jobs = std::move(store);
+    roster = std::make_unique<WorkerRoster>(database);
+  }
   TRY(logs, LogStore::open(directory.logs(), {.bytes = config.max_log_bytes}));
   if (!artifacts) {
     TRY(local, open_local_artifact_store(directory.artifacts()));
     artifacts = std::move(local);
   }
-  TRY(checkpoints,
-      CheckpointStore::open(directory.checkpoints(), config.checkpoint_roots,
-                            {.upload_bytes = config.max_upload_bytes, .expanded_bytes = config.max_expanded_bytes}));
+  TRY(checkpoints, CheckpointStore::open(directory.checkpoints(), config.checkpoint_roots,
+                                         {.upload_bytes = config.max_upload_bytes,
+                                          .expanded_bytes = config.max_expanded_bytes,
+                                          .abandoned_after = std::chrono::hours(roster ? 24 : 0)}));
   auto state = std::make_unique<State>(std::move(config), std::move(directory), std::move(jobs), std::move(logs),
                                        std::move(artifacts), std::move(checkpoints));
+  state->roster = std::move(roster);
   CHECK_OK(state->begin());
   return std::unique_ptr<Backend>(new Backend(std::move(state)));
 }
@@ -214,13 +326,14 @@ Result<JobCreation> Backend::submit(const JobRequest& request, const std::string
     return fail(ErrorCode::kBusy, "{} jobs are waiting already; try again later", state_->config.max_pending_jobs);
   TRY(creation, state_->jobs->create({request, state_->config.max_attempts, "", idempotency_key}));
   if (creation.outcome == JobCreation::Outcome::kCreated) ++state_->accepted;
-  state_->scheduler->wake();
+  if (state_->scheduler) state_->scheduler->wake();
   return creation;
 }
 
 Result<Job> Backend::cancel(std::string_view id, CancelMode mode) {
   TRY(job, state_->jobs->cancel(id));
-  state_->scheduler->stop(job.id, mode == CancelMode::kForce ? StopOrder::kKill : StopOrder::kTerminate);
+  if (state_->scheduler)
+    state_->scheduler->stop(job.id, mode == CancelMode::kForce ? StopOrder::kKill : StopOrder::kTerminate);
   return job;
 }
 
@@ -233,7 +346,7 @@ Result<JobCreation> Backend::retry(std::string_view id, const std::string& idemp
   CHECK_OK(check_request(job.request, state_->trainers, marks, *state_->checkpoints));
   TRY(creation, state_->jobs->create({job.request, state_->config.max_attempts, job.id, idempotency_key}));
   if (creation.outcome == JobCreation::Outcome::kCreated) ++state_->accepted;
-  state_->scheduler->wake();
+  if (state_->scheduler) state_->scheduler->wake();
   return creation;
 }
 
@@ -254,7 +367,7 @@ CheckpointStore& Backend::checkpoints() { return *state_->checkpoints; }
 Status Backend::reload() {
   CHECK_OK(state_->load_trainers());
   for (const std::string& framework : state_->trainers.frameworks()) CHECK_OK(state_->jobs->clear_marks(framework, ""));
-  state_->scheduler->wake();
+  if (state_->scheduler) state_->scheduler->wake();
   return {};
 }
 
@@ -270,6 +383,11 @@ std::vector<ReadinessCheck> Backend::readiness() {
       checks.push_back(
           {fmt::format("framework {}", capability.framework), capability.problem.empty(), capability.problem});
   }
+  if (state_->config.role == Role::kFront) {
+    const size_t workers = state_->worker_count;
+    checks.push_back({"workers", workers > 0, workers > 0 ? fmt::format("{} workers", workers) : "no worker is there"});
+    return checks;
+  }
   const SandboxSupport& sandbox = state_->environment.sandbox;
   checks.push_back({"sandbox", true, fmt::format("{}: {}", sandbox_level_name(sandbox.level), sandbox.detail)});
   return checks;
@@ -278,9 +396,10 @@ std::vector<ReadinessCheck> Backend::readiness() {
 BackendFigures Backend::figures() {
   BackendFigures figures;
   if (const auto counts = state_->jobs->counts()) figures.jobs = *counts;
+  figures.accepted_total = state_->accepted;
+  if (!state_->scheduler) return figures;
   AttemptTotals totals = state_->scheduler->totals();
   figures.running_exporters = static_cast<int>(state_->scheduler->active().size());
-  figures.accepted_total = state_->accepted;
   figures.completed_total = totals.completed;
   figures.failed_total = totals.failed;
   figures.cancelled_total = totals.cancelled;

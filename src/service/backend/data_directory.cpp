@@ -2,14 +2,18 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+
+#include "service/jobs/job_id.h"
 
 namespace modelport {
 
-Result<DataDirectory> DataDirectory::hold(const std::string& path) {
+Result<DataDirectory> DataDirectory::hold(const std::string& path, const std::string& shared) {
   std::error_code failed;
   const std::filesystem::path absolute = std::filesystem::absolute(path, failed).lexically_normal();
   std::filesystem::create_directories(absolute, failed);
@@ -21,7 +25,24 @@ Result<DataDirectory> DataDirectory::hold(const std::string& path) {
   if (!lock.is_open()) return fail(ErrorCode::kUnwritable, "cannot open {}: {}", lock_path, std::strerror(errno));
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
     return fail(ErrorCode::kBusy, "another process holds the data directory {}", path);
-  return DataDirectory(absolute.string(), std::move(lock));
+  if (shared.empty()) return DataDirectory(absolute.string(), absolute.string(), std::move(lock));
+  const std::filesystem::path common = std::filesystem::absolute(shared, failed).lexically_normal();
+  std::filesystem::create_directories(common, failed);
+  if (failed) return fail(ErrorCode::kUnwritable, "cannot make {}: {}", shared, failed.message());
+  return DataDirectory(absolute.string(), common.string(), std::move(lock));
+}
+
+Result<std::string> DataDirectory::worker_name() const {
+  const std::string path = path_ + "/worker-name";
+  std::string name;
+  if (std::getline(std::ifstream(path), name) && !name.empty()) return name;
+  char host[256] = "here";
+  (void)::gethostname(host, sizeof host - 1);
+  TRY(random, new_job_id());
+  name = fmt::format("{}.{}", host, random.substr(4, 8));
+  std::ofstream file(path);
+  if (!(file << name << std::endl)) return fail(ErrorCode::kUnwritable, "cannot write {}", path);
+  return name;
 }
 
 }  // namespace modelport

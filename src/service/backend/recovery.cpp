@@ -21,9 +21,10 @@ Status remove_unrecorded(AttemptEnvironment& environment, const std::string& key
 
 }  // namespace
 
-Status recover(AttemptEnvironment& environment) {
+Status recover(AttemptEnvironment& environment, std::string_view worker) {
   TRY(attempts, environment.jobs.running_attempts());
   for (const RunningAttempt& attempt : attempts) {
+    if (!worker.empty() && attempt.worker != worker) continue;
     if (attempt.process) kill_tree(*attempt.process);
     (void)kill_marked(kRunMark, attempt_name(attempt.lease));
     const JobError error{FailureCode::kInterrupted,
@@ -40,6 +41,17 @@ Status recover(AttemptEnvironment& environment) {
   std::error_code failed;
   std::filesystem::create_directories(environment.work_directory, failed);
   if (failed) return fail(ErrorCode::kUnwritable, "cannot make {}: {}", environment.work_directory, failed.message());
+  return {};
+}
+
+Status reclaim_from_lost_workers(AttemptEnvironment& environment) {
+  const JobError error{FailureCode::kInterrupted, "the worker was not heard of for too long", std::nullopt,
+                       std::nullopt, 0};
+  TRY(reclaimed, environment.jobs.reclaim_expired(error, kKeysAtOnce));
+  for (const JobLease& lease : reclaimed) {
+    log_warning("job {}: attempt {} is given up, {}", lease.job_id, lease.token, error.message);
+    CHECK_OK(remove_unrecorded(environment, artifact_key(lease)));
+  }
   return {};
 }
 

@@ -10,7 +10,6 @@ namespace {
 
 /// Wake-ups may be lost; then this is how long a job waits.
 constexpr auto kLookAgain = std::chrono::seconds(2);
-constexpr std::chrono::seconds kLease(60);
 constexpr size_t kOverheadsKept = 1000;
 
 AttemptTrainer trainer_for(const LoadedTrainer& loaded, const JobRequest& request) {
@@ -25,8 +24,11 @@ AttemptTrainer trainer_for(const LoadedTrainer& loaded, const JobRequest& reques
 
 }  // namespace
 
-Scheduler::Scheduler(AttemptEnvironment& environment, const TrainerRegistry& trainers, std::string worker)
-    : environment_(environment), trainers_(trainers), worker_(std::move(worker)), dispatcher_([this] { dispatch(); }) {}
+Scheduler::Scheduler(AttemptEnvironment& environment, const TrainerRegistry& trainers, std::string worker,
+                     LeaseRules lease)
+    : environment_(environment), trainers_(trainers), worker_(std::move(worker)), lease_(lease), dispatcher_([this] {
+        dispatch();
+      }) {}
 
 Scheduler::~Scheduler() { shutdown(std::chrono::seconds(0)); }
 
@@ -65,11 +67,13 @@ std::vector<std::string> Scheduler::free_frameworks() const {
 bool Scheduler::start_one() {
   const std::vector<std::string> frameworks = free_frameworks();
   if (frameworks.empty()) return false;
-  auto claimed = environment_.jobs.claim(worker_, frameworks, kLease);
+  const auto asked = std::chrono::steady_clock::now();
+  auto claimed = environment_.jobs.claim(worker_, frameworks, lease_.length);
   if (!claimed) log_error("no job can be claimed: {}", claimed.error().text());
   if (!claimed || !*claimed) return false;
   auto active = std::make_shared<Active>();
   active->claimed = **std::move(claimed);
+  active->renewed = asked;
   active->trainer = trainers_.of_framework(active->claimed.job.request.framework);
   if (!active->trainer) {
     const JobError gone{
@@ -133,10 +137,24 @@ void Scheduler::renew_leases() {
     for (const auto& [id, active] : active_) running.push_back(active);
   }
   for (const auto& active : running) {
-    const auto state = environment_.jobs.renew(active->claimed.lease, kLease);
+    const auto asked = std::chrono::steady_clock::now();
+    const auto state = environment_.jobs.renew(active->claimed.lease, lease_.length);
+    if (state) active->renewed = asked;
     if (state && *state == LeaseState::kCancelRequested) stop(active->claimed.job.id, StopOrder::kTerminate);
     if (!state && state.error().code == ErrorCode::kConflict) stop(active->claimed.job.id, StopOrder::kKill);
+    const bool is_cut_off = !state && asked - active->renewed >= lease_.length * 2 / 3;
+    if (is_cut_off && lease_.silence == LeaseRules::Silence::kEnd) {
+      log_warning("job {}: ended here, another worker may take it soon: {}", active->claimed.job.id,
+                  state.error().text());
+      active->control.is_shutdown = true;
+      stop(active->claimed.job.id, StopOrder::kKill);
+    }
   }
+}
+
+bool Scheduler::runs(std::string_view job_id) const {
+  const std::lock_guard lock(mutex_);
+  return active_.contains(job_id);
 }
 
 std::set<std::string> Scheduler::active() const {

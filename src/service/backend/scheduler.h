@@ -21,10 +21,20 @@ struct AttemptTotals {
   std::vector<double> overhead_seconds;  ///< Of the last completed ones that ran.
 };
 
+struct LeaseRules {
+  std::chrono::seconds length{60};
+  /// What becomes of an attempt whose lease could not be renewed for most of its length.
+  enum class Silence {
+    kGoOn,  ///< Nobody else can take its job.
+    kEnd,   ///< It is ended before another worker begins.
+  } silence = Silence::kGoOn;
+};
+
 /// Claims jobs as trainers have room and runs each attempt on a thread of its own.
 class Scheduler {
  public:
-  Scheduler(AttemptEnvironment& environment, const TrainerRegistry& trainers, std::string worker);
+  Scheduler(AttemptEnvironment& environment, const TrainerRegistry& trainers, std::string worker,
+            LeaseRules lease = {});
   /// Ends everything at once if shutdown() was not called.
   ~Scheduler();
 
@@ -34,6 +44,8 @@ class Scheduler {
   void stop(const std::string& job_id, StopOrder how);
   /// Prolongs the leases of all attempts and hears of cancellations.
   void renew_leases();
+  /// Whether an attempt at this job is under way here.
+  bool runs(std::string_view job_id) const;
   /// Attempts under way, by attempt_name.
   std::set<std::string> active() const;
   AttemptTotals totals() const;
@@ -46,6 +58,7 @@ class Scheduler {
     TrainerRegistry::Trainer trainer;
     AttemptControl control;
     std::thread thread;
+    std::chrono::steady_clock::time_point renewed;  ///< Before the lease was last asked for.
   };
 
   void dispatch();
@@ -59,11 +72,12 @@ class Scheduler {
   AttemptEnvironment& environment_;
   const TrainerRegistry& trainers_;
   const std::string worker_;
+  const LeaseRules lease_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool has_news_ = true;
   bool is_ending_ = false;
-  std::map<std::string, std::shared_ptr<Active>> active_;  ///< By job.
+  std::map<std::string, std::shared_ptr<Active>, std::less<>> active_;  ///< By job.
   std::vector<std::thread> ended_;
   AttemptTotals totals_;
   std::thread dispatcher_;

@@ -180,7 +180,10 @@ Result<std::unique_ptr<CheckpointStore>> CheckpointStore::open(std::string direc
   if (failed) return fail(ErrorCode::kUnwritable, "cannot make {}: {}", directory, failed.message());
   // What an earlier process had not finished.
   for (const fs::directory_entry& entry : fs::directory_iterator(directory, failed)) {
-    if (entry.path().filename().string().starts_with(kArriving)) (void)remove_tree(entry.path().string());
+    std::error_code gone;
+    const auto age = fs::file_time_type::clock::now() - fs::last_write_time(entry.path(), gone);
+    if (entry.path().filename().string().starts_with(kArriving) && !gone && age >= limits.abandoned_after)
+      (void)remove_tree(entry.path().string());
   }
   auto state = std::make_unique<State>();
   state->directory = std::move(directory);

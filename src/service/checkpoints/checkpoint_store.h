@@ -29,6 +29,9 @@ struct CheckpointLimits {
   int64_t upload_bytes = int64_t{8} << 30;     ///< Of the body.
   int64_t expanded_bytes = int64_t{16} << 30;  ///< Of an archive's files together.
   size_t members = 10000;
+  /// Uploads that were begun so long ago and not finished are an earlier process's; 0: whenever, for a directory of one
+  /// process.
+  std::chrono::hours abandoned_after{0};
 };
 
 enum class UploadKind {

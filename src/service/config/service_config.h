@@ -17,6 +17,19 @@ struct ServiceConfig {
   std::vector<TrainerConfig> trainers;
   /// File that reload() reads the trainers from again; empty: they stay.
   std::string trainers_file;
+  /// What this process does. The halves need PostgreSQL and a shared directory.
+  enum class Role {
+    kWhole,   ///< Accepts jobs and runs them.
+    kFront,   ///< Accepts jobs of the frameworks that workers run.
+    kWorker,  ///< Runs jobs that others accept.
+  } role = Role::kWhole;
+  std::string database;                ///< PostgreSQL's, without a password; empty: SQLite in the data directory.
+  std::string database_password_file;  ///< Empty: none, or libpq's own (PGPASSWORD, PGPASSFILE).
+  /// With PostgreSQL: logs, uploads and artifacts lie here, where all its processes reach them.
+  std::string shared_directory;
+  std::string listens_at;          ///< What a worker says of where it answers; may be empty.
+  std::chrono::seconds lease{60};  ///< Without news of a worker for so long its jobs are given to others.
+
   std::string inspect_program;  ///< `modelport`, for what a checkpoint is; empty: nothing is said of them.
 
   int max_attempts = 3;

@@ -40,4 +40,16 @@ void ChangeFeed::notify(std::string_view topic) {
   }
 }
 
+void ChangeFeed::notify_all() {
+  std::vector<std::pair<std::string, std::shared_ptr<Listener>>> woken;
+  {
+    const std::lock_guard lock(mutex_);
+    woken.assign(listeners_.begin(), listeners_.end());
+  }
+  for (const auto& [topic, listener] : woken) {
+    const std::lock_guard calling(listener->calling);
+    if (!listener->ended) listener->wake(topic);
+  }
+}
+
 }  // namespace modelport

@@ -42,6 +42,8 @@ class ChangeFeed {
 
   [[nodiscard]] Subscription subscribe(std::string topic, Wake wake);
   void notify(std::string_view topic);
+  /// There may be news of anything: everyone is called, with the topic that they wait for.
+  void notify_all();
 
  private:
   struct Listener {

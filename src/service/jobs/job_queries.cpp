@@ -24,6 +24,4 @@ Status make_default(WriteContext& context, const Job& job, Timestamp at) {
   return add_event(context, job.id, "default", at);
 }
 
-std::string one_line(const Json& document) { return document.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
 }  // namespace modelport::job_queries

@@ -34,7 +34,4 @@ Status add_event(WriteContext& context, const std::string& job_id, std::string_v
 /// Makes this completed job its training's default.
 Status make_default(WriteContext& context, const Job& job, Timestamp at);
 
-/// JSON on one line, whatever bytes are in it.
-std::string one_line(const Json& document);
-
 }  // namespace modelport::job_queries

@@ -1,5 +1,7 @@
 #include "service/jobs/job_row.h"
 
+#include <charconv>
+
 #include "base/sha256.h"
 
 namespace modelport {
@@ -13,10 +15,13 @@ const std::string_view kJobColumns =
 
 namespace {
 
+constexpr std::string_view kCursorPrefix = "s";
+
 /// Takes the columns of a row one after the other.
+template <class Rows>
 class Columns {
  public:
-  explicit Columns(const SqliteRows& rows) : rows_(rows) {}
+  explicit Columns(const Rows& rows) : rows_(rows) {}
   std::string text() { return rows_.text(next_++); }
   int64_t integer() { return rows_.integer(next_++); }
   bool flag() { return integer() != 0; }
@@ -29,13 +34,14 @@ class Columns {
   }
 
  private:
-  const SqliteRows& rows_;
+  const Rows& rows_;
   int next_ = 0;
 };
 
 }  // namespace
 
-Result<Job> job_from_row(const SqliteRows& rows) {
+template <class Rows>
+Result<Job> job_from_row(const Rows& rows) {
   Columns columns(rows);
   Job job;
   job.id = columns.text();
@@ -86,6 +92,35 @@ Result<Job> job_from_row(const SqliteRows& rows) {
     job.validation_passed = false;
   return job;
 }
+template Result<Job> job_from_row(const SqliteRows& rows);
+template Result<Job> job_from_row(const PostgresRows& rows);
+
+template <class Rows>
+Result<RunningAttempt> attempt_from_row(const Rows& rows) {
+  RunningAttempt attempt{{rows.text(0), static_cast<int>(rows.integer(1))}, rows.text(2), std::nullopt, rows.time(4)};
+  if (rows.is_null(3)) return attempt;
+  TRY(document, parse_json(rows.text(3), ErrorCode::kInternal));
+  TRY(process, process_from_json(document));
+  attempt.process = std::move(process);
+  return attempt;
+}
+template Result<RunningAttempt> attempt_from_row(const SqliteRows& rows);
+template Result<RunningAttempt> attempt_from_row(const PostgresRows& rows);
+
+Result<int64_t> sequence_of(const std::string& cursor) {
+  if (cursor.empty()) return INT64_MAX;
+  int64_t value = 0;
+  const char* end = cursor.data() + cursor.size();
+  const bool has_prefix = cursor.starts_with(kCursorPrefix);
+  const auto [stopped, failed] = std::from_chars(cursor.data() + (has_prefix ? 1 : 0), end, value);
+  if (!has_prefix || failed != std::errc() || stopped != end)
+    return fail(ErrorCode::kInvalidArgument, "the cursor is none that a list gave");
+  return value;
+}
+
+std::string cursor_below(int64_t sequence) { return fmt::format("{}{}", kCursorPrefix, sequence); }
+
+std::string one_line(const Json& document) { return document.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 Json error_to_json(const JobError& error) {
   Json document = {{"code", info(error.code).name}, {"message", error.message}};
@@ -121,7 +156,7 @@ std::string request_fingerprint(const JobRequest& request) {
                       request.export_config,  request.training_job_id,
                       request.version_tag,    request.webhook_url,
                       request.set_as_default, request.force};
-  const std::string text = parts.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::string text = one_line(parts);
   return sha256_hex(std::as_bytes(std::span(text)));
 }
 

@@ -5,6 +5,7 @@
 
 #include "service/jobs/job.h"
 #include "service/jobs/job_store.h"
+#include "service/jobs/postgres.h"
 #include "service/jobs/sqlite.h"
 
 namespace modelport {
@@ -13,8 +14,25 @@ namespace modelport {
 extern const std::string_view kJobColumns;
 inline constexpr int kJobColumnCount = 36;
 
-/// The present row, of kJobColumns.
-Result<Job> job_from_row(const SqliteRows& rows);
+/// The present row, of kJobColumns; Rows is SqliteRows or PostgresRows.
+template <class Rows>
+Result<Job> job_from_row(const Rows& rows);
+extern template Result<Job> job_from_row(const SqliteRows& rows);
+extern template Result<Job> job_from_row(const PostgresRows& rows);
+
+/// A running attempt from (id, attempt, worker, process, lease_expires).
+template <class Rows>
+Result<RunningAttempt> attempt_from_row(const Rows& rows);
+extern template Result<RunningAttempt> attempt_from_row(const SqliteRows& rows);
+extern template Result<RunningAttempt> attempt_from_row(const PostgresRows& rows);
+
+/// The sequence number below which a page of a list begins; kInvalidArgument for a cursor that cursor_below() never
+/// gave.
+Result<int64_t> sequence_of(const std::string& cursor);
+std::string cursor_below(int64_t sequence);
+
+/// JSON on one line, whatever bytes are in it.
+std::string one_line(const Json& document);
 
 Json error_to_json(const JobError& error);
 Result<JobError> error_from_json(const Json& document);

@@ -118,6 +118,9 @@ class JobStore {
   /// cancelled, when that was asked for).
   virtual Status abandon(const JobLease& lease, const JobError& error) = 0;
   virtual Result<std::vector<RunningAttempt>> running_attempts() = 0;
+  /// abandon() for attempts whose lease ran out, at most `limit` of them; gives those. Until then such a lease is good:
+  /// a worker that was cut off from the database for a while loses nothing unless its job was taken away.
+  virtual Result<std::vector<JobLease>> reclaim_expired(const JobError& error, int limit) = 0;
 
   /// A pending job is cancelled at once, a running one is asked to end. A terminal one is left (kConflict).
   virtual Result<Job> cancel(std::string_view id) = 0;
@@ -156,8 +159,9 @@ class JobStore {
   /// Topics are ids of jobs; a wake-up follows every committed change.
   virtual ChangeFeed& changes() = 0;
 
-  /// What is to be told of jobs by webhook, recorded in the transaction of the change that it tells.
-  virtual DeliveryStore& deliveries() = 0;
+  /// What is to be told of jobs by webhook, recorded in the transaction of the change that it tells; null where the
+  /// store keeps none.
+  virtual DeliveryStore* deliveries() = 0;
 };
 
 }  // namespace modelport

@@ -37,8 +37,7 @@ constexpr std::string_view kCancel =
 
 Status fail_job(WriteContext& context, const JobLease& lease, const JobError& error, Timestamp now) {
   const Json document = error_to_json(error);
-  CHECK_OK(require_held(context.database.run(kFail, job_queries::one_line(document), now, lease.job_id, lease.token),
-                        lease));
+  CHECK_OK(require_held(context.database.run(kFail, one_line(document), now, lease.job_id, lease.token), lease));
   return add_event(context, lease.job_id, "failed", now, document);
 }
 
@@ -58,6 +57,17 @@ Result<Job> held_job(WriteContext& context, const JobLease& lease) {
 Result<bool> has_default(SqliteDatabase& database, const std::string& training) {
   TRY(rows, database.query("SELECT 1 FROM jobs WHERE training_job_id = ? AND is_default = 1", training));
   return rows.next();
+}
+
+Status abandon_job(WriteContext& context, const JobLease& lease, const JobError& error, Timestamp now) {
+  TRY(job, held_job(context, lease));
+  if (job.cancel_requested) return cancel_job(context, lease, now);
+  if (job.attempt >= job.max_attempts) return fail_job(context, lease, error, now);
+  CHECK_OK(
+      context.database.run("UPDATE jobs SET status = 'pending', phase = NULL, progress = 0, process = NULL, "
+                           "lease_expires = NULL WHERE id = ?",
+                           lease.job_id));
+  return add_event(context, lease.job_id, "requeued", now, error_to_json(error));
 }
 
 /// A stored artifact may be given again only while a job still points at it: whoever removes the last such job removes
@@ -138,11 +148,10 @@ Status SqliteJobStore::describe(const JobLease& lease, const std::string& checkp
 
 Status SqliteJobStore::record_process(const JobLease& lease, const ProcessIdentity& process) {
   return writes_.run(Durability::kEventual, [&](WriteContext& context) -> Status {
-    return require_held(
-        context.database.run("UPDATE jobs SET process = ? WHERE id = ? AND attempt = ? AND "
-                             "status = 'running'",
-                             job_queries::one_line(process_to_json(process)), lease.job_id, lease.token),
-        lease);
+    return require_held(context.database.run("UPDATE jobs SET process = ? WHERE id = ? AND attempt = ? AND "
+                                             "status = 'running'",
+                                             one_line(process_to_json(process)), lease.job_id, lease.token),
+                        lease);
   });
 }
 
@@ -156,9 +165,9 @@ Status SqliteJobStore::finish_completed(const JobLease& lease, const Completion&
         "UPDATE jobs SET status = 'completed', progress = 1, metadata = ?, artifact_key = ?, artifact_sha256 = ?, "
         "artifact_bytes = ?, task_type = ?, model_name = ?, proof = ?, exporter_version = ?, cache_key = ?, "
         "from_cache = ?, lease_expires = NULL, process = NULL, completed_at = ? WHERE id = ?",
-        job_queries::one_line(completion.metadata), completion.artifact.key, completion.artifact.sha256,
-        completion.artifact.bytes, completion.task_type, completion.model_name, completion.proof,
-        completion.exporter_version, cache_key, completion.from_cache, now, lease.job_id));
+        one_line(completion.metadata), completion.artifact.key, completion.artifact.sha256, completion.artifact.bytes,
+        completion.task_type, completion.model_name, completion.proof, completion.exporter_version, cache_key,
+        completion.from_cache, now, lease.job_id));
     CHECK_OK(add_event(context, lease.job_id, "completed", now, {{"sha256", completion.artifact.sha256}}));
     if (job.request.training_job_id.empty()) return {};
     TRY(is_taken, has_default(context.database, job.request.training_job_id));
@@ -180,16 +189,24 @@ Status SqliteJobStore::finish_cancelled(const JobLease& lease) {
 
 Status SqliteJobStore::abandon(const JobLease& lease, const JobError& error) {
   const Timestamp now = clock_.now();
-  return writes_.run(Durability::kOnReturn, [&](WriteContext& context) -> Status {
-    TRY(job, held_job(context, lease));
-    if (job.cancel_requested) return cancel_job(context, lease, now);
-    if (job.attempt >= job.max_attempts) return fail_job(context, lease, error, now);
-    CHECK_OK(
-        context.database.run("UPDATE jobs SET status = 'pending', phase = NULL, progress = 0, process = NULL, "
-                             "lease_expires = NULL WHERE id = ?",
-                             lease.job_id));
-    return add_event(context, lease.job_id, "requeued", now, error_to_json(error));
+  return writes_.run(Durability::kOnReturn,
+                     [&](WriteContext& context) { return abandon_job(context, lease, error, now); });
+}
+
+Result<std::vector<JobLease>> SqliteJobStore::reclaim_expired(const JobError& error, int limit) {
+  const Timestamp now = clock_.now();
+  std::vector<JobLease> reclaimed;
+  const Status done = writes_.run(Durability::kOnReturn, [&](WriteContext& context) -> Status {
+    TRY(jobs, job_queries::select(context.database,
+                                  "WHERE status = 'running' AND lease_expires < ? ORDER BY seq LIMIT ?", now, limit));
+    for (const Job& job : jobs) {
+      reclaimed.push_back({job.id, job.attempt});
+      CHECK_OK(abandon_job(context, reclaimed.back(), error, now));
+    }
+    return {};
   });
+  if (!done) return done.error();
+  return reclaimed;
 }
 
 }  // namespace modelport

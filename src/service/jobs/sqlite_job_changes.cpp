@@ -65,7 +65,7 @@ Result<JobCreation> SqliteJobStore::create(const NewJob& job) {
         "training_job_id, version_tag, webhook_url, set_as_default, force, checkpoint_id, version, max_attempts, "
         "retry_of, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         id, request.framework, request.export_format, request.checkpoint_id, request.checkpoint_path,
-        job_queries::one_line(request.export_config), request.training_job_id, request.version_tag, request.webhook_url,
+        one_line(request.export_config), request.training_job_id, request.version_tag, request.webhook_url,
         request.set_as_default, request.force, request.checkpoint_id, version, job.max_attempts, job.retry_of, now));
     CHECK_OK(add_event(context, id, "created", now));
     TRY(created, job_queries::find(context.database, id));

@@ -1,7 +1,5 @@
 #include "service/jobs/sqlite_job_store.h"
 
-#include <charconv>
-
 #include "service/jobs/job_queries.h"
 #include "service/jobs/migrations.h"
 #include "service/jobs/sqlite_delivery_store.h"
@@ -10,7 +8,6 @@ namespace modelport {
 
 namespace {
 
-constexpr std::string_view kCursorPrefix = "s";
 constexpr int kLargestPage = 200;
 
 /// Newest first, from below a cursor; `$n` are bound whether the text names them or not.
@@ -26,17 +23,6 @@ std::string list_statement(const JobFilter& filter) {
   if (filter.created_after) text += " AND created_at > ?9";
   if (filter.created_before) text += " AND created_at < ?10";
   return text + " ORDER BY seq DESC LIMIT ?2";
-}
-
-Result<int64_t> sequence_of(const std::string& cursor) {
-  if (cursor.empty()) return INT64_MAX;
-  int64_t value = 0;
-  const char* end = cursor.data() + cursor.size();
-  const bool has_prefix = cursor.starts_with(kCursorPrefix);
-  const auto [stopped, failed] = std::from_chars(cursor.data() + (has_prefix ? 1 : 0), end, value);
-  if (!has_prefix || failed != std::errc() || stopped != end)
-    return fail(ErrorCode::kInvalidArgument, "the cursor is none that a list gave");
-  return value;
 }
 
 }  // namespace
@@ -96,7 +82,7 @@ Result<JobPage> SqliteJobStore::list(const JobFilter& filter, const std::string&
     TRY(more, rows.next());
     if (!more) return page;
     if (static_cast<int>(page.jobs.size()) == limit) {
-      page.next_cursor = fmt::format("{}{}", kCursorPrefix, last);
+      page.next_cursor = cursor_below(last);
       return page;
     }
     TRY(job, job_from_row(rows));
@@ -113,12 +99,7 @@ Result<std::vector<RunningAttempt>> SqliteJobStore::running_attempts() {
   while (true) {
     TRY(more, rows.next());
     if (!more) return attempts;
-    RunningAttempt attempt{{rows.text(0), static_cast<int>(rows.integer(1))}, rows.text(2), std::nullopt, rows.time(4)};
-    if (!rows.is_null(3)) {
-      TRY(document, parse_json(rows.text(3), ErrorCode::kInternal));
-      TRY(process, process_from_json(document));
-      attempt.process = std::move(process);
-    }
+    TRY(attempt, attempt_from_row(rows));
     attempts.push_back(std::move(attempt));
   }
 }

@@ -58,6 +58,7 @@ class SqliteJobStore final : public JobStore {
   Status finish_cancelled(const JobLease& lease) override;
   Status abandon(const JobLease& lease, const JobError& error) override;
   Result<std::vector<RunningAttempt>> running_attempts() override;
+  Result<std::vector<JobLease>> reclaim_expired(const JobError& error, int limit) override;
 
   Result<Job> cancel(std::string_view id) override;
   Result<Job> remove(std::string_view id) override;
@@ -79,7 +80,7 @@ class SqliteJobStore final : public JobStore {
   Result<JobCounts> counts() override;
   Status check() override;
   ChangeFeed& changes() override { return changes_; }
-  DeliveryStore& deliveries() override { return *deliveries_; }
+  DeliveryStore* deliveries() override { return deliveries_.get(); }
 
  private:
   SqliteJobStore(const std::string& path, std::unique_ptr<SqliteDatabase> writer, Clock& clock);

@@ -18,7 +18,7 @@ class DeliveryStoreTest : public testing::Test {
   }
 
   void tell(std::vector<JobStatus> states) { ASSERT_TRUE(deliveries().tell_of(states)); }
-  DeliveryStore& deliveries() { return jobs_->deliveries(); }
+  DeliveryStore& deliveries() { return *jobs_->deliveries(); }
 
   std::string create(const std::string& url) {
     NewJob job;

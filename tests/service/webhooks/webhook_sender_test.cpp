@@ -23,7 +23,7 @@ class WebhookSenderTest : public testing::Test {
     ASSERT_TRUE(opened) << opened.error().text();
     jobs_ = *std::move(opened);
     const JobStatus told[] = {JobStatus::kCompleted, JobStatus::kFailed, JobStatus::kCancelled};
-    ASSERT_TRUE(jobs_->deliveries().tell_of(told));
+    ASSERT_TRUE(jobs_->deliveries()->tell_of(told));
     config_.secrets = {kSecret};
     config_.allow = {"127.0.0.0/8"};
     config_.attempts = 3;
@@ -32,7 +32,7 @@ class WebhookSenderTest : public testing::Test {
   }
 
   void start() {
-    auto started = WebhookSender::start(config_, jobs_->deliveries(), jobs_->changes(), system_clock(), resolver_);
+    auto started = WebhookSender::start(config_, *jobs_->deliveries(), jobs_->changes(), system_clock(), resolver_);
     ASSERT_TRUE(started) << started.error().text();
     sender_ = *std::move(started);
   }
@@ -51,7 +51,7 @@ class WebhookSenderTest : public testing::Test {
   }
 
   WebhookDelivery delivery_of(const std::string& job) {
-    const auto page = jobs_->deliveries().list(std::nullopt, job, "", 10);
+    const auto page = jobs_->deliveries()->list(std::nullopt, job, "", 10);
     EXPECT_TRUE(page);
     EXPECT_EQ(page->deliveries.size(), 1u);
     return page->deliveries.empty() ? WebhookDelivery() : page->deliveries.front();
@@ -124,12 +124,12 @@ TEST_F(WebhookSenderTest, GivesUpAndSendsAgainWhenAsked) {
   EXPECT_EQ(dead.last_error, "the receiver answered 500");
   EXPECT_THAT(log,
               AllOf(HasSubstr(dead.id), Not(HasSubstr("MfKQ")), Not(HasSubstr("hidden")), Not(HasSubstr("own words"))));
-  EXPECT_EQ(jobs_->deliveries().list(DeliveryState::kDead, "", "", 10)->deliveries.size(), 1u);
+  EXPECT_EQ(jobs_->deliveries()->list(DeliveryState::kDead, "", "", 10)->deliveries.size(), 1u);
 
   receiver.answer_with(kOk);
-  ASSERT_TRUE(jobs_->deliveries().send_again(dead.id, system_clock().now()));
+  ASSERT_TRUE(jobs_->deliveries()->send_again(dead.id, system_clock().now()));
   EXPECT_EQ(wait_for(job, DeliveryState::kDelivered).id, dead.id);
-  EXPECT_EQ(jobs_->deliveries().send_again(dead.id, system_clock().now()).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(jobs_->deliveries()->send_again(dead.id, system_clock().now()).error().code, ErrorCode::kConflict);
 }
 
 TEST_F(WebhookSenderTest, FollowsNoRedirect) {
@@ -222,9 +222,9 @@ TEST_F(WebhookSenderTest, ReachesNoPrivateAddress) {
 
 TEST_F(WebhookSenderTest, NeedsASecret) {
   config_.secrets.clear();
-  EXPECT_FALSE(WebhookSender::start(config_, jobs_->deliveries(), jobs_->changes(), system_clock()));
+  EXPECT_FALSE(WebhookSender::start(config_, *jobs_->deliveries(), jobs_->changes(), system_clock()));
   config_.secrets = {"not one"};
-  EXPECT_FALSE(WebhookSender::start(config_, jobs_->deliveries(), jobs_->changes(), system_clock()));
+  EXPECT_FALSE(WebhookSender::start(config_, *jobs_->deliveries(), jobs_->changes(), system_clock()));
 }
 
 }  // namespace

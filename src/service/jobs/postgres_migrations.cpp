@@ -1,0 +1,175 @@
+#include "service/jobs/postgres_migrations.h"
+
+#include <iterator>
+#include <string>
+
+namespace modelport {
+
+namespace {
+
+/// Row N is migration N+1. A row that was released is never changed; a change of the schema is a new row. Times are
+/// microseconds since 1970 by the server's clock, as in the SQLite schema.
+constexpr std::string_view kMigrations[] = {
+    R"sql(
+CREATE FUNCTION microseconds_now() RETURNS BIGINT LANGUAGE sql VOLATILE
+  AS $$ SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::BIGINT $$;
+
+CREATE TABLE jobs (
+  seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  framework TEXT NOT NULL,
+  export_format TEXT NOT NULL,
+  requested_checkpoint_id TEXT NOT NULL,
+  checkpoint_path TEXT NOT NULL,
+  export_config TEXT NOT NULL,
+  training_job_id TEXT NOT NULL,
+  version_tag TEXT NOT NULL,
+  webhook_url TEXT NOT NULL,
+  set_as_default BOOLEAN NOT NULL,
+  force BOOLEAN NOT NULL,
+  task_type TEXT NOT NULL DEFAULT '',
+  model_name TEXT NOT NULL DEFAULT '',
+  checkpoint_id TEXT NOT NULL,
+  version BIGINT NOT NULL,
+  is_default BOOLEAN NOT NULL DEFAULT FALSE,
+  status TEXT NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'running', 'completed', 'failed', 'cancelled')),
+  phase TEXT CHECK (phase IN ('starting', 'exporting', 'validating', 'packaging', 'uploading')),
+  progress DOUBLE PRECISION NOT NULL DEFAULT 0 CHECK (progress BETWEEN 0 AND 1),
+  cancel_requested BOOLEAN NOT NULL DEFAULT FALSE,
+  error TEXT,
+  metadata TEXT,
+  artifact_key TEXT,
+  artifact_sha256 TEXT,
+  artifact_bytes BIGINT,
+  proof TEXT NOT NULL DEFAULT '',
+  from_cache BOOLEAN NOT NULL DEFAULT FALSE,
+  cache_key TEXT,
+  exporter_version TEXT NOT NULL DEFAULT '',
+  sandbox TEXT NOT NULL DEFAULT '',
+  attempt BIGINT NOT NULL DEFAULT 0,
+  max_attempts BIGINT NOT NULL CHECK (max_attempts >= 1),
+  worker TEXT NOT NULL DEFAULT '',
+  process TEXT,
+  lease_expires BIGINT,
+  retry_of TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  started_at BIGINT,
+  completed_at BIGINT,
+  CHECK ((status IN ('completed', 'failed', 'cancelled')) = (completed_at IS NOT NULL)),
+  CHECK ((status = 'running') = (lease_expires IS NOT NULL)),
+  CHECK ((status = 'completed') = (artifact_key IS NOT NULL AND metadata IS NOT NULL)),
+  CHECK ((status = 'failed') = (error IS NOT NULL)),
+  CHECK (status <> 'running' OR attempt >= 1),
+  CHECK (NOT is_default OR (status = 'completed' AND training_job_id <> '')),
+  CHECK ((version > 0) = (training_job_id <> ''))
+);
+CREATE UNIQUE INDEX jobs_version ON jobs (training_job_id, version) WHERE training_job_id <> '';
+CREATE UNIQUE INDEX jobs_default ON jobs (training_job_id) WHERE is_default;
+CREATE INDEX jobs_pending ON jobs (seq) INCLUDE (framework) WHERE status = 'pending';
+CREATE INDEX jobs_running ON jobs (lease_expires) WHERE status = 'running';
+CREATE INDEX jobs_status ON jobs (status, seq);
+CREATE INDEX jobs_framework ON jobs (framework, seq);
+CREATE INDEX jobs_format ON jobs (export_format, seq);
+CREATE INDEX jobs_training ON jobs (training_job_id, seq) WHERE training_job_id <> '';
+CREATE INDEX jobs_checkpoint ON jobs (checkpoint_id, seq) WHERE checkpoint_id <> '';
+CREATE INDEX jobs_cache ON jobs (cache_key, seq) WHERE cache_key IS NOT NULL;
+CREATE INDEX jobs_artifact ON jobs (artifact_key) WHERE artifact_key IS NOT NULL;
+CREATE INDEX jobs_completed ON jobs (completed_at) WHERE completed_at IS NOT NULL;
+
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql
+  AS $$ BEGIN RAISE EXCEPTION 'a job that ended never changes'; END $$;
+CREATE TRIGGER jobs_terminal_is_final BEFORE UPDATE ON jobs FOR EACH ROW
+  WHEN (OLD.status IN ('completed', 'failed', 'cancelled') AND
+        (OLD.status, OLD.phase, OLD.error, OLD.metadata, OLD.artifact_key, OLD.artifact_sha256, OLD.artifact_bytes,
+         OLD.attempt, OLD.completed_at) IS DISTINCT FROM
+        (NEW.status, NEW.phase, NEW.error, NEW.metadata, NEW.artifact_key, NEW.artifact_sha256, NEW.artifact_bytes,
+         NEW.attempt, NEW.completed_at))
+  EXECUTE FUNCTION refuse_change();
+
+-- One row: how many jobs there are of each state, and the id of the last event.
+CREATE TABLE totals (
+  only_row BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (only_row),
+  last_event BIGINT NOT NULL DEFAULT 0,
+  pending BIGINT NOT NULL DEFAULT 0 CHECK (pending >= 0),
+  running BIGINT NOT NULL DEFAULT 0 CHECK (running >= 0),
+  completed BIGINT NOT NULL DEFAULT 0 CHECK (completed >= 0),
+  failed BIGINT NOT NULL DEFAULT 0 CHECK (failed >= 0),
+  cancelled BIGINT NOT NULL DEFAULT 0 CHECK (cancelled >= 0)
+);
+INSERT INTO totals DEFAULT VALUES;
+
+CREATE TABLE trainings (id TEXT PRIMARY KEY, last_version BIGINT NOT NULL);
+CREATE TABLE idempotency_keys (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, job_id TEXT NOT NULL);
+CREATE INDEX idempotency_job ON idempotency_keys (job_id);
+CREATE TABLE events (
+  id BIGINT PRIMARY KEY,
+  job_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  type TEXT NOT NULL,
+  data TEXT NOT NULL
+);
+CREATE INDEX events_job ON events (job_id, id);
+CREATE TABLE doomed_artifacts (key TEXT PRIMARY KEY);
+CREATE TABLE unavailable_formats (
+  framework TEXT NOT NULL,
+  export_format TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  since BIGINT NOT NULL,
+  job_id TEXT NOT NULL,
+  trainer TEXT NOT NULL,
+  PRIMARY KEY (framework, export_format)
+);
+)sql",
+    R"sql(
+CREATE TABLE workers (
+  name TEXT PRIMARY KEY,
+  listens_at TEXT NOT NULL,
+  program_version TEXT NOT NULL,
+  trainers TEXT NOT NULL,
+  started_at BIGINT NOT NULL,
+  seen_at BIGINT NOT NULL
+);
+)sql",
+};
+
+Result<int64_t> present_version(PostgresConnection& database) {
+  TRY(there, database.query("SELECT to_regclass('modelport.migrations') IS NOT NULL"));
+  there.next();
+  if (there.integer(0) == 0) return 0;
+  TRY(rows, database.query("SELECT coalesce(max(version), 0) FROM migrations"));
+  rows.next();
+  return rows.integer(0);
+}
+
+Status run_missing(PostgresConnection& database) {
+  // Of this transaction: whoever starts at the same time waits here.
+  CHECK_OK(database.query("SELECT pg_advisory_xact_lock(x'6d6f64656c706f72'::bigint)"));
+  TRY(version, present_version(database));
+  if (version == 0)
+    CHECK_OK(
+        database.execute("CREATE SCHEMA IF NOT EXISTS modelport; CREATE TABLE migrations (version BIGINT PRIMARY "
+                         "KEY, applied_at TIMESTAMPTZ NOT NULL DEFAULT now())"));
+  for (; version < static_cast<int64_t>(std::size(kMigrations)); ++version) {
+    CHECK_OK(database.execute(std::string(kMigrations[version])).in(fmt::format("migration {}", version + 1)));
+    CHECK_OK(database.run("INSERT INTO migrations (version) VALUES ($1)", version + 1));
+  }
+  return {};
+}
+
+}  // namespace
+
+Status migrate(PostgresConnection& database) {
+  TRY(version, present_version(database));
+  const auto latest = static_cast<int64_t>(std::size(kMigrations));
+  if (version > latest)
+    return fail(ErrorCode::kConflict, "the job database has version {}, this program knows {} at most", version,
+                latest);
+  if (version == latest) return {};
+  CHECK_OK(database.execute("BEGIN"));
+  Status done = run_missing(database);
+  if (done) return database.execute("COMMIT");
+  (void)database.execute("ROLLBACK");
+  return done;
+}
+
+}  // namespace modelport

@@ -1,0 +1,58 @@
+#include "service/jobs/worker_roster.h"
+
+#include "service/jobs/job_row.h"
+
+namespace modelport {
+
+namespace {
+
+constexpr std::chrono::microseconds kForgotten = std::chrono::hours(24);
+
+PostgresConfig with_one_connection(PostgresConfig config) {
+  config.connections = 1;
+  return config;
+}
+
+}  // namespace
+
+WorkerRoster::WorkerRoster(PostgresConfig config) : pool_(with_one_connection(std::move(config))) {}
+
+Status WorkerRoster::announce(const WorkerRow& worker) {
+  CHECK_OK(pool_.write(PostgresPool::Durability::kEventual, [&](PostgresWrite& write) -> Status {
+    CHECK_OK(write.database.run(
+        "INSERT INTO workers (name, listens_at, program_version, trainers, started_at, seen_at) VALUES ($1, $2, $3, "
+        "$4, microseconds_now(), microseconds_now()) ON CONFLICT (name) DO UPDATE SET listens_at = "
+        "excluded.listens_at, program_version = excluded.program_version, trainers = excluded.trainers, seen_at = "
+        "microseconds_now()",
+        worker.name, worker.listens_at, worker.program_version, one_line(worker.trainers)));
+    CHECK_OK(write.database.run("DELETE FROM workers WHERE seen_at < microseconds_now() - $1", kForgotten.count()));
+    return {};
+  }));
+  return {};
+}
+
+Status WorkerRoster::withdraw(const std::string& name) {
+  CHECK_OK(pool_.write(PostgresPool::Durability::kEventual, [&](PostgresWrite& write) -> Status {
+    CHECK_OK(write.database.run("DELETE FROM workers WHERE name = $1", name));
+    return {};
+  }));
+  return {};
+}
+
+Result<std::vector<WorkerRow>> WorkerRoster::present(std::chrono::seconds patience) {
+  std::vector<WorkerRow> workers;
+  CHECK_OK(pool_.read([&](PostgresConnection& database) -> Status {
+    workers.clear();
+    TRY(rows, database.query("SELECT name, listens_at, program_version, trainers FROM workers WHERE seen_at > "
+                             "microseconds_now() - $1 ORDER BY started_at DESC, name",
+                             std::chrono::microseconds(patience).count()));
+    while (rows.next()) {
+      TRY(trainers, parse_json(rows.text(3), ErrorCode::kInternal));
+      workers.push_back({rows.text(0), rows.text(1), rows.text(2), std::move(trainers)});
+    }
+    return {};
+  }));
+  return workers;
+}
+
+}  // namespace modelport

@@ -1,0 +1,182 @@
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <set>
+
+#include "service/jobs/postgres_job_store.h"
+#include "tests/service/backend/backend_fixture.h"
+#include "tests/service/postgres_server.h"
+
+/// A service that runs nothing itself, and `modelport worker` processes on the same PostgreSQL.
+namespace modelport {
+namespace {
+
+const char* const kModelport = MODELPORT_PROGRAM;
+
+/// A process that ends with the test.
+class Child {
+ public:
+  Child(const std::vector<std::string>& arguments, const std::string& log) : log_(log) {
+    std::vector<char*> values;
+    for (const std::string& argument : arguments) values.push_back(const_cast<char*>(argument.c_str()));
+    values.push_back(nullptr);
+    process_ = ::fork();
+    if (process_ != 0) return;
+    const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    ::dup2(file, 1);
+    ::dup2(file, 2);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::execv(values[0], values.data());
+    ::_exit(127);
+  }
+  ~Child() { (void)end(SIGKILL); }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  /// The exit code, or minus the signal that ended it.
+  int end(int signal) {
+    if (process_ <= 0) return 0;
+    if (signal != 0) ::kill(process_, signal);
+    int status = 0;
+    ::waitpid(process_, &status, 0);
+    process_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+  std::string log() const { return file_text(log_); }
+
+ private:
+  std::string log_;
+  pid_t process_ = -1;
+};
+
+class Workers : public BackendFixture {
+ protected:
+  void SetUp() override {
+    if (const std::string missing = PostgresServer::missing(); !missing.empty()) GTEST_SKIP() << missing;
+    database_ = PostgresServer::shared().database(scratch_);
+    std::filesystem::create_directories(scratch_.path("marks"));
+    scratch_.write("secret", database_.password + "\n");
+    scratch_.write("trainers.toml", fmt::format("[[trainer]]\nname = \"plain\"\ncommand = [\"/bin/sh\", "
+                                                "\"{}/tests/service/exporters/exclusive.sh\"]\nsandbox = \"process\"\n"
+                                                "environment = {{ MARKS = \"{}\" }}\n",
+                                                MODELPORT_SOURCE_DIR, scratch_.path("marks")));
+    scratch_.write("service.toml",
+                   fmt::format("trainers = \"trainers.toml\"\nshared_dir = \"shared\"\nlease_seconds = 6\n"
+                               "shutdown_grace_seconds = 0\n[database]\nurl = \"{}\"\npassword_file = \"secret\"\n",
+                               database_.connection));
+    ServiceConfig front;
+    front.role = ServiceConfig::Role::kFront;
+    front.data_directory = scratch_.path("front");
+    front.shared_directory = scratch_.path("shared");
+    front.database = database_.connection;
+    front.database_password_file = scratch_.path("secret");
+    front.lease = std::chrono::seconds(6);
+    front.max_attempts = 20;
+    start(front);
+  }
+
+  std::unique_ptr<Child> worker(const std::string& name) {
+    return std::make_unique<Child>(
+        std::vector<std::string>{kModelport, "worker", "--config", scratch_.path("service.toml"), "--data-dir",
+                                 scratch_.path(name), "--listen", "127.0.0.1:0"},
+        scratch_.path(name + ".log"));
+  }
+
+  bool eventually(auto condition) {
+    for (int i = 0; i < 3000; ++i) {
+      if (condition()) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return false;
+  }
+  /// Once a worker has told its frameworks.
+  JobRequest accepted_request() {
+    EXPECT_TRUE(eventually([&] { return !backend_->capabilities().empty(); })) << "no worker has registered";
+    return request();
+  }
+  std::string worker_of_a_running_job(const std::vector<std::string>& ids) {
+    for (const std::string& id : ids) {
+      const auto job = backend_->jobs().find(id);
+      if (job && job->status == JobStatus::kRunning && job->phase == JobPhase::kExporting) return job->worker;
+    }
+    return "";
+  }
+  std::string name_of(const std::string& worker) { return file_text(scratch_.path(worker + "/worker-name")); }
+
+  PostgresConfig database_;
+};
+
+TEST_F(Workers, EndEveryJobOnceThoughOneIsKilled) {
+  std::map<std::string, std::unique_ptr<Child>> workers;
+  for (const char* name : {"one", "two", "three"}) workers[name] = worker(name);
+  JobRequest wanted = accepted_request();
+  EXPECT_EQ(backend_->capabilities().size(), 1u) << "one framework, however many workers take it";
+  wanted.force = true;
+  std::vector<std::string> ids;
+  for (int i = 0; i < 9; ++i) ids.push_back(submit(wanted).id);
+
+  std::string victim;
+  ASSERT_TRUE(eventually([&] {
+    const std::string busy = worker_of_a_running_job(ids);
+    for (const auto& [name, process] : workers) {
+      if (!busy.empty() && name_of(name) == busy + "\n") victim = name;
+    }
+    return !victim.empty();
+  }));
+  EXPECT_EQ(workers[victim]->end(SIGKILL), -SIGKILL);
+
+  for (const std::string& id : ids) {
+    const Job job = wait_for_end(id);
+    EXPECT_EQ(job.status, JobStatus::kCompleted) << (job.error ? job.error->message : "");
+    int ends = 0;
+    const auto events = backend_->jobs().events(id, 0, 1000);
+    ASSERT_TRUE(events);
+    for (const JobEvent& event : *events) ends += event.type == "completed";
+    EXPECT_EQ(ends, 1);
+    ASSERT_TRUE(job.artifact);
+    EXPECT_TRUE(backend_->artifacts().stat(job.artifact->key));
+    EXPECT_NE(log_text(id).find("done"), std::string::npos);
+  }
+  EXPECT_FALSE(std::filesystem::exists(scratch_.path("marks/overlap"))) << file_text(scratch_.path("marks/overlap"));
+  EXPECT_TRUE(backend_->jobs().running_attempts()->empty());
+  EXPECT_EQ(backend_->artifacts().list("", "", 100)->size(), ids.size()) << "nothing lies around";
+  for (auto& [name, process] : workers) {
+    if (name != victim) {
+      EXPECT_EQ(process->end(SIGTERM), 0) << process->log();
+    }
+    EXPECT_EQ(process->log().find(database_.password), std::string::npos);
+  }
+}
+
+TEST_F(Workers, HandBackWhatTheyRunWhenTheyAreToEnd) {
+  auto first = worker("one");
+  const JobRequest wanted = accepted_request();
+  JobRequest slow = wanted;
+  slow.export_config = {{"behave", "slow"}};
+  const std::string id = submit(slow).id;
+  wait_until(id, [](const Job& job) { return job.phase == JobPhase::kExporting; });
+  EXPECT_EQ(first->end(SIGTERM), 0) << first->log();
+  const Job handed_back = *backend_->jobs().find(id);
+  EXPECT_EQ(handed_back.status, JobStatus::kPending);
+  EXPECT_TRUE(backend_->jobs().running_attempts()->empty());
+
+  auto second = worker("two");
+  wait_until(id, [](const Job& job) { return job.attempt == 2 && job.phase == JobPhase::kExporting; });
+  ASSERT_TRUE(backend_->cancel(id, CancelMode::kGraceful));
+  EXPECT_EQ(wait_for_end(id).status, JobStatus::kCancelled) << "the worker hears of it";
+  EXPECT_EQ(second->end(SIGTERM), 0) << second->log();
+}
+
+TEST_F(Workers, AreRefusedWithoutPostgres) {
+  scratch_.write("alone.toml", "shared_dir = \"shared\"\n");
+  Child alone({kModelport, "worker", "--config", scratch_.path("alone.toml"), "--data-dir", scratch_.path("alone")},
+              scratch_.path("alone.log"));
+  EXPECT_EQ(alone.end(0), 3);
+  EXPECT_NE(alone.log().find("a worker needs PostgreSQL"), std::string::npos) << alone.log();
+}
+
+}  // namespace
+}  // namespace modelport
