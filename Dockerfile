@@ -7,6 +7,8 @@ RUN tools/install_packages run \
 COPY CMakeLists.txt CMakePresets.json ./
 COPY cmake cmake
 COPY convention convention
+COPY docs/openapi docs/openapi
+COPY web web
 COPY src src
 RUN cmake --preset release -DMODELPORT_TRAINERS= \
  && cmake --build build \
@@ -14,7 +16,7 @@ RUN cmake --preset release -DMODELPORT_TRAINERS= \
 
 FROM debian:bookworm-20250520-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates \
+ && apt-get install -y --no-install-recommends ca-certificates libcurl4 libpq5 \
  && rm -rf /var/lib/apt/lists/* \
  && install -d -o 10001 -g 10001 /data
 COPY --from=build /opt/modelport/bin/modelport /opt/modelport/bin/modelport

@@ -18,7 +18,7 @@ PostgresConfig with_one_connection(PostgresConfig config) {
 WorkerRoster::WorkerRoster(PostgresConfig config) : pool_(with_one_connection(std::move(config))) {}
 
 Status WorkerRoster::announce(const WorkerRow& worker) {
-  CHECK_OK(pool_.write(PostgresPool::Durability::kEventual, [&](PostgresWrite& write) -> Status {
+  const auto written = pool_.write(PostgresPool::Durability::kEventual, [&](PostgresWrite& write) -> Status {
     CHECK_OK(write.database.run(
         "INSERT INTO workers (name, listens_at, program_version, trainers, started_at, seen_at) VALUES ($1, $2, $3, "
         "$4, microseconds_now(), microseconds_now()) ON CONFLICT (name) DO UPDATE SET listens_at = "
@@ -27,21 +27,23 @@ Status WorkerRoster::announce(const WorkerRow& worker) {
         worker.name, worker.listens_at, worker.program_version, one_line(worker.trainers)));
     CHECK_OK(write.database.run("DELETE FROM workers WHERE seen_at < microseconds_now() - $1", kForgotten.count()));
     return {};
-  }));
+  });
+  CHECK_OK(written);
   return {};
 }
 
 Status WorkerRoster::withdraw(const std::string& name) {
-  CHECK_OK(pool_.write(PostgresPool::Durability::kEventual, [&](PostgresWrite& write) -> Status {
+  const auto written = pool_.write(PostgresPool::Durability::kEventual, [&](PostgresWrite& write) -> Status {
     CHECK_OK(write.database.run("DELETE FROM workers WHERE name = $1", name));
     return {};
-  }));
+  });
+  CHECK_OK(written);
   return {};
 }
 
 Result<std::vector<WorkerRow>> WorkerRoster::present(std::chrono::seconds patience) {
   std::vector<WorkerRow> workers;
-  CHECK_OK(pool_.read([&](PostgresConnection& database) -> Status {
+  const Status read = pool_.read([&](PostgresConnection& database) -> Status {
     workers.clear();
     TRY(rows, database.query("SELECT name, listens_at, program_version, trainers FROM workers WHERE seen_at > "
                              "microseconds_now() - $1 ORDER BY started_at DESC, name",
@@ -51,7 +53,8 @@ Result<std::vector<WorkerRow>> WorkerRoster::present(std::chrono::seconds patien
       workers.push_back({rows.text(0), rows.text(1), rows.text(2), std::move(trainers)});
     }
     return {};
-  }));
+  });
+  CHECK_OK(read);
   return workers;
 }
 
