@@ -23,7 +23,7 @@ SandboxSupport probe_sandbox();
 
 /// What a confined program sees of the file system: everything, read-only, without `hidden`.
 struct SandboxView {
-  std::vector<std::string> hidden;    ///< Directories and files that look empty.
+  std::vector<std::string> hidden;    ///< Directories that look empty, files that cannot be read.
   std::vector<std::string> readable;  ///< What is to be seen in there all the same.
   std::string writable;               ///< The one directory that is not read-only; "scratch" in it is where it runs.
 };
