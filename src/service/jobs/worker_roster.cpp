@@ -18,7 +18,7 @@ PostgresConfig with_one_connection(PostgresConfig config) {
 WorkerRoster::WorkerRoster(PostgresConfig config) : pool_(with_one_connection(std::move(config))) {}
 
 Status WorkerRoster::announce(const WorkerRow& worker) {
-  const auto written = pool_.write(PostgresPool::Durability::kEventual, [&](PostgresWrite& write) -> Status {
+  const auto done = pool_.write(PostgresPool::Durability::kEventual, [&](PostgresWrite& write) -> Status {
     CHECK_OK(write.database.run(
         "INSERT INTO workers (name, listens_at, program_version, trainers, started_at, seen_at) VALUES ($1, $2, $3, "
         "$4, microseconds_now(), microseconds_now()) ON CONFLICT (name) DO UPDATE SET listens_at = "
@@ -28,17 +28,15 @@ Status WorkerRoster::announce(const WorkerRow& worker) {
     CHECK_OK(write.database.run("DELETE FROM workers WHERE seen_at < microseconds_now() - $1", kForgotten.count()));
     return {};
   });
-  CHECK_OK(written);
-  return {};
+  return done ? Status() : done.error();
 }
 
 Status WorkerRoster::withdraw(const std::string& name) {
-  const auto written = pool_.write(PostgresPool::Durability::kEventual, [&](PostgresWrite& write) -> Status {
+  const auto done = pool_.write(PostgresPool::Durability::kEventual, [&](PostgresWrite& write) -> Status {
     CHECK_OK(write.database.run("DELETE FROM workers WHERE name = $1", name));
     return {};
   });
-  CHECK_OK(written);
-  return {};
+  return done ? Status() : done.error();
 }
 
 Result<std::vector<WorkerRow>> WorkerRoster::present(std::chrono::seconds patience) {

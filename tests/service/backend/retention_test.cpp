@@ -123,7 +123,7 @@ TEST_F(Retention, CollectsWhatARemovalThatWasCutShortLeft) {
 TEST_F(Retention, LeavesForeignObjectsOfASharedStoreAlone) {
   ASSERT_TRUE(artifacts_->put({"somebody-elses.zip", scratch_.write("new", "x"), "", {}}));
   ASSERT_TRUE(collect_orphans(*environment_));
-  ASSERT_TRUE(recover(*environment_));
+  ASSERT_TRUE(recover(*environment_, ""));
   EXPECT_THAT(objects(), ElementsAre("somebody-elses.zip"));
 }
 

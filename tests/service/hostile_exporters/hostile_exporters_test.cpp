@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "base/sha256.h"
+#include "process/confined_run.h"
 #include "service/run/sandbox.h"
 #include "tests/service/backend/backend_fixture.h"
 
