@@ -133,7 +133,9 @@ CREATE TABLE workers (
 };
 
 Result<int64_t> present_version(PostgresConnection& database) {
-  TRY(there, database.query("SELECT to_regclass('modelport.migrations') IS NOT NULL"));
+  // A scan of the catalog: to_regclass would answer from what this connection saw before it waited for the lock.
+  TRY(there, database.query("SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+                            "c.relnamespace WHERE n.nspname = 'modelport' AND c.relname = 'migrations'"));
   there.next();
   if (there.integer(0) == 0) return 0;
   TRY(rows, database.query("SELECT coalesce(max(version), 0) FROM migrations"));
