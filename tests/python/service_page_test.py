@@ -168,7 +168,9 @@ class PageTest(ServiceCase):
         self.open("#/training/history")
         self.until(lambda: len(self.all("#training tbody tr")) == 2)
         self.button("Make default").click()
-        self.until(lambda: "default" in self.all("#training tbody tr")[0].text.split("\n")[0] and self.service.get(f"/export/jobs/{jobs[1]['id']}").json["is_default"])
+        # The rows are made anew meanwhile.
+        self.until(lambda: any("default" in row.text.split("\n")[0] for row in self.all("#training tbody tr")[:1]) and
+                   self.service.get(f"/export/jobs/{jobs[1]['id']}").json["is_default"])
 
     def test_goes_by_keyboard_alone(self):
         keys = webdriver.ActionChains(self.browser)

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""An HTTP proxy that does harm: flaky_proxy.py TARGET_PORT. Prints its port. Of every four requests the first is reset, the second
-answered with 503 SlowDown, the third has its reply cut in the middle, the fourth goes through."""
-import itertools
+"""An HTTP proxy that does harm: flaky_proxy.py TARGET_PORT. Prints its port. Of every four equal requests the first is reset, the second
+answered with 503 SlowDown, the third has its reply cut in the middle, the fourth goes through: whatever else is asked at the same time."""
+import collections
 import socket
 import struct
 import sys
 import threading
 
-COUNT = itertools.count()
+TIMES = collections.Counter()  # By request line.
+LOCK = threading.Lock()
 TARGET = int(sys.argv[1])
 
 
@@ -33,7 +34,10 @@ def serve(connection):
         request = read_request(connection)
         if request is None:
             return
-        harm = next(COUNT) % 4
+        line = request.partition(b"\r\n")[0]
+        with LOCK:
+            harm = TIMES[line] % 4
+            TIMES[line] += 1
         if harm == 0:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return

@@ -211,9 +211,13 @@ class FlakyProxy {
     EXPECT_TRUE(pid);
     pid_ = *pid;
     printed->write.reset();
-    std::string port(16, '\0');
-    port.resize(static_cast<size_t>(std::max<ssize_t>(::read(printed->read.get(), port.data(), port.size()), 0)));
-    while (port.ends_with('\n')) port.pop_back();
+    std::string port;
+    for (char c = 0; c != '\n';) {
+      const ssize_t count = ::read(printed->read.get(), &c, 1);
+      if (count == 0 || (count < 0 && errno != EINTR)) break;
+      if (count == 1 && c != '\n') port += c;
+    }
+    EXPECT_FALSE(port.empty()) << "the proxy did not start";
     endpoint_ = "http://127.0.0.1:" + port;
   }
   ~FlakyProxy() {
