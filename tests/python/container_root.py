@@ -8,7 +8,7 @@ from pathlib import Path
 from exporter import BUILD
 
 ROOT = BUILD / "debian-root"
-PACKAGES = ("python3", "ca-certificates")
+PACKAGES = ("python3", "ca-certificates", "libcurl4", "libpq5")
 
 
 def debian_root():
