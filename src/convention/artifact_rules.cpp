@@ -247,7 +247,7 @@ Judgement if_both_read(const ExportSubject& subject) {
   return judge(subject);
 }
 
-constexpr ExportRule kRules[] = {
+constexpr ExportRule kArtifactRules[] = {
     {"EXP-060", {"EXP-048"}, if_both_read<input_shape_is_declared>},
     {"EXP-061", {"EXP-046"}, if_both_read<input_dtype_is_declared>},
     {"EXP-062", {"EXP-049"}, if_both_read<output_shape_is_declared>},
@@ -276,6 +276,6 @@ std::optional<std::vector<int64_t>> integers_of(const Json& list) {
   return numbers;
 }
 
-std::span<const ExportRule> artifact_rules() { return kRules; }
+std::span<const ExportRule> artifact_rules() { return kArtifactRules; }
 
 }  // namespace modelport

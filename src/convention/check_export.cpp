@@ -87,6 +87,17 @@ const Finding* CheckedExport::failure() const {
   return nullptr;
 }
 
+Result<std::vector<Finding>> check_metadata(const Json& metadata, const ExportExpectation& expected) {
+  const ArtifactFormat* format = find_artifact_format(expected.format);
+  if (format == nullptr)
+    return fail(ErrorCode::kUnsupportedFormat, "{} is no format of the convention", expected.format);
+  const ExportSubject subject{nullptr, *format, expected, print_json(metadata), metadata, std::nullopt, ""};
+  std::vector<Finding> findings;
+  for (const auto rules : {metadata_rules(), task_rules()}) judge(rules, subject, findings);
+  std::ranges::sort(findings, {}, &Finding::id);
+  return findings;
+}
+
 Result<CheckedExport> check_export(const std::string& directory, const ExportExpectation& expected) {
   const ArtifactFormat* format = find_artifact_format(expected.format);
   if (format == nullptr)

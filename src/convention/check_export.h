@@ -40,6 +40,10 @@ struct CheckedExport {
 /// and says so. What cannot be opened at all is judged as missing; the only error is kUnsupportedFormat.
 Result<CheckedExport> check_export(const std::string& directory, const ExportExpectation& expected);
 
+/// Judges metadata.json alone, before there is a directory that it could lie in: the requirements of the group
+/// metadata.json, in their order. The only error is kUnsupportedFormat.
+Result<std::vector<Finding>> check_metadata(const Json& metadata, const ExportExpectation& expected);
+
 /// The convention's task_type for a framework's own word, such as "detect" or "obb"; empty for one that is not known.
 std::string_view task_type_of(std::string_view framework_task);
 

@@ -131,7 +131,7 @@ Judgement nothing_else_is_there(const ExportSubject& subject) {
   return passed();
 }
 
-constexpr ExportRule kRules[] = {
+constexpr ExportRule kFileRules[] = {
     {"EXP-030", {}, artifact_is_there},
     {"EXP-031", {"EXP-030"}, companion_is_there},
     {"EXP-032", {}, metadata_is_there},
@@ -144,6 +144,6 @@ constexpr ExportRule kRules[] = {
 
 }  // namespace
 
-std::span<const ExportRule> file_rules() { return kRules; }
+std::span<const ExportRule> file_rules() { return kFileRules; }
 
 }  // namespace modelport

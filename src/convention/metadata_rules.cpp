@@ -261,7 +261,7 @@ Judgement if_task_known(const ExportSubject& subject) {
   return if_read<judge>(subject);
 }
 
-constexpr ExportRule kRules[] = {
+constexpr ExportRule kMetadataRules[] = {
     {"EXP-040", {"EXP-032", "EXP-033", "EXP-034"}, is_utf8_text},
     {"EXP-041", {"EXP-032", "EXP-033", "EXP-034", "EXP-040"}, is_json_object},
     {"EXP-042", {"EXP-032", "EXP-033", "EXP-034", "EXP-041"}, if_read<no_key_is_twice>},
@@ -289,7 +289,7 @@ constexpr ExportRule kTaskRules[] = {
 
 }  // namespace
 
-std::span<const ExportRule> metadata_rules() { return kRules; }
+std::span<const ExportRule> metadata_rules() { return kMetadataRules; }
 std::span<const ExportRule> task_rules() { return kTaskRules; }
 
 }  // namespace modelport

@@ -6,7 +6,8 @@
 #include <chrono>
 #include <cstdlib>
 
-#include "convention/schema.h"
+#include "convention/check_export.h"
+#include "convention/requirements.h"
 #include "export/module_aliases.h"
 
 namespace modelport {
@@ -229,10 +230,11 @@ Result<Json> make_metadata(const MetadataRequest& request) {
   metadata["postprocessing"] = postprocessing_json(model, request.options.build);
   TRY(extra, extra_metadata(request));
   metadata["extra_metadata"] = extra;
-  const std::vector<SchemaViolation> violations = check_against_schema(kMetadataSchemaText, metadata);
-  if (!violations.empty()) {
-    return fail(ErrorCode::kInternal, "metadata.json would violate its schema at {}: {}", violations[0].path,
-                violations[0].message);
+  TRY(findings, check_metadata(metadata, {.format = request.format}));
+  for (const auto& [id, judgement] : findings) {
+    if (judgement.verdict != Verdict::kFail) continue;
+    return fail(ErrorCode::kInternal, "metadata.json would violate {} ({}) at {}: {}", id, requirement(id).title,
+                judgement.at, judgement.evidence);
   }
   return metadata;
 }

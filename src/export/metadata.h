@@ -25,8 +25,8 @@ struct MetadataRequest {
   std::vector<FileRecord> files;
 };
 
-/// metadata.json, checked against convention/metadata.schema.json (kInternal names the violation). `created_at` is now
-/// in UTC, or SOURCE_DATE_EPOCH where that is set.
+/// metadata.json, held to the requirements that convention/convention.md has for it, MUST and SHOULD (kInternal names
+/// the first that it would violate). `created_at` is now in UTC, or SOURCE_DATE_EPOCH where that is set.
 Result<Json> make_metadata(const MetadataRequest& request);
 
 }  // namespace modelport

@@ -10,12 +10,7 @@ namespace modelport {
 
 namespace {
 
-/// The gates of docs/proof.md. Box coordinates in input pixels; the others relative, see Tolerance.
-constexpr double kPixels = 0.02;
-constexpr double kHalfPixels = 0.5;
-/// How many times its own error another honest order of float32 accumulation may be from the truth; and how many times
-/// its own rounding one float16 evaluation may be from another.
-constexpr double kOwnErrorFactor = 4.0;
+/// How many times its own rounding one float16 evaluation may be from another.
 constexpr double kHalfErrorFactor = 4.0;
 
 /// What an engine's run is held to on one trial: what `graph` computes there.

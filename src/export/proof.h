@@ -11,6 +11,12 @@
 
 namespace modelport {
 
+/// The gates of docs/proof.md for box coordinates, in input pixels; the others are relative, see Tolerance.
+inline constexpr double kPixels = 0.02;
+inline constexpr double kHalfPixels = 0.5;
+/// How many times its own error another honest order of float32 accumulation may be from the truth.
+inline constexpr double kOwnErrorFactor = 4.0;
+
 /// One thing that was checked of a written file, with its figures.
 struct Check {
   Validation kind = Validation::kStructure;

@@ -22,9 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The gates of docs/proof.md.
-constexpr double kPixels = 0.02, kHalfPixels = 0.5, kOwnErrorFactor = 4.0;
-
 /// The artifact, the model that it is held to, and how pictures reach both.
 struct Subject {
   ArtifactFacts facts;
@@ -54,7 +51,7 @@ EvaluatedValue evaluated(const std::string& name, const Tensor& tensor) {
   return value;
 }
 
-Tensor tensor_of(const EvaluatedValue& value) {
+Tensor stored_tensor(const EvaluatedValue& value) {
   if (is_float(value.dtype)) return Tensor::from_floats(value.shape, value.floats);
   return Tensor::from_int64s(value.shape, value.integers);
 }
@@ -118,7 +115,7 @@ Result<Measurement> measure(Subject& subject, const Tensor& input) {
     const EngineTensor& result = named == results.end() ? results[i] : *named;
     actual.push_back(evaluated(specs[i].name, result.tensor));
     measurement.artifact.push_back(result.tensor);
-    measurement.reference.push_back(tensor_of(expected.outputs[i]));
+    measurement.reference.push_back(stored_tensor(expected.outputs[i]));
   }
   const bool half = subject.options.precision == WeightPrecision::kFloat16;
   const Tolerance tolerance{default_tolerance(subject.options.precision), half ? kHalfPixels : kPixels};

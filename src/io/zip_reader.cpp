@@ -8,25 +8,17 @@
 #include <optional>
 
 #include "io/crc32.h"
+#include "io/zip_format.h"
 
 namespace modelport {
 namespace {
 
-constexpr uint32_t kLocalSignature = 0x04034b50;
-constexpr uint32_t kCentralSignature = 0x02014b50;
-constexpr uint32_t kDescriptorSignature = 0x08074b50;
-constexpr uint32_t kEndSignature = 0x06054b50;
-constexpr uint32_t kEnd64Signature = 0x06064b50;
-constexpr uint32_t kLocator64Signature = 0x07064b50;
-constexpr size_t kLocalSize = 30;
 constexpr size_t kCentralSize = 46;
 constexpr size_t kEndSize = 22;
 constexpr size_t kEnd64Size = 56;
 constexpr size_t kLocator64Size = 20;
 constexpr size_t kLongestComment = 0xffff;
 constexpr uint64_t kMostMembers = 1 << 20;
-constexpr uint16_t kHasDescriptor = 0x8;
-constexpr uint32_t kIn64 = 0xffffffff;
 
 /// Little-endian fields at offsets of the whole archive.
 class Fields {
@@ -75,7 +67,7 @@ Result<uint64_t> find_end_record(const Fields& file) {
   std::optional<uint64_t> found;
   std::optional<uint64_t> stray;
   for (uint64_t at = last + 1; at-- > first;) {
-    if (file.u32(at) != kEndSignature) continue;
+    if (file.u32(at) != zip::kEndSignature) continue;
     const bool ends_file = at + kEndSize + file.u16(at + 20) == file.size();
     // Before the record, weights may hold the signature by chance; after it, there is only its comment.
     if (found && ends_file) return hostile(at, "there is a second end record at byte {}", *found);
@@ -92,17 +84,17 @@ Result<Directory> read_end_records(const Fields& file) {
   if (file.u16(end + 4) != 0 || file.u16(end + 6) != 0) return damaged(end, "archives in several parts are not read");
   Directory directory{file.u32(end + 16), file.u32(end + 12), file.u16(end + 10)};
   uint64_t directory_end = end;
-  if (end >= kLocator64Size && file.u32(end - kLocator64Size) == kLocator64Signature) {
+  if (end >= kLocator64Size && file.u32(end - kLocator64Size) == zip::kLocator64Signature) {
     const uint64_t locator = end - kLocator64Size;
     const uint64_t at = file.u64(locator + 8);
-    if (!file.has(at, kEnd64Size) || file.u32(at) != kEnd64Signature || file.u64(at + 4) + 12 != locator - at) {
+    if (!file.has(at, kEnd64Size) || file.u32(at) != zip::kEnd64Signature || file.u64(at + 4) + 12 != locator - at) {
       return damaged(locator, "the zip64 end record is not where the locator says");
     }
     const Directory wide{file.u64(at + 48), file.u64(at + 40), file.u64(at + 32)};
     const auto agrees = [](uint64_t narrow, uint64_t limit, uint64_t value) {
       return narrow == limit || narrow == value;
     };
-    if (!agrees(directory.offset, kIn64, wide.offset) || !agrees(directory.size, kIn64, wide.size) ||
+    if (!agrees(directory.offset, zip::kIn64, wide.offset) || !agrees(directory.size, zip::kIn64, wide.size) ||
         !agrees(directory.count, 0xffff, wide.count)) {
       return hostile(end, "the two end records disagree");
     }
@@ -136,7 +128,7 @@ Status read_zip64_extra(const Fields& file, uint64_t at, uint64_t length, Wide& 
     if (id == 1) {
       at += 4;
       for (uint64_t* value : {&wide.size, &wide.compressed_size, &wide.offset}) {
-        if (*value != kIn64) continue;
+        if (*value != zip::kIn64) continue;
         if (at + 8 > field_end) return damaged(at, "a zip64 extra field is too short");
         *value = file.u64(at);
         at += 8;
@@ -160,7 +152,7 @@ bool is_descriptor(const Fields& file, uint64_t at, uint64_t size, const Record&
   const bool is_wide = size == 20 || size == 24;
   if (!has_signature && size != 12 && size != 20) return false;
   if (has_signature) {
-    if (file.u32(at) != kDescriptorSignature) return false;
+    if (file.u32(at) != zip::kDescriptorSignature) return false;
     at += 4;
   }
   if (file.u32(at) != record.member.crc) return false;
@@ -172,27 +164,28 @@ bool is_descriptor(const Fields& file, uint64_t at, uint64_t size, const Record&
 Status read_local_header(const Fields& file, uint64_t limit, Record& record) {
   ZipMember& member = record.member;
   const uint64_t at = member.offset;
-  if (at > limit || limit - at < kLocalSize || file.u32(at) != kLocalSignature) {
+  if (at > limit || limit - at < zip::kLocalSize || file.u32(at) != zip::kLocalSignature) {
     return damaged(at, "member {} has no local header there", member.name);
   }
   const uint64_t name_size = file.u16(at + 26);
   const uint64_t extra_size = file.u16(at + 28);
-  const uint64_t data = at + kLocalSize + name_size + extra_size;
+  const uint64_t data = at + zip::kLocalSize + name_size + extra_size;
   if (data > limit || record.compressed_size > limit - data) {
     return damaged(at, "member {} of {} bytes reaches beyond byte {}", member.name, record.compressed_size, limit);
   }
-  if (file.text(at + kLocalSize, name_size) != member.name) {
-    return hostile(at, "the local header calls member {} {:?}", member.name, file.text(at + kLocalSize, name_size));
+  if (file.text(at + zip::kLocalSize, name_size) != member.name) {
+    return hostile(at, "the local header calls member {} {:?}", member.name,
+                   file.text(at + zip::kLocalSize, name_size));
   }
   if (file.u16(at + 8) != record.method || file.u16(at + 6) != member.flags) {
     return hostile(at, "local header and central directory disagree on how member {} is stored", member.name);
   }
   Wide local{file.u32(at + 22), file.u32(at + 18), 0};
-  CHECK_OK(read_zip64_extra(file, at + kLocalSize + name_size, extra_size, local));
+  CHECK_OK(read_zip64_extra(file, at + zip::kLocalSize + name_size, extra_size, local));
   const bool is_empty = file.u32(at + 14) == 0 && local.size == 0 && local.compressed_size == 0;
   const bool agrees =
       file.u32(at + 14) == member.crc && local.size == member.size && local.compressed_size == record.compressed_size;
-  if (!agrees && !(is_empty && (member.flags & kHasDescriptor))) {
+  if (!agrees && !(is_empty && (member.flags & zip::kHasDescriptor))) {
     return hostile(at, "local header and central directory disagree on the size or CRC of member {}", member.name);
   }
   member.raw = file.slice(data, record.compressed_size);
@@ -201,7 +194,7 @@ Status read_local_header(const Fields& file, uint64_t limit, Record& record) {
 }
 
 Result<Record> read_central_header(const Fields& file, uint64_t end, uint64_t& at) {
-  if (end - at < kCentralSize || file.u32(at) != kCentralSignature) {
+  if (end - at < kCentralSize || file.u32(at) != zip::kCentralSignature) {
     return damaged(at, "the central directory has no record here");
   }
   Record record;
@@ -248,7 +241,7 @@ Status check_layout(const Fields& file, uint64_t directory_offset, std::vector<R
     }
     const uint64_t next = i + 1 < order.size() ? order[i + 1]->member.offset : directory_offset;
     expected = record.end;
-    if (next > expected && (record.member.flags & kHasDescriptor) &&
+    if (next > expected && (record.member.flags & zip::kHasDescriptor) &&
         is_descriptor(file, expected, next - expected, record)) {
       expected = next;
     }

@@ -3,39 +3,31 @@
 #include <concepts>
 
 #include "io/crc32.h"
+#include "io/zip_format.h"
 
 namespace modelport {
 namespace {
 
-constexpr uint32_t kLocalSignature = 0x04034b50;
-constexpr uint32_t kCentralSignature = 0x02014b50;
-constexpr uint32_t kDescriptorSignature = 0x08074b50;
-constexpr uint32_t kEndSignature = 0x06054b50;
-constexpr uint32_t kEnd64Signature = 0x06064b50;
-constexpr uint32_t kLocator64Signature = 0x07064b50;
-constexpr uint16_t kHasDescriptor = 0x8;
 constexpr uint16_t kUtf8Name = 0x800;
 constexpr uint16_t kStored = 0;
 constexpr uint16_t kPlainVersion = 20;
 constexpr uint16_t kZip64Version = 45;
 constexpr uint16_t kZip64Extra = 1;
 constexpr uint16_t kPaddingExtra = 0x4246;  // "FB"
-constexpr uint32_t kIn64 = 0xffffffff;
 /// The first day that DOS dates can say: 1 January 1980, at midnight.
 constexpr uint16_t kTime = 0;
 constexpr uint16_t kDate = 0x21;
-constexpr size_t kLocalSize = 30;
 constexpr size_t kLongestName = 0xffff;
 
 /// Little-endian records.
-class Record {
+class LittleEndianRecord {
  public:
   template <std::unsigned_integral T>
-  Record& put(T value) {
+  LittleEndianRecord& put(T value) {
     for (size_t i = 0; i < sizeof(T); ++i) bytes_ += static_cast<char>(value >> (8 * i));
     return *this;
   }
-  Record& text(std::string_view text) {
+  LittleEndianRecord& text(std::string_view text) {
     bytes_ += text;
     return *this;
   }
@@ -79,16 +71,16 @@ Status ZipWriter::open_entry(Entry entry) {
   entry.offset = written_;
   entry.flags |= kUtf8Name;
   const bool is_wide = entry.size >= thresholds_.bytes;
-  const uint64_t size_now = entry.flags & kHasDescriptor ? 0 : entry.size;
-  const uint32_t narrow = is_wide ? kIn64 : static_cast<uint32_t>(size_now);
-  Record extra;
+  const uint64_t size_now = entry.flags & zip::kHasDescriptor ? 0 : entry.size;
+  const uint32_t narrow = is_wide ? zip::kIn64 : static_cast<uint32_t>(size_now);
+  LittleEndianRecord extra;
   if (is_wide) extra.put(kZip64Extra).put(uint16_t{16}).put(size_now).put(size_now);
-  const uint64_t unpadded = written_ + kLocalSize + entry.name.size() + extra.size() + 4;
+  const uint64_t unpadded = written_ + zip::kLocalSize + entry.name.size() + extra.size() + 4;
   const auto padding = static_cast<uint16_t>((kAlignment - unpadded % kAlignment) % kAlignment);
   extra.put(kPaddingExtra).put(padding).text(std::string(padding, 'Z'));
 
-  Record header;
-  header.put(kLocalSignature).put(is_wide ? kZip64Version : kPlainVersion).put(entry.flags).put(kStored);
+  LittleEndianRecord header;
+  header.put(zip::kLocalSignature).put(is_wide ? kZip64Version : kPlainVersion).put(entry.flags).put(kStored);
   header.put(kTime).put(kDate).put(entry.crc).put(narrow).put(narrow);
   header.put(static_cast<uint16_t>(entry.name.size())).put(static_cast<uint16_t>(extra.size()));
   header.text(entry.name).text(extra.view());
@@ -108,7 +100,7 @@ Status ZipWriter::add_member(const std::string& name, std::span<const std::byte>
 }
 
 Status ZipWriter::begin_member(const std::string& name, uint64_t size) {
-  return open_entry({.name = name, .flags = kHasDescriptor, .size = size});
+  return open_entry({.name = name, .flags = zip::kHasDescriptor, .size = size});
 }
 
 Status ZipWriter::append(std::span<const std::byte> bytes) {
@@ -123,8 +115,8 @@ Status ZipWriter::end_member() {
   if (state_ != State::kInMember) return misused("a member ends that did not begin");
   if (written_ != member_end_) return misused("a member is shorter than announced");
   const Entry& entry = entries_.back();
-  Record descriptor;
-  descriptor.put(kDescriptorSignature).put(entry.crc);
+  LittleEndianRecord descriptor;
+  descriptor.put(zip::kDescriptorSignature).put(entry.crc);
   if (entry.size >= thresholds_.bytes) {
     descriptor.put(entry.size).put(entry.size);
   } else {
@@ -141,34 +133,34 @@ Status ZipWriter::finish() {
   for (const Entry& entry : entries_) {
     const bool wide_size = entry.size >= thresholds_.bytes;
     const bool wide_offset = entry.offset >= thresholds_.bytes;
-    Record wide;
+    LittleEndianRecord wide;
     if (wide_size) wide.put(entry.size).put(entry.size);
     if (wide_offset) wide.put(entry.offset);
-    Record extra;
+    LittleEndianRecord extra;
     if (wide.size() > 0) extra.put(kZip64Extra).put(static_cast<uint16_t>(wide.size())).text(wide.view());
     const uint16_t version = wide.size() > 0 ? kZip64Version : kPlainVersion;
-    const uint32_t size = wide_size ? kIn64 : static_cast<uint32_t>(entry.size);
-    Record record;
-    record.put(kCentralSignature).put(version).put(version).put(entry.flags).put(kStored).put(kTime).put(kDate);
+    const uint32_t size = wide_size ? zip::kIn64 : static_cast<uint32_t>(entry.size);
+    LittleEndianRecord record;
+    record.put(zip::kCentralSignature).put(version).put(version).put(entry.flags).put(kStored).put(kTime).put(kDate);
     record.put(entry.crc).put(size).put(size).put(static_cast<uint16_t>(entry.name.size()));
     // No comment, the first disk, no attributes.
     record.put(static_cast<uint16_t>(extra.size())).put(uint16_t{0}).put(uint16_t{0}).put(uint16_t{0}).put(uint32_t{0});
-    record.put(wide_offset ? kIn64 : static_cast<uint32_t>(entry.offset)).text(entry.name).text(extra.view());
+    record.put(wide_offset ? zip::kIn64 : static_cast<uint32_t>(entry.offset)).text(entry.name).text(extra.view());
     CHECK_OK(emit(record.bytes()));
   }
   const uint64_t size = written_ - start;
   const uint64_t count = entries_.size();
   const bool many = count >= thresholds_.members;
-  Record end;
+  LittleEndianRecord end;
   if (many || start >= thresholds_.bytes || size >= thresholds_.bytes) {
-    end.put(kEnd64Signature).put(uint64_t{44}).put(kZip64Version).put(kZip64Version).put(uint64_t{0});
+    end.put(zip::kEnd64Signature).put(uint64_t{44}).put(kZip64Version).put(kZip64Version).put(uint64_t{0});
     end.put(count).put(count).put(size).put(start);
-    end.put(kLocator64Signature).put(uint32_t{0}).put(written_).put(uint32_t{1});
+    end.put(zip::kLocator64Signature).put(uint32_t{0}).put(written_).put(uint32_t{1});
   }
   const auto narrow_count = many ? uint16_t{0xffff} : static_cast<uint16_t>(count);
-  end.put(kEndSignature).put(uint32_t{0}).put(narrow_count).put(narrow_count);
-  end.put(size >= thresholds_.bytes ? kIn64 : static_cast<uint32_t>(size));
-  end.put(start >= thresholds_.bytes ? kIn64 : static_cast<uint32_t>(start)).put(uint16_t{0});
+  end.put(zip::kEndSignature).put(uint32_t{0}).put(narrow_count).put(narrow_count);
+  end.put(size >= thresholds_.bytes ? zip::kIn64 : static_cast<uint32_t>(size));
+  end.put(start >= thresholds_.bytes ? zip::kIn64 : static_cast<uint32_t>(start)).put(uint16_t{0});
   CHECK_OK(emit(end.bytes()));
   state_ = State::kFinished;
   return {};

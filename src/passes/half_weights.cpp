@@ -9,8 +9,6 @@ namespace modelport {
 
 namespace {
 
-constexpr double kLargestHalf = 65504.0;
-
 bool fits(const WeightRecipe& data) {
   const std::vector<float> elements = data.to_floats();
   return std::all_of(elements.begin(), elements.end(),

@@ -32,8 +32,8 @@ bool is_weighted_sum(const Graph& graph, const Node& node) {
   return shape[0] == 1 && shape[2] == 1 && shape[3] == 1 && conv.strides == Size2{1, 1} && conv.pads == Pads2{};
 }
 
-std::optional<Means> match(const Graph& graph, const Node& node, const std::vector<std::optional<NodeId>>& makers,
-                           const std::vector<std::vector<NodeId>>& users) {
+std::optional<Means> match_means(const Graph& graph, const Node& node, const std::vector<std::optional<NodeId>>& makers,
+                                 const std::vector<std::vector<NodeId>>& users) {
   const auto* merge = std::get_if<MergeAxes>(&node.op);
   if (merge == nullptr || merge->axis != 1 || merge->count != 2) return std::nullopt;
   const Node* conv = only_maker<Conv>(graph, node.inputs[0], makers, users);
@@ -66,7 +66,7 @@ Result<Graph> multiply_distributions(const Graph& graph) {
   Rewriter rewriter(graph);
   return rewriter.run([&](NodeId id) {
     const Node& node = graph[id];
-    const std::optional<Means> means = match(graph, node, makers, users);
+    const std::optional<Means> means = match_means(graph, node, makers, users);
     if (!means) return Rewriter::Action::kCopy;
     GraphBuilder& b = rewriter.builder();
     const std::string outer = b.set_path(means->conv->path);

@@ -10,8 +10,6 @@ namespace modelport {
 
 namespace {
 
-constexpr double kLargestHalf = 65504.0;
-
 /// Decides per node whether it is computed in float16.
 class Choice {
  public:

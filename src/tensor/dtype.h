@@ -62,6 +62,9 @@ constexpr std::string_view dtype_name(DType dtype) { return dtype_info(dtype).na
 constexpr int64_t dtype_bytes(DType dtype) { return dtype_info(dtype).bits / 8; }
 constexpr bool is_float(DType dtype) { return dtype_info(dtype).kind == DTypeKind::kFloat; }
 
+/// The largest finite float16.
+inline constexpr double kLargestHalf = 65504.0;
+
 /// The type with this name, such as "float32".
 constexpr std::optional<DType> dtype_from_name(std::string_view name) {
   for (const DTypeInfo& row : kDTypes) {

@@ -11,7 +11,6 @@ namespace modelport {
 namespace {
 
 constexpr double kPairOverlap = 0.5;
-constexpr double kVisible = 0.5;
 
 double overlap(const Detection& a, const Detection& b, PredictionKind kind) {
   if (kind == PredictionKind::kOrientedBoxes) {

@@ -12,8 +12,6 @@ namespace modelport {
 
 namespace {
 
-constexpr double kVisible = 0.5;
-
 void draw_keypoints(Canvas& canvas, const Detection& detection, const OutputContract& output, Rgb color) {
   const std::vector<Keypoint>& points = detection.keypoints;
   const auto visible = [&](size_t i) { return i < points.size() && points[i].confidence > kVisible; };

@@ -15,6 +15,9 @@ struct Keypoint {
   double confidence = 1.0;  ///< 1 where the model predicts none.
 };
 
+/// Keypoints of a higher confidence than this are drawn and compared.
+inline constexpr double kVisible = 0.5;
+
 /// One bit of an instance for each pixel of the input (not of the picture), 0 or 1.
 struct InstanceMask {
   int64_t width = 0, height = 0;

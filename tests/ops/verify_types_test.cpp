@@ -9,7 +9,7 @@
 namespace modelport {
 namespace {
 
-constexpr const char* kSource = R"(
+constexpr const char* kWellTyped = R"(
   input %0 x: float32[batch, 32*h]
   const %1: int64[2] = {1, 0}
   %2: float32[batch, 32*h] = Relu(%0)  # model.0
@@ -20,7 +20,7 @@ constexpr const char* kSource = R"(
 )";
 
 TEST(VerifyGraph, AcceptsWhatInferenceSays) {
-  const Status status = verify_graph(*parse_graph(kSource));
+  const Status status = verify_graph(*parse_graph(kWellTyped));
   EXPECT_TRUE(status) << status.error().text();
 }
 
@@ -41,7 +41,7 @@ TEST(VerifyGraph, NamesEveryKindOfWrongType) {
       {[](Graph& g) { g.outputs[0].value = ValueId{77}; }, "output y reads value 77"},
   };
   for (const Damage& damage : damages) {
-    Graph graph = *parse_graph(kSource);
+    Graph graph = *parse_graph(kWellTyped);
     damage.apply(graph);
     const Status status = verify_graph(graph);
     ASSERT_FALSE(status) << damage.message;
@@ -51,7 +51,7 @@ TEST(VerifyGraph, NamesEveryKindOfWrongType) {
 }
 
 TEST(Concrete, ReplacesEverySize) {
-  const auto graph = concrete(*parse_graph(kSource), {{"batch", 2}, {"h", 3}});
+  const auto graph = concrete(*parse_graph(kWellTyped), {{"batch", 2}, {"h", 3}});
   ASSERT_TRUE(graph) << graph.error().text();
   EXPECT_TRUE(verify_graph(*graph));
   EXPECT_NE(print_graph(*graph).find("%3: float32[2, 48] = Split(%1) {axis=1, sizes=[48, 48]}"), std::string::npos)
@@ -59,7 +59,7 @@ TEST(Concrete, ReplacesEverySize) {
 }
 
 TEST(Concrete, NamesAMissingSymbol) {
-  const auto graph = concrete(*parse_graph(kSource), {{"batch", 2}});
+  const auto graph = concrete(*parse_graph(kWellTyped), {{"batch", 2}});
   ASSERT_FALSE(graph);
   EXPECT_NE(graph.error().text().find("'h'"), std::string::npos);
 }

@@ -14,7 +14,7 @@ namespace modelport {
 namespace {
 
 constexpr auto kPatience = std::chrono::seconds(60);
-constexpr size_t kMostOutput = size_t{8} << 20;
+constexpr size_t kMostCapabilities = size_t{8} << 20;
 
 std::string_view major_of(std::string_view version) { return version.substr(0, version.find('.')); }
 
@@ -137,9 +137,9 @@ LoadedTrainer load_trainer(const TrainerConfig& config, const SandboxSupport& su
   process->request.timeout = kPatience;
   process->request.grace = std::chrono::seconds(1);
   process->request.on_line = [&](Stream stream, std::string_view line) {
-    if (stream == Stream::kStdout && text.size() < kMostOutput) text += std::string(line) + "\n";
+    if (stream == Stream::kStdout && text.size() < kMostCapabilities) text += std::string(line) + "\n";
   };
-  process->request.max_line_bytes = kMostOutput;
+  process->request.max_line_bytes = kMostCapabilities;
   std::optional<Json> document;
   if (!is_template) {
     const auto outcome = run_confined(process->request);

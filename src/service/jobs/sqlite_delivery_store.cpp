@@ -14,7 +14,7 @@ constexpr std::array<std::string_view, 3> kStateNames = {"pending", "delivered",
 constexpr std::string_view kColumns =
     "seq, id, job_id, event, url, data, created_at, state, attempts, next_attempt_at, ended_at, last_status, "
     "last_error";
-constexpr int kLargestPage = 200;
+constexpr int kLargestDeliveryPage = 200;
 
 std::string event_name(JobStatus status) {
   return fmt::format("export.{}", status == JobStatus::kRunning ? "started" : info(status).name);
@@ -57,7 +57,7 @@ Status require_changed(const Result<int64_t>& changed, int64_t sequence) {
   return {};
 }
 
-Result<int64_t> sequence_of(const std::string& cursor) {
+Result<int64_t> delivery_sequence_of(const std::string& cursor) {
   if (cursor.empty()) return INT64_MAX;
   int64_t value = 0;
   const auto [stopped, failed] = std::from_chars(cursor.data(), cursor.data() + cursor.size(), value);
@@ -139,9 +139,9 @@ Status SqliteDeliveryStore::end_failed(const DeliveryAttempt& attempt, int statu
 
 Result<DeliveryPage> SqliteDeliveryStore::list(std::optional<DeliveryState> state, std::string_view job_id,
                                                const std::string& cursor, int limit) {
-  if (limit < 1 || limit > kLargestPage)
-    return fail(ErrorCode::kInvalidArgument, "limit is {}, it may be 1 to {}", limit, kLargestPage);
-  TRY(below, sequence_of(cursor));
+  if (limit < 1 || limit > kLargestDeliveryPage)
+    return fail(ErrorCode::kInvalidArgument, "limit is {}, it may be 1 to {}", limit, kLargestDeliveryPage);
+  TRY(below, delivery_sequence_of(cursor));
   std::string statement = fmt::format("SELECT {} FROM webhook_deliveries WHERE seq < ?1", kColumns);
   if (state) statement += " AND state = ?3";
   if (!job_id.empty()) statement += " AND job_id = ?4";

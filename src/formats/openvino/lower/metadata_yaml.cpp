@@ -50,7 +50,7 @@ bool needs_escapes(std::string_view text) {
   return false;
 }
 
-std::string escaped(std::string_view text) {
+std::string double_quoted(std::string_view text) {
   std::string out = "\"";
   for (size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
@@ -73,9 +73,9 @@ std::string escaped(std::string_view text) {
   return out + "\"";
 }
 
-std::string quoted(std::string_view text) {
+std::string yaml_string(std::string_view text) {
   if (is_plain(text)) return std::string(text);
-  if (needs_escapes(text)) return escaped(text);
+  if (needs_escapes(text)) return double_quoted(text);
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? "''" : std::string(1, c);
   return out + "'";
@@ -90,7 +90,7 @@ struct Printer {
   std::string operator()(bool value) const { return value ? " true\n" : " false\n"; }
   std::string operator()(int64_t value) const { return fmt::format(" {}\n", value); }
   std::string operator()(const PythonLiteral::Float& value) const { return " " + value.text + "\n"; }
-  std::string operator()(const std::string& value) const { return " " + quoted(value) + "\n"; }
+  std::string operator()(const std::string& value) const { return " " + yaml_string(value) + "\n"; }
   std::string operator()(const PythonLiteral::List& items) const {
     if (items.empty()) return " []\n";
     std::string out = "\n";

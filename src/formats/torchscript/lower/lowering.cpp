@@ -103,12 +103,35 @@ TorchExpression TorchLowering::operand(ValueId value) {
 void TorchLowering::node(const Node& node, std::string function, std::vector<Expression> arguments, Keywords keywords) {
   TorchStatement statement;
   for (const ValueId output : node.outputs) {
-    const auto named = output_names_.find(output);
-    statement.targets.push_back(named != output_names_.end() ? named->second : local_name(function));
+    statement.targets.push_back(output_name(output, function));
     expressions_[static_cast<size_t>(output)] = Expression::name(statement.targets.back());
   }
   statement.value = Expression::call(std::move(function), std::move(arguments), std::move(keywords));
   model_.code.statements.push_back(std::move(statement));
+}
+
+std::string TorchLowering::output_name(ValueId output, std::string_view function) {
+  const auto named = output_names_.find(output);
+  return named != output_names_.end() ? named->second : local_name(function);
+}
+
+void TorchLowering::output(ValueId output, std::string function, std::vector<Expression> arguments) {
+  std::string name = output_name(output, function);
+  expressions_[static_cast<size_t>(output)] =
+      assign(std::move(name), Expression::call(std::move(function), std::move(arguments)));
+}
+
+std::vector<TorchExpression> TorchLowering::inner_parts(size_t count, std::string function,
+                                                        std::vector<Expression> arguments, Keywords keywords) {
+  TorchStatement statement;
+  std::vector<Expression> parts;
+  for (size_t i = 0; i < count; ++i) {
+    statement.targets.push_back(local_name(function));
+    parts.push_back(Expression::name(statement.targets.back()));
+  }
+  statement.value = Expression::call(std::move(function), std::move(arguments), std::move(keywords));
+  model_.code.statements.push_back(std::move(statement));
+  return parts;
 }
 
 TorchExpression TorchLowering::inner(std::string function, std::vector<Expression> arguments, Keywords keywords) {

@@ -34,6 +34,11 @@ class TorchLowering {
 
   /// The statement that computes a graph node's outputs.
   void node(const Node& node, std::string function, std::vector<Expression> arguments, Keywords keywords = {});
+  /// The statement that computes one of a node's outputs.
+  void output(ValueId output, std::string function, std::vector<Expression> arguments);
+  /// Locals for the inner values that a function of several gives.
+  std::vector<Expression> inner_parts(size_t count, std::string function, std::vector<Expression> arguments,
+                                      Keywords keywords = {});
   /// A local for an inner value.
   Expression inner(std::string function, std::vector<Expression> arguments, Keywords keywords = {});
 
@@ -58,6 +63,8 @@ class TorchLowering {
  private:
   std::string unique(std::string name);
   std::string local_name(std::string_view function);
+  /// What the local that holds a node's output is called: by its own name where it has one, else after `function`.
+  std::string output_name(ValueId output, std::string_view function);
   Expression assign(std::string name, Expression value);
   Result<Expression> atom(const Dim::Atom& atom);
   Expression axis_size(size_t input, size_t axis);

@@ -10,7 +10,12 @@ using E = TorchExpression;
 Status top_k(const Node& node, TorchLowering& to) {
   const auto& top = std::get<TopK>(node.op);
   TRY(k, to.size(top.k));
-  to.node(node, "torch.topk", {to.value(node.inputs[0]), k, E::of(top.axis), E::truth(true), E::truth(true)});
+  // torch.topk leaves open which of equal values comes first, and so which of them suppression keeps.
+  const std::vector<E> sorted =
+      to.inner_parts(2, "torch.sort", {to.value(node.inputs[0])},
+                     {{"stable", E::truth(true)}, {"dim", E::of(top.axis)}, {"descending", E::truth(true)}});
+  for (size_t i = 0; i < node.outputs.size(); ++i)
+    to.output(node.outputs[i], "torch.slice", {sorted[i], E::of(top.axis), E::of(0), k, E::of(1)});
   return {};
 }
 

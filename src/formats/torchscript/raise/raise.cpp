@@ -83,6 +83,7 @@ constexpr std::array kRows = {
     Row{"ops.prim.dtype", of::prim_dtype},
     Row{"ops.prim.device", of::prim_device},
     Row{"torch.topk", of::topk},
+    Row{"torch.sort", of::sort},
     Row{"torch.gather", of::gather},
     Row{"torch.grid_sampler", of::grid_sampler},
     Row{kTorchNmsFunction, of::non_max_suppression},

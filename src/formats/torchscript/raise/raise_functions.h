@@ -63,6 +63,7 @@ Result<TorchRaised> prim_device(TorchCall& call);
 
 // selection.cpp
 Result<TorchRaised> topk(TorchCall& call);
+Result<TorchRaised> sort(TorchCall& call);
 Result<TorchRaised> gather(TorchCall& call);
 Result<TorchRaised> grid_sampler(TorchCall& call);
 Result<TorchRaised> non_max_suppression(TorchCall& call);

@@ -83,21 +83,23 @@ Result<Size2> TorchCall::pair(size_t index) const {
   return Size2{values[0], values[1]};
 }
 
+Result<int64_t> TorchCall::as_axis(int64_t number, size_t rank) const {
+  const auto size = static_cast<int64_t>(rank);
+  if (number < -size || number >= size)
+    return unsupported(fmt::format("axis {} is outside a value of rank {}", number, rank));
+  return number < 0 ? number + size : number;
+}
+
 Result<int64_t> TorchCall::axis(size_t index, size_t rank) const {
   TRY(axis, integer(index));
-  const auto size = static_cast<int64_t>(rank);
-  if (axis < -size || axis >= size)
-    return unsupported(fmt::format("axis {} is outside a value of rank {}", axis, rank));
-  return axis < 0 ? axis + size : axis;
+  return as_axis(axis, rank);
 }
 
 Result<std::vector<int64_t>> TorchCall::axes(size_t index, size_t rank) const {
   TRY(axes, integers(index));
-  const auto size = static_cast<int64_t>(rank);
   for (int64_t& axis : axes) {
-    if (axis < -size || axis >= size)
-      return unsupported(fmt::format("axis {} is outside a value of rank {}", axis, rank));
-    axis += axis < 0 ? size : 0;
+    TRY(counted, as_axis(axis, rank));
+    axis = counted;
   }
   std::ranges::sort(axes);
   return axes;
@@ -148,15 +150,33 @@ Result<DType> TorchCall::dtype(size_t index) const {
 }
 
 Result<DType> TorchCall::dtype_keyword(std::string_view name) const {
+  const TorchRaised* value = keyword(name);
+  return value == nullptr ? unsupported(fmt::format("{} is missing", name)) : as_dtype(*value);
+}
+
+const TorchRaised* TorchCall::keyword(std::string_view name) const {
   const auto found = keywords_.find(std::string(name));
-  if (found == keywords_.end()) return unsupported(fmt::format("{} is missing", name));
-  return as_dtype(found->second);
+  return found == keywords_.end() ? nullptr : &found->second;
+}
+
+Result<bool> TorchCall::truth_keyword(std::string_view name) const {
+  const TorchRaised* value = keyword(name);
+  const bool* truth = value == nullptr ? nullptr : std::get_if<bool>(&value->value);
+  if (truth == nullptr) return unsupported(fmt::format("{} is no bool", name));
+  return *truth;
+}
+
+Result<int64_t> TorchCall::axis_keyword(std::string_view name, size_t rank) const {
+  const TorchRaised* value = keyword(name);
+  const Dim* number = value == nullptr ? nullptr : std::get_if<Dim>(&value->value);
+  if (number == nullptr || !number->is_constant()) return unsupported(fmt::format("{} is no int", name));
+  return as_axis(*number->constant(), rank);
 }
 
 Result<std::string> TorchCall::text_keyword(std::string_view name) const {
-  const auto found = keywords_.find(std::string(name));
-  if (found == keywords_.end()) return std::string();
-  const auto* text = std::get_if<std::string>(&found->second.value);
+  const TorchRaised* value = keyword(name);
+  if (value == nullptr) return std::string();
+  const auto* text = std::get_if<std::string>(&value->value);
   if (text == nullptr) return unsupported(fmt::format("{} is no text", name));
   return *text;
 }

@@ -57,6 +57,9 @@ class TorchCall {
   /// A dtype: of a tensor, or torch's number of one.
   Result<DType> dtype(size_t index) const;
   Result<DType> dtype_keyword(std::string_view name) const;
+  Result<bool> truth_keyword(std::string_view name) const;
+  /// An int, as an axis of a value of this rank.
+  Result<int64_t> axis_keyword(std::string_view name, size_t rank) const;
   /// A keyword's text; "" where it is absent.
   Result<std::string> text_keyword(std::string_view name) const;
 
@@ -70,6 +73,8 @@ class TorchCall {
   template <class T>
   Result<T> get(size_t index, std::string_view what) const;
   Result<DType> as_dtype(const TorchRaised& value) const;
+  Result<int64_t> as_axis(int64_t number, size_t rank) const;
+  const TorchRaised* keyword(std::string_view name) const;
 
   GraphBuilder& builder_;
   const TorchExpression& call_;

@@ -14,6 +14,18 @@ Result<TorchRaised> topk(TorchCall& call) {
   return TorchRaised{TorchRaised::List{{values}, {indices}}};
 }
 
+Result<TorchRaised> sort(TorchCall& call) {
+  CHECK_OK(call.require(1, {"stable", "dim", "descending"}));
+  TRY(x, call.tensor(0));
+  const SymbolicShape& shape = call.builder().shape(x);
+  TRY(axis, call.axis_keyword("dim", shape.size()));
+  TRY(stable, call.truth_keyword("stable"));
+  TRY(descending, call.truth_keyword("descending"));
+  if (!stable || !descending) return call.unsupported("only stable descending order is read");
+  const auto [values, indices] = call.builder().topk(x, axis, shape[static_cast<size_t>(axis)]);
+  return TorchRaised{TorchRaised::List{{values}, {indices}}};
+}
+
 Result<TorchRaised> gather(TorchCall& call) {
   CHECK_OK(call.require(3));
   TRY(x, call.tensor(0));
