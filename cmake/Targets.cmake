@@ -1,5 +1,5 @@
 # FILE_BY_FILE, below: the files of this target are compiled one at a time although the preset joins those of a folder
-# (CMAKE_UNITY_BUILD), as they use the same local names on purpose (infer and evaluate of every operator).
+# (CMAKE_UNITY_BUILD), as they use the same local names on purpose (the field numbers of each artifact's header).
 
 # modelport_library(NAME SOURCES a.cpp... [LINKS folder...] [PRIVATE_LINKS dep...] [FILE_BY_FILE])
 #   One static library per src/ folder, with the folder's name. LINKS are the arrows of ARCHITECTURE.md.

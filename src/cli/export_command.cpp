@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kUsage =
+constexpr std::string_view kExportUsage =
     "usage: modelport export CHECKPOINT --to FORMAT[,FORMAT...] [-o DIR] [--set KEY=VALUE ...]\n"
     "\n"
     "Recognises whose checkpoint it is and runs that trainer's exporter, which proves what it writes.\n"
@@ -41,7 +41,7 @@ constexpr std::string_view kUsage =
     "others\n"
     "stand.\n";
 
-constexpr Option kOptions[] = {
+constexpr Option kExportOptions[] = {
     {"--to", Option::Takes::kOne},       {"-o", Option::Takes::kOne},         {"--set", Option::Takes::kMany},
     {"--exporter", Option::Takes::kOne}, {"--help", Option::Takes::kNothing}, {"-h", Option::Takes::kNothing},
 };
@@ -202,9 +202,9 @@ std::string refusal_of(const Exporter& exporter, const std::string& format) {
 }  // namespace
 
 Result<int> run_export_command(std::span<const std::string> arguments) {
-  TRY(given, read_arguments("export", arguments, kOptions));
+  TRY(given, read_arguments("export", arguments, kExportOptions));
   if (given.has("--help") || given.has("-h")) {
-    std::fwrite(kUsage.data(), 1, kUsage.size(), stdout);
+    std::fwrite(kExportUsage.data(), 1, kExportUsage.size(), stdout);
     return 0;
   }
   if (given.positional.size() != 1) return fail(ErrorCode::kInvalidArgument, "export takes one CHECKPOINT");

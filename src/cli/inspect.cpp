@@ -7,7 +7,7 @@
 namespace modelport {
 namespace {
 
-constexpr std::string_view kUsage =
+constexpr std::string_view kInspectUsage =
     "usage: modelport inspect FILE [--json]\n"
     "\n"
     "Prints what a checkpoint is: container, framework, version, architecture, task, classes, parameters, tensors,\n"
@@ -25,7 +25,7 @@ Result<int> run_inspect(std::span<const std::string> arguments) {
   std::string path;
   for (const std::string& argument : arguments) {
     if (argument == "--help" || argument == "-h") {
-      print(std::string(kUsage));
+      print(std::string(kInspectUsage));
       return 0;
     }
     if (argument == "--json") {

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 enum class Form { kText, kJson };
 
-constexpr std::string_view kUsage =
+constexpr std::string_view kPredictUsage =
     "usage: modelport predict ARTIFACT --image FILE... [-o PICTURE] [--conf C] [--iou I] [--json]\n"
     "\n"
     "Runs an exported artifact (the file, or its folder) in its engine on JPEG or PNG pictures and prints what it "
@@ -33,7 +33,7 @@ constexpr std::string_view kUsage =
     "Exit codes: 0 done, 1 a file cannot be read or written, 2 the engine refuses the artifact or its outputs are not\n"
     "what metadata.json says, 3 wrong arguments, or its engine is not on this machine.\n";
 
-constexpr Option kOptions[] = {
+constexpr Option kPredictOptions[] = {
     {"--image", Option::Takes::kMany}, {"-o", Option::Takes::kOne},         {"--conf", Option::Takes::kOne},
     {"--iou", Option::Takes::kOne},    {"--json", Option::Takes::kNothing}, {"--help", Option::Takes::kNothing},
     {"-h", Option::Takes::kNothing},
@@ -103,9 +103,9 @@ void print(const ArtifactContract& contract, std::span<const std::string> images
 }  // namespace
 
 Result<int> run_predict(std::span<const std::string> arguments) {
-  TRY(given, read_arguments("predict", arguments, kOptions));
+  TRY(given, read_arguments("predict", arguments, kPredictOptions));
   if (given.has("--help") || given.has("-h")) {
-    std::fwrite(kUsage.data(), 1, kUsage.size(), stdout);
+    std::fwrite(kPredictUsage.data(), 1, kPredictUsage.size(), stdout);
     return 0;
   }
   if (given.positional.size() != 1) return fail(ErrorCode::kInvalidArgument, "predict takes one ARTIFACT");

@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kUsage =
+constexpr std::string_view kServeUsage =
     "usage: modelport serve [--listen ADDRESS:PORT] [--data-dir DIR] [--config FILE]\n"
     "\n"
     "The export service: takes checkpoints, runs the trainers' exporters, keeps and serves what they make. The page "
@@ -36,10 +36,10 @@ constexpr std::string_view kUsage =
     "SIGTERM ends it in order, SIGHUP reads configuration and trainers again. Exit code 0: ended by a signal; 1: it\n"
     "cannot work; 3: arguments or configuration are wrong.\n";
 
-constexpr Option kOptions[] = {{"--listen", Option::Takes::kOne},
-                               {"--data-dir", Option::Takes::kOne},
-                               {"--config", Option::Takes::kOne},
-                               {"--help", Option::Takes::kNothing}};
+constexpr Option kServeOptions[] = {{"--listen", Option::Takes::kOne},
+                                    {"--data-dir", Option::Takes::kOne},
+                                    {"--config", Option::Takes::kOne},
+                                    {"--help", Option::Takes::kNothing}};
 
 std::string own_program() {
   std::error_code ignored;
@@ -158,9 +158,9 @@ void obey_signals(const sigset_t& signals, const GivenArguments& given, Api& api
 }  // namespace
 
 Result<int> run_serve(std::span<const std::string> arguments) {
-  TRY(given, read_arguments("serve", arguments, kOptions));
+  TRY(given, read_arguments("serve", arguments, kServeOptions));
   if (given.has("--help")) {
-    fmt::print("{}", kUsage);
+    fmt::print("{}", kServeUsage);
     return 0;
   }
   if (!given.positional.empty())

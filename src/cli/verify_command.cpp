@@ -11,7 +11,7 @@ namespace modelport {
 
 namespace {
 
-constexpr std::string_view kUsage =
+constexpr std::string_view kVerifyUsage =
     "usage: modelport verify ARTIFACT --against CHECKPOINT [--image FILE...] [--draw DIR] [--json]\n"
     "\n"
     "Measures an existing artifact (ONNX, OpenVINO, TorchScript; ours or anyone's; a file or an export's folder) "
@@ -30,13 +30,13 @@ constexpr std::string_view kUsage =
     "or\n"
     "the engine is not on this machine.\n";
 
-constexpr Option kOptions[] = {
+constexpr Option kVerifyOptions[] = {
     {"--against", Option::Takes::kOne},  {"--image", Option::Takes::kMany},   {"--draw", Option::Takes::kOne},
     {"--json", Option::Takes::kNothing}, {"--exporter", Option::Takes::kOne}, {"--help", Option::Takes::kNothing},
     {"-h", Option::Takes::kNothing},
 };
 
-std::string text_at(const Json& object, std::string_view key) {
+std::string text_in(const Json& object, std::string_view key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? printable(found->get<std::string>()) : "";
 }
@@ -65,23 +65,23 @@ std::string predictions_text(const Json& predictions) {
   return text + "\n";
 }
 
-std::string report_text(const Json& report) {
-  std::string text = fmt::format("{} in {}, described by {}\n", text_at(report, "artifact"), text_at(report, "engine"),
-                                 text_at(report, "described_by"));
+std::string verification_text(const Json& report) {
+  std::string text = fmt::format("{} in {}, described by {}\n", text_in(report, "artifact"), text_in(report, "engine"),
+                                 text_in(report, "described_by"));
   for (const Json& input : list_at(report, "inputs")) {
-    const std::string image = text_at(input, "image");
-    text += fmt::format("{}: {}\n", image.empty() ? "deterministic image" : image, text_at(input, "verdict"));
+    const std::string image = text_in(input, "image");
+    text += fmt::format("{}: {}\n", image.empty() ? "deterministic image" : image, text_in(input, "verdict"));
     if (input.contains("predictions")) text += predictions_text(input["predictions"]);
     for (const Json& figure : list_at(input, "figures")) {
       const bool agrees = figure.contains("agrees") && figure["agrees"] == true;
-      text += fmt::format("  {:<10} {:<18} {:>9.2g}{} (allowed {:.2g}){}\n", text_at(figure, "value"),
-                          text_at(figure, "group"), number_at(figure, "max_difference"),
-                          text_at(figure, "role") == "boxes_px" ? " px" : "   ", number_at(figure, "allowed"),
+      text += fmt::format("  {:<10} {:<18} {:>9.2g}{} (allowed {:.2g}){}\n", text_in(figure, "value"),
+                          text_in(figure, "group"), number_at(figure, "max_difference"),
+                          text_in(figure, "role") == "boxes_px" ? " px" : "   ", number_at(figure, "allowed"),
                           agrees ? "" : "  DIFFERS");
     }
-    if (input.contains("drawing")) text += fmt::format("  drawn in {}\n", text_at(input, "drawing"));
+    if (input.contains("drawing")) text += fmt::format("  drawn in {}\n", text_in(input, "drawing"));
   }
-  return text + fmt::format("{}\n", text_at(report, "verdict"));
+  return text + fmt::format("{}\n", text_in(report, "verdict"));
 }
 
 void write(std::FILE* file, const std::string& text) { std::fwrite(text.data(), 1, text.size(), file); }
@@ -92,9 +92,9 @@ bool is_worth_showing(std::string_view line) { return line.find(" - INFO - ") ==
 }  // namespace
 
 Result<int> run_verify(std::span<const std::string> arguments) {
-  TRY(given, read_arguments("verify", arguments, kOptions));
+  TRY(given, read_arguments("verify", arguments, kVerifyOptions));
   if (given.has("--help") || given.has("-h")) {
-    write(stdout, std::string(kUsage));
+    write(stdout, std::string(kVerifyUsage));
     return 0;
   }
   if (given.positional.size() != 1) return fail(ErrorCode::kInvalidArgument, "verify takes one ARTIFACT");
@@ -117,7 +117,7 @@ Result<int> run_verify(std::span<const std::string> arguments) {
                }));
   if (answer.empty()) return run.exit_code == 0 ? 1 : run.exit_code;
   TRY(report, parse_json(answer, ErrorCode::kDamaged).in("the exporter's report"));
-  write(stdout, given.has("--json") ? print_json(report) : report_text(report));
+  write(stdout, given.has("--json") ? print_json(report) : verification_text(report));
   return run.exit_code;
 }
 

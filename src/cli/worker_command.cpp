@@ -14,7 +14,7 @@
 namespace modelport {
 namespace {
 
-constexpr std::string_view kUsage =
+constexpr std::string_view kWorkerUsage =
     "usage: modelport worker [--listen ADDRESS:PORT] [--data-dir DIR] [--config FILE]\n"
     "\n"
     "Runs the jobs of its trainers' frameworks that a service on the same PostgreSQL accepts.\n"
@@ -26,10 +26,10 @@ constexpr std::string_view kUsage =
     "SIGTERM ends it: exports may finish within shutdown_grace_seconds, then their jobs are handed back. Exit code 0:\n"
     "ended by a signal; 1: it cannot work; 3: arguments or configuration are wrong.\n";
 
-constexpr Option kOptions[] = {{"--listen", Option::Takes::kOne},
-                               {"--data-dir", Option::Takes::kOne},
-                               {"--config", Option::Takes::kOne},
-                               {"--help", Option::Takes::kNothing}};
+constexpr Option kWorkerOptions[] = {{"--listen", Option::Takes::kOne},
+                                     {"--data-dir", Option::Takes::kOne},
+                                     {"--config", Option::Takes::kOne},
+                                     {"--help", Option::Takes::kNothing}};
 
 /// Of the service's routes those that a worker answers.
 std::shared_ptr<const HttpSite> worker_site(const ServeSettings& settings, Api& api) {
@@ -63,9 +63,9 @@ void await_end(const sigset_t& signals, Backend& backend) {
 }  // namespace
 
 Result<int> run_worker(std::span<const std::string> arguments) {
-  TRY(given, read_arguments("worker", arguments, kOptions));
+  TRY(given, read_arguments("worker", arguments, kWorkerOptions));
   if (given.has("--help")) {
-    fmt::print("{}", kUsage);
+    fmt::print("{}", kWorkerUsage);
     return 0;
   }
   if (!given.positional.empty())

@@ -230,7 +230,7 @@ Result<Json> make_metadata(const MetadataRequest& request) {
   metadata["postprocessing"] = postprocessing_json(model, request.options.build);
   TRY(extra, extra_metadata(request));
   metadata["extra_metadata"] = extra;
-  TRY(findings, check_metadata(metadata, {.format = request.format}));
+  TRY(findings, check_metadata(metadata, {.format = std::string(request.format)}));
   for (const auto& [id, judgement] : findings) {
     if (judgement.verdict != Verdict::kFail) continue;
     return fail(ErrorCode::kInternal, "metadata.json would violate {} ({}) at {}: {}", id, requirement(id).title,

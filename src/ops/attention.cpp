@@ -11,7 +11,7 @@ namespace modelport {
 namespace {
 
 /// q [..., n, d], k [..., m, d], v [..., m, e] of one rank and equal leading axes -> [..., n, e].
-Result<std::vector<ValueType>> infer(const Op&, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_attention(const Op&, std::span<const ValueType> inputs) {
   const SymbolicShape& q = inputs[0].shape;
   const size_t rank = q.size();
   if (rank < 2) return fail(ErrorCode::kInconsistentModel, "query {} is not a matrix", shape_text(q));
@@ -41,7 +41,7 @@ void attend(const Real* q, const Real* k, const Real* v, Real* y, int64_t n, int
   matmul(n, e, m, weights.data(), v, nullptr, y, pool);
 }
 
-void evaluate(const Op& op, const Evaluation& e) {
+void evaluate_attention(const Op& op, const Evaluation& e) {
   const Shape& q = e.in(0).shape;
   const size_t rank = q.size();
   const int64_t n = q[rank - 2], d = q[rank - 1], m = e.in(1).shape[rank - 2], width = e.in(2).shape[rank - 1];
@@ -56,7 +56,7 @@ void evaluate(const Op& op, const Evaluation& e) {
   });
 }
 
-std::vector<ValueId> decompose(const Op& op, std::span<const ValueId> inputs, GraphBuilder& b) {
+std::vector<ValueId> decompose_attention(const Op& op, std::span<const ValueId> inputs, GraphBuilder& b) {
   const auto rank = static_cast<int64_t>(b.shape(inputs[0]).size());
   std::vector<int64_t> turn(static_cast<size_t>(rank));
   std::iota(turn.begin(), turn.end(), int64_t{0});
@@ -68,6 +68,6 @@ std::vector<ValueId> decompose(const Op& op, std::span<const ValueId> inputs, Gr
 
 }  // namespace
 
-const OpInfo kAttentionInfo = {"Attention", 3, 3, infer, evaluate, decompose};
+const OpInfo kAttentionInfo = {"Attention", 3, 3, infer_attention, evaluate_attention, decompose_attention};
 
 }  // namespace modelport

@@ -8,7 +8,7 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_average_pool(const Op& op, std::span<const ValueType> inputs) {
   const AveragePool& pool = std::get<AveragePool>(op);
   CHECK_OK(require_rank(inputs[0], 4, "image"));
   if (!is_float(inputs[0].dtype)) return fail(ErrorCode::kInconsistentModel, "a mean needs floats");
@@ -58,12 +58,12 @@ void mean(const AveragePool& pool, const Evaluation& e) {
   });
 }
 
-void evaluate(const Op& op, const Evaluation& e) {
+void evaluate_average_pool(const Op& op, const Evaluation& e) {
   with_real(e.precision, [&](auto real) { mean<decltype(real)>(std::get<AveragePool>(op), e); });
 }
 
 }  // namespace
 
-const OpInfo kAveragePoolInfo = {"AveragePool", 1, 1, infer, evaluate};
+const OpInfo kAveragePoolInfo = {"AveragePool", 1, 1, infer_average_pool, evaluate_average_pool};
 
 }  // namespace modelport

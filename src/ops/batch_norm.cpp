@@ -9,7 +9,7 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op&, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_batch_norm(const Op&, std::span<const ValueType> inputs) {
   if (inputs[0].shape.size() < 2) {
     return fail(ErrorCode::kInconsistentModel, "operand {} has no channels", shape_text(inputs[0].shape));
   }
@@ -21,7 +21,7 @@ Result<std::vector<ValueType>> infer(const Op&, std::span<const ValueType> input
   return std::vector{inputs[0]};
 }
 
-void evaluate(const Op& op, const Evaluation& e) {
+void evaluate_batch_norm(const Op& op, const Evaluation& e) {
   const double epsilon = std::get<BatchNorm>(op).epsilon;
   const Shape& shape = e.in(0).shape;
   const int64_t channels = shape[1], inner = e.in(0).size() / std::max<int64_t>(1, shape[0] * channels);
@@ -40,7 +40,7 @@ void evaluate(const Op& op, const Evaluation& e) {
 }
 
 /// (x - mean) / sqrt(variance + epsilon) * scale + bias, statistics reshaped to [C, 1, ...].
-std::vector<ValueId> decompose(const Op& op, std::span<const ValueId> inputs, GraphBuilder& b) {
+std::vector<ValueId> decompose_batch_norm(const Op& op, std::span<const ValueId> inputs, GraphBuilder& b) {
   const ValueId x = inputs[0];
   const DType dtype = b.type(x).dtype;
   const auto column = [&](ValueId statistic) {
@@ -56,6 +56,6 @@ std::vector<ValueId> decompose(const Op& op, std::span<const ValueId> inputs, Gr
 
 }  // namespace
 
-const OpInfo kBatchNormInfo = {"BatchNorm", 5, 5, infer, evaluate, decompose};
+const OpInfo kBatchNormInfo = {"BatchNorm", 5, 5, infer_batch_norm, evaluate_batch_norm, decompose_batch_norm};
 
 }  // namespace modelport

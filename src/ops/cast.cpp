@@ -8,7 +8,7 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_cast(const Op& op, std::span<const ValueType> inputs) {
   return std::vector{ValueType{std::get<Cast>(op).to, inputs[0].shape}};
 }
 
@@ -26,7 +26,7 @@ void convert_all(const Array& from, const Array& to, Convert convert) {
   std::transform(from.as<From>(), from.as<From>() + from.size(), to.as<To>(), convert);
 }
 
-void evaluate(const Op&, const Evaluation& e) {
+void evaluate_cast(const Op&, const Evaluation& e) {
   const Array& from = e.in(0);
   const Array& to = e.out();
   const bool to_bool = to.dtype == DType::kBool;
@@ -44,10 +44,10 @@ void evaluate(const Op&, const Evaluation& e) {
   });
 }
 
-std::optional<Op> permute_axes(const Op& op, std::span<const int64_t>) { return op; }
+std::optional<Op> permute_axes_of_cast(const Op& op, std::span<const int64_t>) { return op; }
 
 }  // namespace
 
-const OpInfo kCastInfo = {"Cast", 1, 1, infer, evaluate, nullptr, permute_axes};
+const OpInfo kCastInfo = {"Cast", 1, 1, infer_cast, evaluate_cast, nullptr, permute_axes_of_cast};
 
 }  // namespace modelport

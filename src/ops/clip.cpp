@@ -5,7 +5,7 @@ namespace modelport {
 
 namespace {
 
-void evaluate(const Op& op, const Evaluation& e) {
+void evaluate_clip(const Op& op, const Evaluation& e) {
   const Clip& limits = std::get<Clip>(op);
   map_elements(e, [&]<class Real>(Real x) {
     return std::clamp(x, static_cast<Real>(limits.min), static_cast<Real>(limits.max));
@@ -14,6 +14,6 @@ void evaluate(const Op& op, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kClipInfo = {"Clip", 1, 1, infer_unary, evaluate, nullptr, same_op};
+const OpInfo kClipInfo = {"Clip", 1, 1, infer_unary, evaluate_clip, nullptr, same_op};
 
 }  // namespace modelport

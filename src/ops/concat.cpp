@@ -9,7 +9,7 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_concat(const Op& op, std::span<const ValueType> inputs) {
   const auto axis = static_cast<size_t>(std::get<Concat>(op).axis);
   ValueType out = inputs[0];
   CHECK_OK(require_axis(std::get<Concat>(op).axis, out.shape.size()));
@@ -27,7 +27,7 @@ Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> in
   return std::vector{out};
 }
 
-void evaluate(const Op& op, const Evaluation& e) {
+void evaluate_concat(const Op& op, const Evaluation& e) {
   const auto axis = static_cast<size_t>(std::get<Concat>(op).axis);
   const std::vector<int64_t> strides = contiguous_strides(e.out().shape);
   int64_t offset = 0;
@@ -37,12 +37,12 @@ void evaluate(const Op& op, const Evaluation& e) {
   }
 }
 
-std::optional<Op> permute_axes(const Op& op, std::span<const int64_t> permutation) {
+std::optional<Op> permute_axes_of_concat(const Op& op, std::span<const int64_t> permutation) {
   return Concat{permuted_axis(permutation, std::get<Concat>(op).axis)};
 }
 
 }  // namespace
 
-const OpInfo kConcatInfo = {"Concat", 1, -1, infer, evaluate, nullptr, permute_axes};
+const OpInfo kConcatInfo = {"Concat", 1, -1, infer_concat, evaluate_concat, nullptr, permute_axes_of_concat};
 
 }  // namespace modelport

@@ -12,7 +12,7 @@ Dim output_size(const Dim& in, int64_t before, int64_t after, int64_t kernel, in
   return floor_div(in + Dim(before + after - dilation * (kernel - 1) - 1), stride) + Dim(1);
 }
 
-Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_conv(const Op& op, std::span<const ValueType> inputs) {
   const Conv& conv = std::get<Conv>(op);
   const ValueType& x = inputs[0];
   const ValueType& weight = inputs[1];
@@ -46,7 +46,7 @@ Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> in
   return std::vector{out};
 }
 
-void evaluate(const Op& op, const Evaluation& e) {
+void evaluate_conv(const Op& op, const Evaluation& e) {
   const Conv& conv = std::get<Conv>(op);
   const Shape& x = e.in(0).shape;
   const Shape& weight = e.in(1).shape;
@@ -77,6 +77,6 @@ void evaluate(const Op& op, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kConvInfo = {"Conv", 2, 3, infer, evaluate};
+const OpInfo kConvInfo = {"Conv", 2, 3, infer_conv, evaluate_conv};
 
 }  // namespace modelport

@@ -9,7 +9,7 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_conv_transpose(const Op& op, std::span<const ValueType> inputs) {
   const ConvTranspose& conv = std::get<ConvTranspose>(op);
   const ValueType& x = inputs[0];
   const ValueType& weight = inputs[1];
@@ -77,12 +77,12 @@ void spread(const ConvTranspose& conv, const Evaluation& e) {
   }
 }
 
-void evaluate(const Op& op, const Evaluation& e) {
+void evaluate_conv_transpose(const Op& op, const Evaluation& e) {
   with_real(e.precision, [&](auto real) { spread<decltype(real)>(std::get<ConvTranspose>(op), e); });
 }
 
 }  // namespace
 
-const OpInfo kConvTransposeInfo = {"ConvTranspose", 2, 3, infer, evaluate};
+const OpInfo kConvTransposeInfo = {"ConvTranspose", 2, 3, infer_conv_transpose, evaluate_conv_transpose};
 
 }  // namespace modelport

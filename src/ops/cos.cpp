@@ -5,12 +5,12 @@ namespace modelport {
 
 namespace {
 
-void evaluate(const Op&, const Evaluation& e) {
+void evaluate_cos(const Op&, const Evaluation& e) {
   map_elements(e, [](auto x) { return std::cos(x); });
 }
 
 }  // namespace
 
-const OpInfo kCosInfo = {"Cos", 1, 1, infer_unary, evaluate, nullptr, same_op};
+const OpInfo kCosInfo = {"Cos", 1, 1, infer_unary, evaluate_cos, nullptr, same_op};
 
 }  // namespace modelport

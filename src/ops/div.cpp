@@ -6,7 +6,7 @@ namespace modelport {
 namespace {
 
 /// Integers divide towards zero, as ONNX has it; by zero gives zero.
-void evaluate(const Op&, const Evaluation& e) {
+void evaluate_div(const Op&, const Evaluation& e) {
   map_broadcast(e, []<class T>(T a, T b) -> T {
     if constexpr (std::is_integral_v<T>) {
       return b == 0 ? 0 : a / b;
@@ -18,6 +18,6 @@ void evaluate(const Op&, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kDivInfo = {"Div", 2, 2, infer_binary, evaluate, nullptr, same_op};
+const OpInfo kDivInfo = {"Div", 2, 2, infer_binary, evaluate_div, nullptr, same_op};
 
 }  // namespace modelport

@@ -5,13 +5,13 @@ namespace modelport {
 
 namespace {
 
-void evaluate(const Op& op, const Evaluation& e) {
+void evaluate_elu(const Op& op, const Evaluation& e) {
   const double alpha = std::get<Elu>(op).alpha;
   map_elements(e, [&]<class Real>(Real x) { return x < 0 ? static_cast<Real>(alpha) * std::expm1(x) : x; });
 }
 
 }  // namespace
 
-const OpInfo kEluInfo = {"Elu", 1, 1, infer_unary, evaluate, nullptr, same_op};
+const OpInfo kEluInfo = {"Elu", 1, 1, infer_unary, evaluate_elu, nullptr, same_op};
 
 }  // namespace modelport

@@ -8,7 +8,7 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_expand(const Op& op, std::span<const ValueType> inputs) {
   const SymbolicShape& from = inputs[0].shape;
   const SymbolicShape& to = std::get<Expand>(op).shape;
   if (from.size() > to.size()) {
@@ -22,7 +22,7 @@ Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> in
   return std::vector{ValueType{inputs[0].dtype, to}};
 }
 
-void evaluate(const Op&, const Evaluation& e) {
+void evaluate_expand(const Op&, const Evaluation& e) {
   const Shape& from = e.in(0).shape;
   const Shape& to = e.out().shape;
   const std::vector<int64_t> own = contiguous_strides(from);
@@ -35,6 +35,6 @@ void evaluate(const Op&, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kExpandInfo = {"Expand", 1, 1, infer, evaluate};
+const OpInfo kExpandInfo = {"Expand", 1, 1, infer_expand, evaluate_expand};
 
 }  // namespace modelport

@@ -9,7 +9,7 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_gather(const Op& op, std::span<const ValueType> inputs) {
   const int64_t axis = std::get<Gather>(op).axis;
   ValueType out = inputs[0];
   CHECK_OK(require_axis(axis, out.shape.size()));
@@ -42,7 +42,7 @@ void gather(const Evaluation& e, size_t axis) {
   }
 }
 
-void evaluate(const Op& op, const Evaluation& e) {
+void evaluate_gather(const Op& op, const Evaluation& e) {
   const auto axis = static_cast<size_t>(std::get<Gather>(op).axis);
   if (!is_float(e.in(0).dtype)) return gather<int64_t>(e, axis);
   with_real(e.precision, [&](auto real) { gather<decltype(real)>(e, axis); });
@@ -50,6 +50,6 @@ void evaluate(const Op& op, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kGatherInfo = {"Gather", 2, 2, infer, evaluate};
+const OpInfo kGatherInfo = {"Gather", 2, 2, infer_gather, evaluate_gather};
 
 }  // namespace modelport

@@ -8,7 +8,7 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_gather_elements(const Op& op, std::span<const ValueType> inputs) {
   const int64_t axis = std::get<GatherElements>(op).axis;
   const SymbolicShape& x = inputs[0].shape;
   CHECK_OK(require_axis(axis, x.size()));
@@ -36,18 +36,19 @@ void gather(const Evaluation& e, size_t axis) {
   }
 }
 
-void evaluate(const Op& op, const Evaluation& e) {
+void evaluate_gather_elements(const Op& op, const Evaluation& e) {
   const auto axis = static_cast<size_t>(std::get<GatherElements>(op).axis);
   if (!is_float(e.in(0).dtype)) return gather<int64_t>(e, axis);
   with_real(e.precision, [&](auto real) { gather<decltype(real)>(e, axis); });
 }
 
-std::optional<Op> permute_axes(const Op& op, std::span<const int64_t> permutation) {
+std::optional<Op> permute_axes_of_gather_elements(const Op& op, std::span<const int64_t> permutation) {
   return GatherElements{permuted_axis(permutation, std::get<GatherElements>(op).axis)};
 }
 
 }  // namespace
 
-const OpInfo kGatherElementsInfo = {"GatherElements", 2, 2, infer, evaluate, nullptr, permute_axes};
+const OpInfo kGatherElementsInfo = {
+    "GatherElements", 2, 2, infer_gather_elements, evaluate_gather_elements, nullptr, permute_axes_of_gather_elements};
 
 }  // namespace modelport

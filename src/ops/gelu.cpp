@@ -10,14 +10,14 @@ constexpr double kInverseSqrt2 = 0.70710678118654752440;
 constexpr double kSqrt2OverPi = 0.79788456080286535588;
 constexpr double kCubic = 0.044715;
 
-void evaluate(const Op& op, const Evaluation& e) {
+void evaluate_gelu(const Op& op, const Evaluation& e) {
   if (std::get<Gelu>(op).form == GeluForm::kErf) {
     return map_kernel(e, [](auto x, auto y, int64_t count) { gelu_erf_kernel(x, y, count); });
   }
   map_kernel(e, [](auto x, auto y, int64_t count) { gelu_tanh_kernel(x, y, count); });
 }
 
-std::vector<ValueId> decompose(const Op& op, std::span<const ValueId> inputs, GraphBuilder& b) {
+std::vector<ValueId> decompose_gelu(const Op& op, std::span<const ValueId> inputs, GraphBuilder& b) {
   const ValueId x = inputs[0];
   const auto number = [&](double value) { return b.cast(b.scalar(value), b.type(x).dtype); };
   ValueId inner;
@@ -32,6 +32,6 @@ std::vector<ValueId> decompose(const Op& op, std::span<const ValueId> inputs, Gr
 
 }  // namespace
 
-const OpInfo kGeluInfo = {"Gelu", 1, 1, infer_unary, evaluate, decompose, same_op};
+const OpInfo kGeluInfo = {"Gelu", 1, 1, infer_unary, evaluate_gelu, decompose_gelu, same_op};
 
 }  // namespace modelport

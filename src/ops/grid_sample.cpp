@@ -9,7 +9,7 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op&, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_grid_sample(const Op&, std::span<const ValueType> inputs) {
   const SymbolicShape& x = inputs[0].shape;
   const SymbolicShape& grid = inputs[1].shape;
   CHECK_OK(require_rank(inputs[0], 4, "image"));
@@ -63,12 +63,12 @@ void sample(const Evaluation& e) {
   });
 }
 
-void evaluate(const Op&, const Evaluation& e) {
+void evaluate_grid_sample(const Op&, const Evaluation& e) {
   with_real(e.precision, [&](auto real) { sample<decltype(real)>(e); });
 }
 
 }  // namespace
 
-const OpInfo kGridSampleInfo = {"GridSample", 2, 2, infer, evaluate};
+const OpInfo kGridSampleInfo = {"GridSample", 2, 2, infer_grid_sample, evaluate_grid_sample};
 
 }  // namespace modelport

@@ -5,12 +5,12 @@ namespace modelport {
 
 namespace {
 
-void evaluate(const Op&, const Evaluation& e) {
+void evaluate_hard_sigmoid(const Op&, const Evaluation& e) {
   map_elements(e, []<class Real>(Real x) { return std::clamp(x / Real{6} + Real{0.5}, Real{0}, Real{1}); });
 }
 
 }  // namespace
 
-const OpInfo kHardSigmoidInfo = {"HardSigmoid", 1, 1, infer_unary, evaluate, nullptr, same_op};
+const OpInfo kHardSigmoidInfo = {"HardSigmoid", 1, 1, infer_unary, evaluate_hard_sigmoid, nullptr, same_op};
 
 }  // namespace modelport

@@ -10,7 +10,7 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_layer_norm(const Op& op, std::span<const ValueType> inputs) {
   const int64_t axes = std::get<LayerNorm>(op).axes;
   const SymbolicShape& shape = inputs[0].shape;
   if (axes < 1 || axes > static_cast<int64_t>(shape.size())) {
@@ -28,7 +28,7 @@ Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> in
   return std::vector{inputs[0]};
 }
 
-void evaluate(const Op& op, const Evaluation& e) {
+void evaluate_layer_norm(const Op& op, const Evaluation& e) {
   const double epsilon = std::get<LayerNorm>(op).epsilon;
   const int64_t length = e.in(1).size();
   with_real(e.precision, [&](auto real) {
@@ -47,7 +47,7 @@ void evaluate(const Op& op, const Evaluation& e) {
   });
 }
 
-std::vector<ValueId> decompose(const Op& op, std::span<const ValueId> inputs, GraphBuilder& b) {
+std::vector<ValueId> decompose_layer_norm(const Op& op, std::span<const ValueId> inputs, GraphBuilder& b) {
   const LayerNorm& norm = std::get<LayerNorm>(op);
   const ValueId x = inputs[0];
   const auto rank = static_cast<int64_t>(b.shape(x).size());
@@ -61,6 +61,6 @@ std::vector<ValueId> decompose(const Op& op, std::span<const ValueId> inputs, Gr
 
 }  // namespace
 
-const OpInfo kLayerNormInfo = {"LayerNorm", 3, 3, infer, evaluate, decompose};
+const OpInfo kLayerNormInfo = {"LayerNorm", 3, 3, infer_layer_norm, evaluate_layer_norm, decompose_layer_norm};
 
 }  // namespace modelport

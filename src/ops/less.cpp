@@ -5,7 +5,7 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_less(const Op& op, std::span<const ValueType> inputs) {
   TRY(types, infer_binary(op, inputs));
   types[0].dtype = DType::kBool;
   return types;
@@ -23,13 +23,13 @@ void compare(const Evaluation& e) {
       });
 }
 
-void evaluate(const Op&, const Evaluation& e) {
+void evaluate_less(const Op&, const Evaluation& e) {
   if (!is_float(e.in(0).dtype)) return compare<int64_t>(e);
   with_real(e.precision, [&](auto real) { compare<decltype(real)>(e); });
 }
 
 }  // namespace
 
-const OpInfo kLessInfo = {"Less", 2, 2, infer, evaluate, nullptr, same_op};
+const OpInfo kLessInfo = {"Less", 2, 2, infer_less, evaluate_less, nullptr, same_op};
 
 }  // namespace modelport

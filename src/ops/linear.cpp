@@ -8,7 +8,7 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op&, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_linear(const Op&, std::span<const ValueType> inputs) {
   ValueType out = inputs[0];
   if (out.shape.empty()) return fail(ErrorCode::kInconsistentModel, "operand has no axes");
   CHECK_OK(require_rank(inputs[1], 2, "weight"));
@@ -24,7 +24,7 @@ Result<std::vector<ValueType>> infer(const Op&, std::span<const ValueType> input
   return std::vector{out};
 }
 
-void evaluate(const Op&, const Evaluation& e) {
+void evaluate_linear(const Op&, const Evaluation& e) {
   const int64_t in = e.in(1).shape[1], out = e.in(1).shape[0], rows = e.out().size() / std::max<int64_t>(1, out);
   with_real(e.precision, [&](auto real) {
     using Real = decltype(real);
@@ -43,13 +43,13 @@ void evaluate(const Op&, const Evaluation& e) {
   });
 }
 
-std::vector<ValueId> decompose(const Op&, std::span<const ValueId> inputs, GraphBuilder& b) {
+std::vector<ValueId> decompose_linear(const Op&, std::span<const ValueId> inputs, GraphBuilder& b) {
   const ValueId product = b.matmul(inputs[0], b.permute(inputs[1], {1, 0}));
   return {inputs.size() == 3 ? b.add(product, inputs[2]) : product};
 }
 
 }  // namespace
 
-const OpInfo kLinearInfo = {"Linear", 2, 3, infer, evaluate, decompose};
+const OpInfo kLinearInfo = {"Linear", 2, 3, infer_linear, evaluate_linear, decompose_linear};
 
 }  // namespace modelport

@@ -5,12 +5,12 @@ namespace modelport {
 
 namespace {
 
-void evaluate(const Op&, const Evaluation& e) {
+void evaluate_log(const Op&, const Evaluation& e) {
   map_elements(e, [](auto x) { return std::log(x); });
 }
 
 }  // namespace
 
-const OpInfo kLogInfo = {"Log", 1, 1, infer_unary, evaluate, nullptr, same_op};
+const OpInfo kLogInfo = {"Log", 1, 1, infer_unary, evaluate_log, nullptr, same_op};
 
 }  // namespace modelport

@@ -6,17 +6,17 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_logical_and(const Op& op, std::span<const ValueType> inputs) {
   CHECK_OK(require_same_dtype(inputs[0].dtype, DType::kBool, "dtype of the operands"));
   return infer_binary(op, inputs);
 }
 
-void evaluate(const Op&, const Evaluation& e) {
+void evaluate_logical_and(const Op&, const Evaluation& e) {
   map_broadcast(e, []<class T>(T a, T b) -> T { return a != T{} && b != T{} ? T{1} : T{0}; });
 }
 
 }  // namespace
 
-const OpInfo kLogicalAndInfo = {"LogicalAnd", 2, 2, infer, evaluate, nullptr, same_op};
+const OpInfo kLogicalAndInfo = {"LogicalAnd", 2, 2, infer_logical_and, evaluate_logical_and, nullptr, same_op};
 
 }  // namespace modelport

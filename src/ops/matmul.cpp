@@ -8,7 +8,7 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op&, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_matmul(const Op&, std::span<const ValueType> inputs) {
   const SymbolicShape& a = inputs[0].shape;
   const SymbolicShape& b = inputs[1].shape;
   if (a.size() < 2 || b.size() < 2) {
@@ -22,7 +22,7 @@ Result<std::vector<ValueType>> infer(const Op&, std::span<const ValueType> input
   return std::vector{ValueType{inputs[0].dtype, lead}};
 }
 
-void evaluate(const Op&, const Evaluation& e) {
+void evaluate_matmul(const Op&, const Evaluation& e) {
   const auto lead = [](const Shape& shape) { return Shape(shape.begin(), shape.end() - 2); };
   const Shape& a = e.in(0).shape;
   const Shape& b = e.in(1).shape;
@@ -43,6 +43,6 @@ void evaluate(const Op&, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kMatMulInfo = {"MatMul", 2, 2, infer, evaluate};
+const OpInfo kMatMulInfo = {"MatMul", 2, 2, infer_matmul, evaluate_matmul};
 
 }  // namespace modelport

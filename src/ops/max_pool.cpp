@@ -23,7 +23,7 @@ Result<Dim> output_size(const Dim& in, int64_t before, int64_t after, int64_t ke
               in.text());
 }
 
-Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_max_pool(const Op& op, std::span<const ValueType> inputs) {
   const MaxPool& pool = std::get<MaxPool>(op);
   CHECK_OK(require_rank(inputs[0], 4, "image"));
   ValueType out = inputs[0];
@@ -43,7 +43,7 @@ Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> in
   return std::vector{out};
 }
 
-void evaluate(const Op& op, const Evaluation& e) {
+void evaluate_max_pool(const Op& op, const Evaluation& e) {
   const MaxPool& pool = std::get<MaxPool>(op);
   const Shape& in = e.in(0).shape;
   const Shape& out = e.out().shape;
@@ -69,6 +69,6 @@ void evaluate(const Op& op, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kMaxPoolInfo = {"MaxPool", 1, 1, infer, evaluate};
+const OpInfo kMaxPoolInfo = {"MaxPool", 1, 1, infer_max_pool, evaluate_max_pool};
 
 }  // namespace modelport

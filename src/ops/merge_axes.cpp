@@ -6,7 +6,7 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_merge_axes(const Op& op, std::span<const ValueType> inputs) {
   const auto& merge = std::get<MergeAxes>(op);
   ValueType out = inputs[0];
   if (merge.count < 1 || merge.count > static_cast<int64_t>(out.shape.size())) {
@@ -20,10 +20,10 @@ Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> in
   return std::vector{out};
 }
 
-void evaluate(const Op&, const Evaluation& e) { copy_all(e.in(0), e.out(), e.precision); }
+void evaluate_merge_axes(const Op&, const Evaluation& e) { copy_all(e.in(0), e.out(), e.precision); }
 
 }  // namespace
 
-const OpInfo kMergeAxesInfo = {"MergeAxes", 1, 1, infer, evaluate};
+const OpInfo kMergeAxesInfo = {"MergeAxes", 1, 1, infer_merge_axes, evaluate_merge_axes};
 
 }  // namespace modelport

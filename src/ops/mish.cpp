@@ -6,17 +6,17 @@ namespace modelport {
 
 namespace {
 
-void evaluate(const Op&, const Evaluation& e) {
+void evaluate_mish(const Op&, const Evaluation& e) {
   map_elements(
       e, []<class Real>(Real x) { return x * std::tanh(std::max(x, Real{0}) + std::log1p(std::exp(-std::abs(x)))); });
 }
 
-std::vector<ValueId> decompose(const Op&, std::span<const ValueId> inputs, GraphBuilder& b) {
+std::vector<ValueId> decompose_mish(const Op&, std::span<const ValueId> inputs, GraphBuilder& b) {
   return {b.mul(inputs[0], b.unary(Tanh{}, b.unary(Softplus{}, inputs[0])))};
 }
 
 }  // namespace
 
-const OpInfo kMishInfo = {"Mish", 1, 1, infer_unary, evaluate, decompose, same_op};
+const OpInfo kMishInfo = {"Mish", 1, 1, infer_unary, evaluate_mish, decompose_mish, same_op};
 
 }  // namespace modelport

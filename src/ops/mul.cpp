@@ -5,7 +5,7 @@ namespace modelport {
 
 namespace {
 
-void evaluate(const Op&, const Evaluation& e) {
+void evaluate_mul(const Op&, const Evaluation& e) {
   if (!is_float(e.out().dtype) || e.in(0).shape != e.in(1).shape) {
     return map_broadcast(e, [](auto a, auto b) { return a * b; });
   }
@@ -21,6 +21,6 @@ void evaluate(const Op&, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kMulInfo = {"Mul", 2, 2, infer_binary, evaluate, nullptr, same_op};
+const OpInfo kMulInfo = {"Mul", 2, 2, infer_binary, evaluate_mul, nullptr, same_op};
 
 }  // namespace modelport

@@ -8,7 +8,7 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op&, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_non_max_suppression(const Op&, std::span<const ValueType> inputs) {
   CHECK_OK(require_rank(inputs[0], 3, "boxes"));
   CHECK_OK(require_rank(inputs[1], 2, "scores"));
   CHECK_OK(require_same_dtype(inputs[0].dtype, inputs[1].dtype, "dtype of boxes and scores"));
@@ -67,12 +67,13 @@ void suppress(const NonMaxSuppression& nms, const Evaluation& e) {
   }
 }
 
-void evaluate(const Op& op, const Evaluation& e) {
+void evaluate_non_max_suppression(const Op& op, const Evaluation& e) {
   with_real(e.precision, [&](auto real) { suppress<decltype(real)>(std::get<NonMaxSuppression>(op), e); });
 }
 
 }  // namespace
 
-const OpInfo kNonMaxSuppressionInfo = {"NonMaxSuppression", 2, 2, infer, evaluate};
+const OpInfo kNonMaxSuppressionInfo = {"NonMaxSuppression", 2, 2, infer_non_max_suppression,
+                                       evaluate_non_max_suppression};
 
 }  // namespace modelport

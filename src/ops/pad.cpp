@@ -7,7 +7,7 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_pad(const Op& op, std::span<const ValueType> inputs) {
   const auto& pad = std::get<Pad>(op);
   ValueType out = inputs[0];
   CHECK_OK(require_rank(out, 4, "the padded value"));
@@ -57,7 +57,7 @@ void pad_planes(const Pad& pad, const Array& in, const Array& out) {
   }
 }
 
-void evaluate(const Op& op, const Evaluation& e) {
+void evaluate_pad(const Op& op, const Evaluation& e) {
   const auto& pad = std::get<Pad>(op);
   if (!is_float(e.in(0).dtype)) return pad_planes<int64_t>(pad, e.in(0), e.out());
   with_real(e.precision, [&](auto real) { pad_planes<decltype(real)>(pad, e.in(0), e.out()); });
@@ -65,6 +65,6 @@ void evaluate(const Op& op, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kPadInfo = {"Pad", 1, 1, infer, evaluate};
+const OpInfo kPadInfo = {"Pad", 1, 1, infer_pad, evaluate_pad};
 
 }  // namespace modelport

@@ -7,20 +7,20 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_permute(const Op& op, std::span<const ValueType> inputs) {
   const auto& permutation = std::get<Permute>(op).permutation;
   CHECK_OK(require_permutation(permutation, inputs[0].shape.size()));
   return std::vector{ValueType{inputs[0].dtype, permuted(inputs[0].shape, permutation)}};
 }
 
-void evaluate(const Op& op, const Evaluation& e) {
+void evaluate_permute(const Op& op, const Evaluation& e) {
   const auto& permutation = std::get<Permute>(op).permutation;
   copy_block({e.in(0), 0, permuted(contiguous_strides(e.in(0).shape), permutation)},
              {e.out(), 0, contiguous_strides(e.out().shape)}, e.out().shape, e.precision);
 }
 
 /// Undo the outer permutation, permute, redo it.
-std::optional<Op> permute_axes(const Op& op, std::span<const int64_t> outer) {
+std::optional<Op> permute_axes_of_permute(const Op& op, std::span<const int64_t> outer) {
   const auto& inner = std::get<Permute>(op).permutation;
   Permute moved;
   for (const int64_t axis : outer) {
@@ -31,6 +31,6 @@ std::optional<Op> permute_axes(const Op& op, std::span<const int64_t> outer) {
 
 }  // namespace
 
-const OpInfo kPermuteInfo = {"Permute", 1, 1, infer, evaluate, nullptr, permute_axes};
+const OpInfo kPermuteInfo = {"Permute", 1, 1, infer_permute, evaluate_permute, nullptr, permute_axes_of_permute};
 
 }  // namespace modelport

@@ -5,12 +5,12 @@ namespace modelport {
 
 namespace {
 
-void evaluate(const Op&, const Evaluation& e) {
+void evaluate_relu(const Op&, const Evaluation& e) {
   map_elements(e, [](auto x) { return x < 0 ? decltype(x){0} : x; });
 }
 
 }  // namespace
 
-const OpInfo kReluInfo = {"Relu", 1, 1, infer_unary, evaluate, nullptr, same_op};
+const OpInfo kReluInfo = {"Relu", 1, 1, infer_unary, evaluate_relu, nullptr, same_op};
 
 }  // namespace modelport

@@ -9,7 +9,7 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_resize(const Op& op, std::span<const ValueType> inputs) {
   const Resize& resize = std::get<Resize>(op);
   CHECK_OK(require_rank(inputs[0], 4, "image"));
   if (resize.mode == ResizeMode::kNearest && resize.coordinates != ResizeCoordinates::kAsymmetric) {
@@ -45,7 +45,7 @@ std::vector<Sample> samples(int64_t in, int64_t out, ResizeMode mode, ResizeCoor
   return list;
 }
 
-void evaluate(const Op& op, const Evaluation& e) {
+void evaluate_resize(const Op& op, const Evaluation& e) {
   const Resize& resize = std::get<Resize>(op);
   const Shape& in = e.in(0).shape;
   const Shape& out = e.out().shape;
@@ -77,6 +77,6 @@ void evaluate(const Op& op, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kResizeInfo = {"Resize", 1, 1, infer, evaluate};
+const OpInfo kResizeInfo = {"Resize", 1, 1, infer_resize, evaluate_resize};
 
 }  // namespace modelport

@@ -5,12 +5,12 @@ namespace modelport {
 
 namespace {
 
-void evaluate(const Op&, const Evaluation& e) {
+void evaluate_sigmoid(const Op&, const Evaluation& e) {
   map_kernel(e, [](auto x, auto y, int64_t count) { sigmoid_kernel(x, y, count); });
 }
 
 }  // namespace
 
-const OpInfo kSigmoidInfo = {"Sigmoid", 1, 1, infer_unary, evaluate, nullptr, same_op};
+const OpInfo kSigmoidInfo = {"Sigmoid", 1, 1, infer_unary, evaluate_sigmoid, nullptr, same_op};
 
 }  // namespace modelport

@@ -6,16 +6,16 @@ namespace modelport {
 
 namespace {
 
-void evaluate(const Op&, const Evaluation& e) {
+void evaluate_silu(const Op&, const Evaluation& e) {
   map_kernel(e, [](auto x, auto y, int64_t count) { silu_kernel(x, y, count); });
 }
 
-std::vector<ValueId> decompose(const Op&, std::span<const ValueId> inputs, GraphBuilder& b) {
+std::vector<ValueId> decompose_silu(const Op&, std::span<const ValueId> inputs, GraphBuilder& b) {
   return {b.mul(inputs[0], b.unary(Sigmoid{}, inputs[0]))};
 }
 
 }  // namespace
 
-const OpInfo kSiluInfo = {"Silu", 1, 1, infer_unary, evaluate, decompose, same_op};
+const OpInfo kSiluInfo = {"Silu", 1, 1, infer_unary, evaluate_silu, decompose_silu, same_op};
 
 }  // namespace modelport

@@ -5,12 +5,12 @@ namespace modelport {
 
 namespace {
 
-void evaluate(const Op&, const Evaluation& e) {
+void evaluate_sin(const Op&, const Evaluation& e) {
   map_elements(e, [](auto x) { return std::sin(x); });
 }
 
 }  // namespace
 
-const OpInfo kSinInfo = {"Sin", 1, 1, infer_unary, evaluate, nullptr, same_op};
+const OpInfo kSinInfo = {"Sin", 1, 1, infer_unary, evaluate_sin, nullptr, same_op};
 
 }  // namespace modelport

@@ -7,7 +7,7 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_slice(const Op& op, std::span<const ValueType> inputs) {
   const auto& slice = std::get<Slice>(op);
   ValueType out = inputs[0];
   CHECK_OK(require_axis(slice.axis, out.shape.size()));
@@ -19,14 +19,14 @@ Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> in
   return std::vector{out};
 }
 
-void evaluate(const Op& op, const Evaluation& e) {
+void evaluate_slice(const Op& op, const Evaluation& e) {
   const auto& slice = std::get<Slice>(op);
   const std::vector<int64_t> strides = contiguous_strides(e.in(0).shape);
   const int64_t offset = *slice.begin.constant() * strides[static_cast<size_t>(slice.axis)];
   copy_block({e.in(0), offset, strides}, {e.out(), 0, contiguous_strides(e.out().shape)}, e.out().shape, e.precision);
 }
 
-std::optional<Op> permute_axes(const Op& op, std::span<const int64_t> permutation) {
+std::optional<Op> permute_axes_of_slice(const Op& op, std::span<const int64_t> permutation) {
   Slice slice = std::get<Slice>(op);
   slice.axis = permuted_axis(permutation, slice.axis);
   return slice;
@@ -34,6 +34,6 @@ std::optional<Op> permute_axes(const Op& op, std::span<const int64_t> permutatio
 
 }  // namespace
 
-const OpInfo kSliceInfo = {"Slice", 1, 1, infer, evaluate, nullptr, permute_axes};
+const OpInfo kSliceInfo = {"Slice", 1, 1, infer_slice, evaluate_slice, nullptr, permute_axes_of_slice};
 
 }  // namespace modelport

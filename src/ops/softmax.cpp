@@ -8,12 +8,12 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_softmax(const Op& op, std::span<const ValueType> inputs) {
   CHECK_OK(require_axis(std::get<Softmax>(op).axis, inputs[0].shape.size()));
   return std::vector{inputs[0]};
 }
 
-void evaluate(const Op& op, const Evaluation& e) {
+void evaluate_softmax(const Op& op, const Evaluation& e) {
   const auto axis = static_cast<size_t>(std::get<Softmax>(op).axis);
   const Shape& shape = e.in(0).shape;
   int64_t outer = 1, inner = 1;
@@ -25,12 +25,12 @@ void evaluate(const Op& op, const Evaluation& e) {
   });
 }
 
-std::optional<Op> permute_axes(const Op& op, std::span<const int64_t> permutation) {
+std::optional<Op> permute_axes_of_softmax(const Op& op, std::span<const int64_t> permutation) {
   return Softmax{permuted_axis(permutation, std::get<Softmax>(op).axis)};
 }
 
 }  // namespace
 
-const OpInfo kSoftmaxInfo = {"Softmax", 1, 1, infer, evaluate, nullptr, permute_axes};
+const OpInfo kSoftmaxInfo = {"Softmax", 1, 1, infer_softmax, evaluate_softmax, nullptr, permute_axes_of_softmax};
 
 }  // namespace modelport

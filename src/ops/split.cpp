@@ -7,7 +7,7 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_split(const Op& op, std::span<const ValueType> inputs) {
   const auto& split = std::get<Split>(op);
   CHECK_OK(require_axis(split.axis, inputs[0].shape.size()));
   std::vector<ValueType> parts;
@@ -23,7 +23,7 @@ Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> in
   return parts;
 }
 
-void evaluate(const Op& op, const Evaluation& e) {
+void evaluate_split(const Op& op, const Evaluation& e) {
   const auto axis = static_cast<size_t>(std::get<Split>(op).axis);
   const std::vector<int64_t> strides = contiguous_strides(e.in(0).shape);
   int64_t offset = 0;
@@ -33,7 +33,7 @@ void evaluate(const Op& op, const Evaluation& e) {
   }
 }
 
-std::optional<Op> permute_axes(const Op& op, std::span<const int64_t> permutation) {
+std::optional<Op> permute_axes_of_split(const Op& op, std::span<const int64_t> permutation) {
   Split split = std::get<Split>(op);
   split.axis = permuted_axis(permutation, split.axis);
   return split;
@@ -41,6 +41,6 @@ std::optional<Op> permute_axes(const Op& op, std::span<const int64_t> permutatio
 
 }  // namespace
 
-const OpInfo kSplitInfo = {"Split", 1, 1, infer, evaluate, nullptr, permute_axes};
+const OpInfo kSplitInfo = {"Split", 1, 1, infer_split, evaluate_split, nullptr, permute_axes_of_split};
 
 }  // namespace modelport

@@ -6,7 +6,7 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_split_axis(const Op& op, std::span<const ValueType> inputs) {
   const auto& split = std::get<SplitAxis>(op);
   ValueType out = inputs[0];
   CHECK_OK(require_axis(split.axis, out.shape.size()));
@@ -16,10 +16,10 @@ Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> in
   return std::vector{out};
 }
 
-void evaluate(const Op&, const Evaluation& e) { copy_all(e.in(0), e.out(), e.precision); }
+void evaluate_split_axis(const Op&, const Evaluation& e) { copy_all(e.in(0), e.out(), e.precision); }
 
 }  // namespace
 
-const OpInfo kSplitAxisInfo = {"SplitAxis", 1, 1, infer, evaluate};
+const OpInfo kSplitAxisInfo = {"SplitAxis", 1, 1, infer_split_axis, evaluate_split_axis};
 
 }  // namespace modelport

@@ -5,12 +5,12 @@ namespace modelport {
 
 namespace {
 
-void evaluate(const Op&, const Evaluation& e) {
+void evaluate_sqrt(const Op&, const Evaluation& e) {
   map_elements(e, [](auto x) { return std::sqrt(x); });
 }
 
 }  // namespace
 
-const OpInfo kSqrtInfo = {"Sqrt", 1, 1, infer_unary, evaluate, nullptr, same_op};
+const OpInfo kSqrtInfo = {"Sqrt", 1, 1, infer_unary, evaluate_sqrt, nullptr, same_op};
 
 }  // namespace modelport

@@ -5,12 +5,12 @@ namespace modelport {
 
 namespace {
 
-void evaluate(const Op&, const Evaluation& e) {
+void evaluate_sub(const Op&, const Evaluation& e) {
   map_broadcast(e, [](auto a, auto b) { return a - b; });
 }
 
 }  // namespace
 
-const OpInfo kSubInfo = {"Sub", 2, 2, infer_binary, evaluate, nullptr, same_op};
+const OpInfo kSubInfo = {"Sub", 2, 2, infer_binary, evaluate_sub, nullptr, same_op};
 
 }  // namespace modelport

@@ -5,12 +5,12 @@ namespace modelport {
 
 namespace {
 
-void evaluate(const Op&, const Evaluation& e) {
+void evaluate_tanh(const Op&, const Evaluation& e) {
   map_kernel(e, [](auto x, auto y, int64_t count) { tanh_kernel(x, y, count); });
 }
 
 }  // namespace
 
-const OpInfo kTanhInfo = {"Tanh", 1, 1, infer_unary, evaluate, nullptr, same_op};
+const OpInfo kTanhInfo = {"Tanh", 1, 1, infer_unary, evaluate_tanh, nullptr, same_op};
 
 }  // namespace modelport

@@ -9,7 +9,7 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_topk(const Op& op, std::span<const ValueType> inputs) {
   const auto& topk = std::get<TopK>(op);
   ValueType values = inputs[0];
   CHECK_OK(require_axis(topk.axis, values.shape.size()));
@@ -50,13 +50,13 @@ void select(const Evaluation& e, size_t axis) {
   }
 }
 
-void evaluate(const Op& op, const Evaluation& e) {
+void evaluate_topk(const Op& op, const Evaluation& e) {
   const auto axis = static_cast<size_t>(std::get<TopK>(op).axis);
   if (!is_float(e.in(0).dtype)) return select<int64_t>(e, axis);
   with_real(e.precision, [&](auto real) { select<decltype(real)>(e, axis); });
 }
 
-std::optional<Op> permute_axes(const Op& op, std::span<const int64_t> permutation) {
+std::optional<Op> permute_axes_of_topk(const Op& op, std::span<const int64_t> permutation) {
   TopK topk = std::get<TopK>(op);
   topk.axis = permuted_axis(permutation, topk.axis);
   return topk;
@@ -64,6 +64,6 @@ std::optional<Op> permute_axes(const Op& op, std::span<const int64_t> permutatio
 
 }  // namespace
 
-const OpInfo kTopKInfo = {"TopK", 1, 1, infer, evaluate, nullptr, permute_axes};
+const OpInfo kTopKInfo = {"TopK", 1, 1, infer_topk, evaluate_topk, nullptr, permute_axes_of_topk};
 
 }  // namespace modelport

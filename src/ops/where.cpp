@@ -6,7 +6,7 @@ namespace modelport {
 
 namespace {
 
-Result<std::vector<ValueType>> infer(const Op&, std::span<const ValueType> inputs) {
+Result<std::vector<ValueType>> infer_where(const Op&, std::span<const ValueType> inputs) {
   CHECK_OK(require_same_dtype(inputs[0].dtype, DType::kBool, "dtype of the condition"));
   CHECK_OK(require_same_dtype(inputs[1].dtype, inputs[2].dtype, "dtype of the operands"));
   TRY(values, broadcast(inputs[1].shape, inputs[2].shape));
@@ -33,13 +33,13 @@ void choose(const Evaluation& e) {
       });
 }
 
-void evaluate(const Op&, const Evaluation& e) {
+void evaluate_where(const Op&, const Evaluation& e) {
   if (!is_float(e.out().dtype)) return choose<int64_t>(e);
   with_real(e.precision, [&](auto real) { choose<decltype(real)>(e); });
 }
 
 }  // namespace
 
-const OpInfo kWhereInfo = {"Where", 3, 3, infer, evaluate, nullptr, same_op};
+const OpInfo kWhereInfo = {"Where", 3, 3, infer_where, evaluate_where, nullptr, same_op};
 
 }  // namespace modelport
