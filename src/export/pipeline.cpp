@@ -220,7 +220,8 @@ Outcomes run_export(const Trainer& trainer, const ExportRequest& request, const 
   std::vector<std::shared_future<Result<Validation>>> choices;
   for (const ExportTarget& target : request.targets) {
     choices.push_back(std::async(std::launch::async, [&target] {
-                        return choose_validation(*find_format(target.format), target.options.validate);
+                        return choose_validation(*find_format(target.format), target.options.validate,
+                                                 target.options.precision);
                       }).share());
     // A level asked for by name is refused before anything is read.
     if (request.targets.size() == 1 && target.options.validate && !choices.back().get())

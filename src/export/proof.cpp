@@ -375,10 +375,18 @@ Result<Proof> prove(const ProofSubject& subject, Validation level) {
 
 double default_tolerance(WeightPrecision precision) { return precision == WeightPrecision::kFloat32 ? 2e-5 : 2e-2; }
 
-Result<Validation> choose_validation(const FormatRow& row, std::optional<Validation> requested) {
+Result<Validation> choose_validation(const FormatRow& row, std::optional<Validation> requested,
+                                     WeightPrecision precision) {
   if (requested && *requested != Validation::kRuntime) return *requested;
   const EnginePresence* presence = row.engine != nullptr ? &row.engine()->presence() : nullptr;
-  if (presence != nullptr && presence->found) return Validation::kRuntime;
+  if (presence != nullptr && presence->found) {
+    if (precision == WeightPrecision::kFloat32 || presence->computes_float16) return Validation::kRuntime;
+    const std::string sentence =
+        fmt::format("{} {} has no float16 convolution on this machine", row.format->native_engine, presence->version);
+    if (requested) return fail(ErrorCode::kUnavailable, "validate \"runtime\" cannot be reached: {}", sentence);
+    log_warning("{}: the written file is read back, and not run", sentence);
+    return Validation::kReference;
+  }
   if (!requested) return Validation::kReference;
   Error error = fail(ErrorCode::kUnavailable, "validate \"runtime\" needs {}, which is not on this machine",
                      row.format->native_engine);

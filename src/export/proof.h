@@ -48,9 +48,10 @@ struct ProofSubject {
 /// The documented default of `tolerance` for a precision.
 double default_tolerance(WeightPrecision precision);
 
-/// The strongest level this machine can reach for a format, and the requested one if it can; kUnavailable with the
-/// command that would enable it where a level asked for by name cannot be reached.
-Result<Validation> choose_validation(const FormatRow& row, std::optional<Validation> requested);
+/// The strongest level this machine can reach for a format at a precision, and the requested one if it can;
+/// kUnavailable with the command that would enable it where a level asked for by name cannot be reached.
+Result<Validation> choose_validation(const FormatRow& row, std::optional<Validation> requested,
+                                     WeightPrecision precision);
 
 /// Proves the file up to `level`. kValidationFailed names the first group that differs and its figures.
 Result<Proof> prove(const ProofSubject& subject, Validation level);

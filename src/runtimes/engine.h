@@ -34,6 +34,7 @@ struct EnginePresence {
   std::string library;                 ///< Path of what was opened.
   std::vector<std::string> looked_at;  ///< Every place tried, in order, with what was wrong there.
   std::string hint;                    ///< The command that would bring it.
+  bool computes_float16 = true;        ///< false: it has no float16 convolution on this machine.
 };
 
 /// One row per engine; virtual seam so that tests can stand in.

@@ -66,6 +66,7 @@ Result<std::shared_ptr<TorchConnection>> TorchConnection::start(const std::strin
     return fail(ErrorCode::kUnavailable, "it answers without a version of torch");
   }
   connection->version_ = printable(greeting.header["torch"].get<std::string>());
+  connection->computes_float16_ = greeting.header.value("float16", Json(true)) != Json(false);
   return connection;
 }
 

@@ -28,6 +28,7 @@ class TorchConnection {
 
   /// "2.13.0+cpu"
   const std::string& version() const { return version_; }
+  bool computes_float16() const { return computes_float16_; }
   bool has_ended();
 
   /// Sends a question with the bytes that go with it; its answer, with the tensors under "outputs".
@@ -47,6 +48,7 @@ class TorchConnection {
   std::unique_ptr<ConnectedChild> child_;
   TorchPatience patience_;
   std::string version_;
+  bool computes_float16_ = true;
 };
 
 }  // namespace modelport

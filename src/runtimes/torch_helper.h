@@ -6,7 +6,8 @@ namespace modelport {
 
 /// What a Python with torch runs, as `python -c`. It talks over its standard input, a socket: messages in both
 /// directions are a JSON header, whose size comes first as 8 little-endian bytes, and the bytes of the tensors that it
-/// lists. The helper begins with {"torch": version}; then it answers
+/// lists. The helper begins with {"torch": version, "float16": whether it
+/// convolves in it}; then it answers
 ///   {"do": "load", "path" | "size": bytes that follow, "optimize": bool}  with {"session": number},
 ///   {"do": "run", "session", "inputs": [{"dtype", "shape"}...]}           with {"outputs": [{"dtype", "shape"}...]},
 ///   {"do": "drop", "session"}                                             with {},
@@ -61,7 +62,12 @@ try:
 except BaseException as error:
     answer({"error": type(error).__name__ + ": " + words(error)})
     os._exit(0)
-answer({"torch": torch.__version__})
+try:
+    torch.conv2d(torch.zeros(1, 1, 1, 1, dtype=torch.float16), torch.zeros(1, 1, 1, 1, dtype=torch.float16))
+    float16 = True
+except RuntimeError:
+    float16 = False
+answer({"torch": torch.__version__, "float16": float16})
 
 def choose_executor(optimize):
     torch._C._jit_set_profiling_executor(optimize)

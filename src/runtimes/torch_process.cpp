@@ -114,6 +114,7 @@ class TorchProcess final : public Engine {
       if (!problem.empty()) continue;
       presence_.found = true;
       presence_.version = connection_->version();
+      presence_.computes_float16 = connection_->computes_float16();
       presence_.library = interpreter.path;
       return;
     }

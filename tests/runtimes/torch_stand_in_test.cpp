@@ -72,6 +72,13 @@ TEST_F(TorchStandIn, TakesTheFirstInterpreterThatImportsTorch) {
   EXPECT_THAT(found->presence().looked_at, ElementsAre(without + ": ModuleNotFoundError: No module named torch", with));
 }
 
+TEST_F(TorchStandIn, KnowsWhetherItComputesInFloat16) {
+  EXPECT_TRUE(engine(kGreeting + kHear)->presence().computes_float16);
+  const auto old = engine(say(R"({"torch": "1.13.0", "float16": false})") + kHear);
+  EXPECT_TRUE(old->presence().found);
+  EXPECT_FALSE(old->presence().computes_float16);
+}
+
 TEST_F(TorchStandIn, SaysWhyAnInterpreterDoesNotDo) {
   const auto why = [&](const std::string& body) {
     const auto absent = engine(body, {.start = milliseconds(500)});
