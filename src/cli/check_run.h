@@ -59,7 +59,9 @@ struct RunRecord {
   Seen usage = Seen::kNo;              ///< argparse's own message.
   std::string not_utf8;                ///< The first line that is not; empty where all are.
   Seen left_process = Seen::kNo;       ///< A process of it outlived it.
-  Seen stopped_under_way = Seen::kNo;  ///< SIGTERM reached it alive and before metadata.json was there.
+  /// How far it was when SIGTERM was sent: ended, or with metadata.json written; with the artifact in output_dir; neither.
+  enum class Progress { kOver, kPublishing, kUnderWay } at_stop = Progress::kOver;
+  double seconds_after_stop = 0.0;
 
   bool succeeded() const { return ended == Ended::kByItself && exit_code == 0; }
   /// "exit code 3", "signal 11 (Segmentation fault)", "not ended after 20 s".

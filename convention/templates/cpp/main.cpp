@@ -64,7 +64,7 @@ void run_export(const Arguments& arguments) {
   metadata["export_config"] = arguments.export_config;
   metadata["created_at"] = now_utc();
   write_durably(scratch.finished() / "metadata.json", metadata.dump(2) + "\n");
-  const std::lock_guard lock(publishing);
+  const auto lock = lock_unless_ending(publishing);
   publish(scratch, format.files, output);
   log("INFO", "Wrote the export and metadata.json to " + arguments.output_dir);
 }
