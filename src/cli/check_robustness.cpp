@@ -104,7 +104,8 @@ StopAnswer answer_to_stop(const Examination& examination, const RunPlan& plan, s
   if (examination.has_failed("EXP-032")) return {};
   if (const Judgement exported = judge_export(examination, plan, run); exported.verdict == Verdict::kFail)
     return {Kind::kUnheeded, fmt::format("SIGTERM ended it with exit code 0: {}", exported.evidence)};
-  std::string went_on = fmt::format("it went on for {:.1f} s after SIGTERM and ended with 0", record.seconds_after_stop);
+  std::string went_on =
+      fmt::format("it went on for {:.1f} s after SIGTERM and ended with 0", record.seconds_after_stop);
   if (record.seconds_after_stop > kSoonSeconds) return {Kind::kUnheeded, std::move(went_on)};
   const bool was_publishing = record.at_stop == RunRecord::Progress::kPublishing;
   return {was_publishing ? Kind::kUntold : Kind::kFinished, std::move(went_on)};

@@ -5,12 +5,8 @@
 namespace {
 
 const std::vector<Format> kFormats = {
-    {"onnx", {"model.onnx"}},
-    {"tensorrt", {"model.engine"}},
-    {"coreml", {"model.mlpackage"}},
-    {"tflite", {"model.tflite"}},
-    {"torchscript", {"model.torchscript"}},
-    {"openvino", {"model.xml", "model.bin"}},
+    {"onnx", {"model.onnx"}},     {"tensorrt", {"model.engine"}},         {"coreml", {"model.mlpackage"}},
+    {"tflite", {"model.tflite"}}, {"torchscript", {"model.torchscript"}}, {"openvino", {"model.xml", "model.bin"}},
 };
 
 std::string format_names(const char* separator) {
