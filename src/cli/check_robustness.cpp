@@ -101,7 +101,7 @@ StopAnswer answer_to_stop(const Examination& examination, const RunPlan& plan, s
     return {has_begun ? Kind::kEnded : Kind::kUntold, record.ending()};
   }
   // Where no metadata.json is ever written, it does not tell how far the run was.
-  if (examination.has_failed("EXP-032")) return {};
+  if (examination.has_failed("EXP-032", plan.argument("--export_format"))) return {};
   if (const Judgement exported = judge_export(examination, plan, run); exported.verdict == Verdict::kFail)
     return {Kind::kUnheeded, fmt::format("SIGTERM ended it with exit code 0: {}", exported.evidence)};
   std::string went_on =

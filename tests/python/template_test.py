@@ -206,6 +206,13 @@ class PythonTemplate(EveryTemplate, TemplateCase):
         self.assertEqual(sorted(os.listdir(self.output)), ["metadata.json", "model.onnx"])
         self.assertEqual(sorted(os.listdir(self.folder)), ["other-trainer", "out", "toy-trainer", "toy.pt"])
 
+    def test_what_a_framework_leaves_in_the_temporary_directory(self):
+        (self.folder / "tmp").mkdir()
+        command = self.filled(export_onnx="import subprocess, tempfile\ntempfile.mkdtemp()\nsubprocess.run(['mktemp'], check=True, stdout=subprocess.DEVNULL)\n"
+                                          "toy.write_onnx(model, config, '.')\nreturn 'model.onnx'")
+        self.export_toy(command, environment={"TMPDIR": str(self.folder / "tmp")})
+        self.assertEqual(os.listdir(self.folder / "tmp"), [])
+
     def test_an_export_of_the_checkpoint_s_name(self):
         before = self.checkpoint.read_bytes()
         self.export_toy(self.filled(export_onnx="toy.write_onnx(model, config, '.')\nshutil.copyfile('model.onnx', 'toy.pt')\nreturn 'toy.pt'"))

@@ -317,8 +317,18 @@ def record_beside(scratch):
     return scratch.with_name(f"{scratch.name}.json")
 
 
+def give_temporary_directory(scratch):
+    """What a framework leaves in TMPDIR goes with the scratch directory."""
+    with contextlib.suppress(OSError):  # Where nothing can be written there, nothing is left there.
+        temporary = tempfile.mkdtemp(prefix="export-")
+        (scratch / "temporary").symlink_to(temporary)
+        os.environ["TMPDIR"] = tempfile.tempdir = temporary
+
+
 def remove(scratch):
     os.chdir("/")
+    with contextlib.suppress(OSError):
+        shutil.rmtree(os.readlink(scratch / "temporary"), ignore_errors=True)
     shutil.rmtree(scratch, ignore_errors=True)
 
 
@@ -365,7 +375,7 @@ def end_on_signals(scratch, publishing):
         number = os.read(read_end, 1)[0]
         with publishing:
             end_children()
-            shutil.rmtree(scratch, ignore_errors=True)
+            remove(scratch)
             log_last_words(f"Interrupted by {signal.Signals(number).name}")
             os._exit(128 + number)
 
@@ -417,6 +427,7 @@ def main(line=None):
         scratch = Path(tempfile.mkdtemp(prefix=".export-", dir=os.path.abspath(arguments.output_dir)))
         publishing = threading.Lock()
         end_on_signals(scratch, publishing)
+        give_temporary_directory(scratch)
         try:
             export(arguments, scratch, publishing)
         finally:
