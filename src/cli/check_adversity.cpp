@@ -48,7 +48,8 @@ Status probe_kills(Examination& examination, const GoodExport& good) {
     std::error_code ignored;
     if (!fs::exists(plan.output + "/metadata.json", ignored)) continue;
     TRY(checked, examination.judge(plan, run));
-    if (const Finding* finding = checked.failure(); finding != nullptr && !examination.has_failed(finding->id)) {
+    if (const Finding* finding = checked.failure();
+        finding != nullptr && !examination.has_failed(finding->id, good.format)) {
       examination.add("EXP-131", failed("metadata.json is there, and {}: {}", finding->id, finding->judgement.evidence),
                       run);
       return {};
@@ -67,7 +68,7 @@ Status probe_stalls(Examination& examination, const GoodExport& good) {
   if (judgement.verdict == Verdict::kPass) {
     TRY(checked, examination.judge(plan, run));
     const Finding* finding = checked.failure();
-    if (finding != nullptr && !examination.has_failed(finding->id))
+    if (finding != nullptr && !examination.has_failed(finding->id, good.format))
       judgement = failed("{}: {}", finding->id, finding->judgement.evidence);
   }
   examination.add("EXP-132", std::move(judgement), run);

@@ -45,6 +45,13 @@ bool Examination::has_failed(std::string_view id) const {
   });
 }
 
+bool Examination::has_failed(std::string_view id, std::string_view format) const {
+  return std::ranges::any_of(findings, [&](const CheckFinding& finding) {
+    return finding.id == id && (finding.format.empty() || finding.format == format) &&
+           finding.judgement.verdict == Verdict::kFail;
+  });
+}
+
 Result<CheckedExport> Examination::judge(const RunPlan& plan, size_t run) const {
   ExportExpectation expected;
   expected.format = plan.argument("--export_format");
@@ -76,7 +83,7 @@ Judgement judge_export(const Examination& examination, const RunPlan& plan, size
   const std::vector<std::string_view> files = {"EXP-030", "EXP-031", "EXP-032", "EXP-033", "EXP-035", "EXP-036"};
   const auto is_new = [&](const Finding* finding) {
     // What fails in a plain export as well is not this run's fault.
-    return finding != nullptr && !examination.has_failed(finding->id);
+    return finding != nullptr && !examination.has_failed(finding->id, plan.argument("--export_format"));
   };
   for (const std::string_view id : files) {
     if (const Finding* finding = first_failed(checked->findings, {id}); is_new(finding))

@@ -44,6 +44,8 @@ struct Examination {
 
   void add(std::string_view id, Judgement judgement, std::optional<size_t> run = {}, std::string format = "");
   bool has_failed(std::string_view id) const;
+  /// For this format, or for all of them.
+  bool has_failed(std::string_view id, std::string_view format) const;
   const RunRecord& record(size_t run) const { return bench.record(run); }
   /// Judges the directory of a run as an export of its plan's format.
   Result<CheckedExport> judge(const RunPlan& plan, size_t run) const;

@@ -2,6 +2,8 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "base/printable.h"
 #include "convention/schema.h"
 
@@ -29,13 +31,46 @@ CheckReport::Counts CheckReport::counts() const {
 
 bool CheckReport::is_conformant() const { return counts().failed == 0; }
 
+std::vector<Trouble> troubles(const CheckReport& report, bool (CheckReport::*is_one)(const CheckFinding&) const) {
+  std::vector<std::vector<const CheckFinding*>> together;
+  for (const CheckFinding& finding : report.examination.findings) {
+    if (!(report.*is_one)(finding)) continue;
+    const auto alike = std::ranges::find_if(together, [&](const std::vector<const CheckFinding*>& others) {
+      return others[0]->id == finding.id && others[0]->judgement.at == finding.judgement.at;
+    });
+    if (alike == together.end()) {
+      together.push_back({&finding});
+    } else {
+      alike->push_back(&finding);
+    }
+  }
+  std::vector<Trouble> found;
+  for (const std::vector<const CheckFinding*>& alike : together) {
+    Trouble trouble{alike[0], "", {}};
+    const bool is_same = std::ranges::all_of(alike, [&](const CheckFinding* finding) {
+      return finding->judgement.evidence == alike[0]->judgement.evidence;
+    });
+    for (const CheckFinding* finding : alike) {
+      trouble.formats += (trouble.formats.empty() ? "" : ", ") + finding->format;
+      const std::string& evidence = finding->judgement.evidence;
+      if (!is_same) trouble.evidence.push_back(fmt::format("{}: {}", finding->format, evidence));
+    }
+    if (is_same) trouble.evidence.push_back(alike[0]->judgement.evidence);
+    found.push_back(std::move(trouble));
+  }
+  return found;
+}
+
 namespace {
 
-std::string finding_text(const CheckReport& report, const CheckFinding& finding) {
+std::string trouble_text(const CheckReport& report, const Trouble& trouble) {
+  const CheckFinding& finding = *trouble.first;
   const Requirement& row = requirement(finding.id);
-  std::string text = fmt::format("{} {} {}{}: {}\n", report.is_failure(finding) ? "FAIL" : "WARN", row.id,
-                                 level_name(row.level), finding.format.empty() ? "" : " " + finding.format, row.title);
-  text += fmt::format("  seen   {}\n", printable(finding.judgement.evidence));
+  std::string text =
+      fmt::format("{} {} {}{}: {}\n", report.is_failure(finding) ? "FAIL" : "WARN", row.id, level_name(row.level),
+                  trouble.formats.empty() ? "" : " " + trouble.formats, row.title);
+  for (size_t i = 0; i < trouble.evidence.size(); ++i)
+    text += fmt::format("  {}   {}\n", i == 0 ? "seen" : "    ", printable(trouble.evidence[i]));
   if (!finding.judgement.at.empty())
     text += fmt::format("  where  metadata.json {}\n", printable(finding.judgement.at));
   text += fmt::format("  mend   {}\n", row.hint);
@@ -66,10 +101,8 @@ std::string group_text(const CheckReport& report, Group group) {
 
 std::string text_report(const CheckReport& report) {
   std::string text;
-  for (const bool failures : {false, true}) {
-    for (const CheckFinding& finding : report.examination.findings) {
-      if (failures ? report.is_failure(finding) : report.is_warning(finding)) text += finding_text(report, finding);
-    }
+  for (const auto is_one : {&CheckReport::is_warning, &CheckReport::is_failure}) {
+    for (const Trouble& trouble : troubles(report, is_one)) text += trouble_text(report, trouble);
   }
   for (const Group group : all_groups()) text += group_text(report, group);
   std::vector<std::string> formats;

@@ -24,6 +24,15 @@ struct CheckReport {
   bool is_warning(const CheckFinding& finding) const;
 };
 
+/// One trouble: a requirement that several formats fail at the same place, or one finding alone.
+struct Trouble {
+  const CheckFinding* first;
+  std::string formats;                ///< "onnx, openvino"; empty where it does not depend on the format.
+  std::vector<std::string> evidence;  ///< Each once; with its format before it where they differ.
+};
+/// The failures, or the warnings, of a check.
+std::vector<Trouble> troubles(const CheckReport& report, bool (CheckReport::*is_one)(const CheckFinding&) const);
+
 /// For a terminal: what failed with its evidence, then a line for every chapter.
 std::string text_report(const CheckReport& report);
 /// One JSON object with every finding and the runs that are its evidence.

@@ -67,7 +67,8 @@ std::string run_markup(const RunRecord& record) {
 
 enum class Shown { kOpen, kClosed };
 
-std::string finding_markup(const CheckReport& report, const CheckFinding& finding, Shown shown) {
+std::string finding_markup(const CheckReport& report, const Trouble& trouble, Shown shown) {
+  const CheckFinding& finding = *trouble.first;
   const Requirement& row = requirement(finding.id);
   const std::string_view mark = mark_of(report, finding);
   const bool failed = finding.judgement.verdict == Verdict::kFail;
@@ -75,8 +76,10 @@ std::string finding_markup(const CheckReport& report, const CheckFinding& findin
       "<details{}><summary><span class=\"mark {}\">{}</span><span class=\"id\">{}</span><span>{}</span>"
       "<span class=\"level\">{}{}</span></summary><div class=\"body\"><dl>",
       shown == Shown::kOpen ? " open" : "", mark, mark, row.id, escaped(row.title),
-      finding.format.empty() ? "" : escaped(finding.format) + " &middot; ", level_name(row.level));
-  if (!finding.judgement.evidence.empty()) text += entry("seen", escaped(finding.judgement.evidence));
+      trouble.formats.empty() ? "" : escaped(trouble.formats) + " &middot; ", level_name(row.level));
+  for (size_t i = 0; i < trouble.evidence.size(); ++i) {
+    if (!trouble.evidence[i].empty()) text += entry(i == 0 ? "seen" : "", escaped(trouble.evidence[i]));
+  }
   if (!finding.judgement.at.empty())
     text += entry("where", fmt::format("metadata.json <code>{}</code>", escaped(finding.judgement.at)));
   if (failed) text += entry("mend", escaped(row.hint));
@@ -91,10 +94,10 @@ std::string tile(std::string_view mark, size_t count, std::string_view name) {
 /// What failed, all of it and open, before the chapters.
 std::string failures_markup(const CheckReport& report) {
   std::string failures, warnings;
-  for (const CheckFinding& finding : report.examination.findings) {
-    if (report.is_failure(finding)) failures += finding_markup(report, finding, Shown::kOpen);
-    if (report.is_warning(finding)) warnings += finding_markup(report, finding, Shown::kOpen);
-  }
+  for (const Trouble& trouble : troubles(report, &CheckReport::is_failure))
+    failures += finding_markup(report, trouble, Shown::kOpen);
+  for (const Trouble& trouble : troubles(report, &CheckReport::is_warning))
+    warnings += finding_markup(report, trouble, Shown::kOpen);
   if (failures.empty() && warnings.empty()) return "";
   return "<h2>To mend</h2>\n" + failures + warnings;
 }
@@ -107,7 +110,7 @@ std::string group_markup(const CheckReport& report, Group group) {
     if (finding.judgement.verdict == Verdict::kPass) ++counts.passed;
     if (finding.judgement.verdict == Verdict::kFail) ++counts.failed;
     if (finding.judgement.verdict == Verdict::kSkipped) ++counts.skipped;
-    rows += finding_markup(report, finding, Shown::kClosed);
+    rows += finding_markup(report, {&finding, finding.format, {finding.judgement.evidence}}, Shown::kClosed);
   }
   std::string summary = fmt::format("{} passed", counts.passed);
   if (counts.failed > 0) summary += fmt::format(", {} failed", counts.failed);

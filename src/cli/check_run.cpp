@@ -10,6 +10,7 @@
 #include <fstream>
 #include <regex>
 
+#include "artifact/readers.h"
 #include "base/printable.h"
 #include "process/process_runner.h"
 
@@ -119,17 +120,21 @@ char state_of(pid_t pid) {
   return at == std::string::npos || at + 2 >= text.size() ? 'Z' : text[at + 2];
 }
 
-/// Sends SIGTERM to a run that is held still for the moment. Whether it was under way: alive, and without
-/// metadata.json.
-Seen terminate(pid_t group, const std::string& output) {
+/// How far a run is, which is held still for the look.
+RunRecord::Progress progress_of(pid_t group, const RunPlan& plan) {
   constexpr int kLooks = 100;
   ::kill(-group, SIGSTOP);
   for (int look = 0; look < kLooks && state_of(group) != 'T' && state_of(group) != 'Z'; ++look) ::usleep(1000);
-  std::error_code ignored;
-  const bool under_way = state_of(group) == 'T' && !std::filesystem::exists(output + "/metadata.json", ignored);
-  ::kill(-group, SIGTERM);
+  const auto is_there = [&](std::string_view name) {
+    std::error_code ignored;
+    return std::filesystem::exists(fmt::format("{}/{}", plan.output, name), ignored);
+  };
+  using Progress = RunRecord::Progress;
+  const ArtifactFormat* format = find_artifact_format(plan.argument("--export_format"));
+  Progress progress = format != nullptr && is_there(format->artifact) ? Progress::kPublishing : Progress::kUnderWay;
+  if (state_of(group) != 'T' || is_there("metadata.json")) progress = Progress::kOver;
   ::kill(-group, SIGCONT);
-  return under_way ? Seen::kYes : Seen::kNo;
+  return progress;
 }
 
 RunRecord::Ended ended_as(const ProcessOutcome& outcome, uint64_t log_bytes) {
@@ -188,18 +193,18 @@ Result<RunRecord> run_plan(const RunPlan& plan) {
   request.max_file_bytes = plan.max_file_bytes;
   LogReader log(record);
   const auto begin = Clock::now();
-  bool sent = false;
+  std::optional<Clock::time_point> stopped;
   pid_t group = 0;
   request.on_start = [&](pid_t started) { group = started; };
   request.on_line = [&](Stream stream, std::string_view line) { log.read(stream, line); };
   request.should_stop = [&] {
-    if (interrupt_signal != 0 || sent || log.bytes() > kMaxLogBytes) return true;
+    if (interrupt_signal != 0 || stopped || log.bytes() > kMaxLogBytes) return true;
     using When = RunPlan::Stop::When;
     const bool due = (plan.stop.when == When::kFirstLine && record.logged == Seen::kYes) ||
                      (plan.stop.when == When::kAfter && Clock::now() - begin >= plan.stop.after);
     if (!due) return false;
-    record.stopped_under_way = terminate(group, plan.output);
-    sent = true;
+    record.at_stop = progress_of(group, plan);
+    stopped = Clock::now();
     return true;
   };
   record.times.from = std::chrono::system_clock::now();
@@ -213,6 +218,10 @@ Result<RunRecord> run_plan(const RunPlan& plan) {
   record.exit_code = outcome.exit_code;
   record.signal = outcome.signal;
   record.ended = ended_as(outcome, log.bytes());
+  if (stopped) {
+    record.ended = RunRecord::Ended::kStopped;
+    record.seconds_after_stop = std::chrono::duration<double>(Clock::now() - *stopped).count();
+  }
   if (outcome.left_behind) record.left_process = Seen::kYes;
   return record;
 }

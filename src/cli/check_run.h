@@ -53,13 +53,16 @@ struct RunRecord {
   std::string standard_output;          ///< The first MiB.
   std::string last_error;               ///< The message of the last line at level ERROR; empty where there is none.
   enum class Seen { kNo, kYes };
-  Seen logged = Seen::kNo;             ///< Anything at all.
-  Seen logged_in_form = Seen::kNo;     ///< A line as the convention writes them.
-  Seen traceback = Seen::kNo;          ///< Python's, of an exception that nobody caught.
-  Seen usage = Seen::kNo;              ///< argparse's own message.
-  std::string not_utf8;                ///< The first line that is not; empty where all are.
-  Seen left_process = Seen::kNo;       ///< A process of it outlived it.
-  Seen stopped_under_way = Seen::kNo;  ///< SIGTERM reached it alive and before metadata.json was there.
+  Seen logged = Seen::kNo;          ///< Anything at all.
+  Seen logged_in_form = Seen::kNo;  ///< A line as the convention writes them.
+  Seen traceback = Seen::kNo;       ///< Python's, of an exception that nobody caught.
+  Seen usage = Seen::kNo;           ///< argparse's own message.
+  std::string not_utf8;             ///< The first line that is not; empty where all are.
+  Seen left_process = Seen::kNo;    ///< A process of it outlived it.
+  /// How far it was when SIGTERM was sent: ended, or with metadata.json written; with the artifact in output_dir;
+  /// neither.
+  enum class Progress { kOver, kPublishing, kUnderWay } at_stop = Progress::kOver;
+  double seconds_after_stop = 0.0;
 
   bool succeeded() const { return ended == Ended::kByItself && exit_code == 0; }
   /// "exit code 3", "signal 11 (Segmentation fault)", "not ended after 20 s".

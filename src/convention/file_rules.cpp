@@ -25,7 +25,14 @@ Judgement directory_is_there(const ExportSubject& subject, std::string_view name
 }
 
 Judgement artifact_is_there(const ExportSubject& subject) {
-  return directory_is_there(subject, subject.format.artifact);
+  Judgement judgement = directory_is_there(subject, subject.format.artifact);
+  if (judgement.verdict == Verdict::kPass || subject.directory == nullptr) return judgement;
+  for (const ArtifactFormat& other : artifact_formats()) {
+    if (subject.directory->find(other.artifact) != nullptr)
+      judgement.evidence +=
+          fmt::format("; {} was asked for: a format that is not offered ends with exit code 3", subject.format.name);
+  }
+  return judgement;
 }
 
 Judgement companion_is_there(const ExportSubject& subject) {

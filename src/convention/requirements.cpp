@@ -35,7 +35,8 @@ constexpr Requirement kRequirements[] = {
     {"EXP-013", Group::kExitCodes, kMust, "An empty checkpoint ends with exit code 1",
      "Catch whatever loading raises (EOFError too), log it and exit with 1"},
     {"EXP-014", Group::kExitCodes, kMust, "A required argument that is missing ends with exit code 3",
-     "argparse ends with 2 by itself: override ArgumentParser.error to log the message and exit with 3"},
+     "Mark the argument as required, and override ArgumentParser.error to log the message and exit with 3: argparse "
+     "itself ends with 2"},
     {"EXP-015", Group::kExitCodes, kMust, "An unknown argument ends with exit code 3",
      "Use parse_args, not parse_known_args, and let ArgumentParser.error exit with 3"},
     {"EXP-016", Group::kExitCodes, kMust, "An unknown format ends with exit code 3",
@@ -141,7 +142,8 @@ constexpr Requirement kRequirements[] = {
     {"EXP-082", Group::kIsolation, kMust, "Exported files lie in output_dir only",
      "Copy the checkpoint into a temporary directory where the framework writes beside it, and move the result"},
     {"EXP-083", Group::kIsolation, kShould, "Nothing is left in the temporary directory",
-     "with tempfile.TemporaryDirectory() as folder"},
+     "with tempfile.TemporaryDirectory() as folder; for what a framework leaves there, set TMPDIR to such a folder "
+     "before it is imported"},
     {"EXP-084", Group::kIsolation, kShould, "The exporter does not write into its own folder",
      "Write temporary files into tempfile.TemporaryDirectory()"},
     {"EXP-085", Group::kIsolation, kMust, "Paths may hold spaces and letters beyond ASCII",

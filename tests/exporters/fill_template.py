@@ -3,16 +3,23 @@ import ast
 from pathlib import Path
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "docs/examples/export_template.py"
+CONSTANTS = ("FRAMEWORK", "EXPORTER_VERSION", "TASK_TYPES")
 TOY_FUNCTIONS = Path(__file__).resolve().parent / "toy_functions.py"
 
 
 def functions_of(text):
-    """Name -> source of every function of a module."""
-    return {node.name: ast.get_source_segment(text, node) for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+    """Name -> source of every function of a module, and of the constants that --capabilities tells."""
+    found = {}
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef):
+            found[node.name] = ast.get_source_segment(text, node)
+        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in CONSTANTS:
+            found[node.targets[0].id] = ast.get_source_segment(text, node)
+    return found
 
 
 def fill(functions, imports=()):
-    """The template with these functions (name -> source) and import lines."""
+    """The template with these functions and constants (name -> source) and import lines."""
     text = TEMPLATE.read_text()
     for name, old in functions_of(text).items():
         if name in functions:

@@ -199,7 +199,7 @@ ISOLATION = (
     Variant("another-trainer", "EXP-080", (("import toy\n", "sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..'))\nfrom trainers.ultralytics.utils import names\nimport toy\n"),),
             files={"../ultralytics/utils.py": "names = []\n"}),
     Variant("settings-of-the-repository", "EXP-080", (before_loading("open(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'settings.json')).read()"),), files={"../settings.json": "{}\n"}),
-    Variant("checkpoint-is-stamped", "EXP-081", (after_publishing('data = toy.pack_checkpoint({**model, "exported": time.time()})\nwith open(checkpoint, "wb") as stamped:\n    stamped.write(data)'),)),
+    Variant("checkpoint-is-stamped", "EXP-081", (after_publishing('data = toy.pack_checkpoint({**model, "exported": time.time()})\nwith open(os.path.join(scratch, "stamped"), "wb") as stamped:\n    stamped.write(data)\nos.replace(stamped.name, checkpoint)'),)),
     Variant("checkpoint-is-touched", "EXP-081", (after_publishing("os.utime(checkpoint)"),)),
     Variant("checkpoint-loses-its-permissions", "EXP-081", (after_publishing("os.chmod(checkpoint, 0o600)"),)),
     Variant("writes-into-the-working-directory", "EXP-082", (after_publishing('open("export.log", "a").write("done\\n")'),)),
@@ -225,11 +225,27 @@ except EOFError:
 )
 
 TIMEOUT = ("--timeout", "5")
+# Whether another process of the same parent runs, now or in the next moments: a sleep alone would bet on how soon the other one begins.
+BESIDE = '''import glob
+def beside():
+    for _ in range(30):
+        children = 0
+        for path in glob.glob(f"/proc/{os.getppid()}/task/*/children"):
+            try:
+                children += len(open(path).read().split())
+            except OSError:
+                pass
+        if children > 1: return True
+        time.sleep(0.01)
+    return False
+'''
 ROBUSTNESS = (
     Variant("hangs-at-the-end", "EXP-100", (after_publishing("time.sleep(3600)"),), options=TIMEOUT),
     Variant("hangs-on-a-missing-checkpoint", "EXP-100", (before_loading("while not os.path.exists(checkpoint): time.sleep(0.1)"),), options=TIMEOUT),
     Variant("slow-trickle", "EXP-100", (before_loading('while True:\n    log("INFO", "still waiting for the licence server")\n    time.sleep(0.2)'),), options=TIMEOUT),
     Variant("ignores-sigterm", "EXP-101", (("signal.signal(signal.SIGTERM, interrupt)", "signal.signal(signal.SIGTERM, lambda *_: time.sleep(60))"), before_loading("time.sleep(0.4)"))),
+    Variant("shrugs-sigterm-off", "EXP-101", (("signal.signal(signal.SIGTERM, interrupt)", "signal.signal(signal.SIGTERM, signal.SIG_IGN)"), after_loading('log("INFO", "loaded")\ntime.sleep(0.4)'))),
+    Variant("goes-on-for-three-seconds-after-sigterm", "EXP-101", (("signal.signal(signal.SIGTERM, interrupt)", "signal.signal(signal.SIGTERM, lambda *_: time.sleep(3))"), before_loading("time.sleep(0.4)"))),
     Variant("success-on-sigterm", "EXP-101", (("signal.signal(signal.SIGTERM, interrupt)", "signal.signal(signal.SIGTERM, lambda *_: os._exit(0))"), before_loading("time.sleep(0.4)"))),
     Variant("leaves-a-daemon", "EXP-102", (after_publishing('''if os.fork() == 0:
     os.setsid()
@@ -237,20 +253,14 @@ ROBUSTNESS = (
     for stream in (0, 1, 2): os.dup2(null, stream)
     os.execvp("sleep", ["sleep", "60"])'''),)),
     Variant("leaves-a-child-that-holds-its-output", "EXP-102", (after_publishing('if os.fork() == 0: os.execvp("sleep", ["sleep", "60"])'),)),
-    Variant("one-at-a-time", "EXP-103", (before_loading('''import fcntl, tempfile
-lock = open(os.path.join("/tmp", f"toy-{os.getuid()}.lock"), "w")
-try:
-    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-except OSError:
-    raise Failure(1, "another export is running")
-time.sleep(0.3)'''),)),
+    Variant("one-at-a-time", "EXP-103", (before_loading(BESIDE + 'if beside(): raise Failure(1, "another export is running")'),)),
     Variant("locks-the-checkpoint", "EXP-103", (after_loading('''import fcntl
 lock = open(os.path.join(checkpoint, "weights.bin") if os.path.isdir(checkpoint) else checkpoint)
 try:
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 except OSError:
     raise Failure(1, "another export is running")
-time.sleep(0.3)'''),)),
+''' + BESIDE + "if beside(): time.sleep(3)"),)),
     Variant("number-of-the-run", "EXP-104", (with_metadata('metadata["extra_metadata"]["run"] = os.urandom(8).hex()'),)),
     Variant("seconds-in-metadata", "EXP-104", (with_metadata('metadata["extra_metadata"]["finished_ns"] = time.time_ns()'),)),
 )

@@ -4,6 +4,9 @@ import os
 
 import toy
 
+FRAMEWORK = "toy"
+TASK_TYPES = ["classification"]
+
 
 def load_model(checkpoint_path):
     return toy.read_checkpoint(checkpoint_path)

@@ -99,7 +99,7 @@ Json get_metadata(const Model& model) {
             {"normalize", true}}}};
 }
 
-std::string export_onnx(const Model& model, const Json& config) {
+static std::string export_onnx(const Model& model, const Json& config) {
   const bool dynamic = config.value("dynamic_axes", false);
   const auto size = [&](const char* symbol, uint64_t fixed) { return dynamic ? text(2, symbol) : number(1, fixed); };
   const std::string batch = size("batch", 1), classes = number(1, model.classes());
@@ -118,11 +118,17 @@ std::string export_onnx(const Model& model, const Json& config) {
   return "toy.onnx";
 }
 
-std::string export_tensorrt(const Model&, const Json&) { throw NotImplemented("not for toys"); }
-std::string export_coreml(const Model&, const Json&) { throw NotImplemented("not for toys"); }
-std::string export_tflite(const Model&, const Json&) { throw NotImplemented("not for toys"); }
-std::string export_torchscript(const Model&, const Json&) { throw NotImplemented("not for toys"); }
-std::string export_openvino(const Model&, const Json&) { throw NotImplemented("not for toys"); }
+const Exporter kExporter = {
+    "toy",
+    "1.0",
+    {"classification"},
+    {{"onnx", {export_onnx, ""}},
+     {"tensorrt", {nullptr, "not for toys"}},
+     {"coreml", {nullptr, "not for toys"}},
+     {"tflite", {nullptr, "not for toys"}},
+     {"torchscript", {nullptr, "not for toys"}},
+     {"openvino", {nullptr, "not for toys"}}},
+};
 
 void validate_export(const std::string& output_path) {
   if (std::getenv("TOY_INVALID") != nullptr) throw ValidationError(output_path + " is wrong, says TOY_INVALID");

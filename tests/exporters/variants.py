@@ -1,4 +1,5 @@
 """Exporters made of export.py and toy.py by patches of a line or two, and where such patches go."""
+import py_compile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,6 +37,8 @@ def write(variant, folder):
         text = patched((HERE / file).read_text(), patches, variant.name)
         compile(text, f"{variant.name}/{file}", "exec")
         (folder / file).write_text(text)
+    # Compiled once rather than in every one of a check's runs.
+    py_compile.compile(str(folder / "toy.py"), doraise=True)
     for file, text in variant.files.items():
         path = folder / file
         path.parent.mkdir(parents=True, exist_ok=True)

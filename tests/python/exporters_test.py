@@ -53,7 +53,9 @@ class Exporters(ExportCase):
         return outcome
 
     def check_all(self, rows):
-        with ThreadPoolExecutor(2) as workers:
+        # Those that sleep or time out first, so that others use the processors meanwhile.
+        rows = sorted(rows, key=lambda variant: not variant.options and "sleep(" not in str(variant.patches))
+        with ThreadPoolExecutor(4) as workers:
             for variant, outcome in zip(rows, workers.map(self.check_variant, rows)):
                 with self.subTest(name=variant.name):
                     expected = {variant.requirement} - {""}
@@ -86,6 +88,30 @@ class Exporters(ExportCase):
         shutil.copy(BUILD / "bin/modelport-ultralytics", folder)
         outcome = check(folder, [*PYTHON, "export.py"], SAMPLE, ("--format", "onnx"))
         self.assertEqual((set(outcome.failed), outcome.code), ({"EXP-065"}, 1), str(outcome))
+
+    def check_author(self, name, options=()):
+        folder = self.folder / name
+        folder.mkdir()
+        shutil.copy(EXPORTERS / "authors" / f"{name}.py", folder / "export.py")
+        shutil.copy(EXPORTERS / "toy.py", folder)
+        return check(folder, [*PYTHON, "export.py"], write_checkpoint(self.folder / "toy.pt"), options)
+
+    def test_authors_who_have_not_read_the_convention(self):
+        plain = self.check_author("plain_argparse")
+        self.assertEqual(set(plain.failed), {"EXP-005", "EXP-014", "EXP-019", "EXP-046", "EXP-048", "EXP-049", "EXP-051", "EXP-055", "EXP-056", "EXP-057",
+                                             "EXP-058", "EXP-071", "EXP-072"}, str(plain))
+        self.assertIn('/class_names is {"0":"cat","1":"dog","2":"bird"}: it takes a list\n', plain.log)
+        self.assertIn("leave the batch out", plain.log)
+        self.assertIn("argparse itself ends with 2", plain.log)
+        swallows = self.check_author("swallows_everything")
+        self.assertEqual(set(swallows.failed), {"EXP-011", "EXP-014", "EXP-016", "EXP-018", "EXP-030", "EXP-046", "EXP-047", "EXP-052", "EXP-054", "EXP-058",
+                                                "EXP-070", "EXP-086"}, str(swallows))
+        self.assertIn("FAIL EXP-047 MUST tensorrt, coreml, tflite, torchscript, openvino: ", swallows.log)
+        self.assertIn('/input_dtype is "torch.float32": it takes one of "float32", ', swallows.log)
+        self.assertIn("model.engine is not there; output_dir holds metadata.json, model.onnx; tensorrt was asked for: a format that is not offered", swallows.log)
+        own = self.check_author("exit_codes_of_its_own", ("--format", "openvino"))
+        self.assertEqual(set(own.failed), {"EXP-014", "EXP-016", "EXP-018", "EXP-019", "EXP-030", "EXP-051", "EXP-054", "EXP-058", "EXP-071", "EXP-083"}, str(own))
+        self.assertIn("model.xml is not there; output_dir holds metadata.json, toynet.bin, toynet.xml", own.log)
 
     def test_strict(self):
         should = next(mutant for mutant in mutants.MUTANTS if mutant.requirement == "EXP-058")

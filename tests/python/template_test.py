@@ -19,7 +19,7 @@ import onnxruntime
 from exporter import LOG_LINE, SOURCE, ExportCase, arguments, last_error, run
 from toy_exporter import EXPORTERS, MODEL, build_cpp_exporter, fill_template, write_checkpoint, write_python_exporter
 
-SCHEMA = json.loads((SOURCE / "convention/metadata.schema.json").read_text())
+SCHEMA, CAPABILITIES_SCHEMA = (json.loads((SOURCE / f"convention/{name}.schema.json").read_text()) for name in ("metadata", "capabilities"))
 TOY_FUNCTIONS = fill_template.functions_of(fill_template.TOY_FUNCTIONS.read_text())
 
 
@@ -87,6 +87,20 @@ class EveryTemplate:
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         for name in ("--checkpoint_path", "--export_format", "--output_dir", "--export_config"):
             self.assertIn(name, result.stdout)
+
+    def test_capabilities(self):
+        result = run(["--capabilities"], command=self.command)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        told = json.loads(result.stdout)
+        jsonschema.Draft7Validator(CAPABILITIES_SCHEMA).validate(told)
+        self.assertEqual((told["framework"], told["task_types"], told["default_format"]), ("toy", ["classification"], "onnx"))
+        for row in told["formats"]:
+            self.output = self.folder / row["format"]
+            result = self.export_toy(self.command, export_format=row["format"], expect=0 if row["supported"] else 3)
+            if row["supported"]:
+                self.assertEqual(sorted(os.listdir(self.output)), sorted(row["files"]))
+            else:
+                self.assertEqual(last_error(result.stderr), f"Unsupported format: {row['format']}: {row['reason']}")
 
     def test_checkpoints_that_are_none(self):
         whole, bad = self.checkpoint.read_bytes(), self.folder / "bad.pt"
@@ -160,6 +174,9 @@ class PythonTemplate(EveryTemplate, TemplateCase):
         pristine = [sys.executable, str(fill_template.TEMPLATE)]
         self.assertIn("load_model is not filled in yet", last_error(self.export_toy(pristine, expect=3).stderr))
         self.assert_no_export()
+        told = json.loads(run(["--capabilities"], command=pristine).stdout)
+        jsonschema.Draft7Validator(CAPABILITIES_SCHEMA).validate(told)
+        self.assertEqual([row["reason"] for row in told["formats"]][:2], ["export_onnx is not filled in yet", "TensorRT export not supported for this framework"])
 
     def test_what_authors_get_wrong(self):
         for name, body, code, message in (
@@ -188,6 +205,13 @@ class PythonTemplate(EveryTemplate, TemplateCase):
             export_onnx="toy.write_onnx(model, config, os.path.dirname(model['path']))\nreturn os.path.join(os.path.dirname(model['path']), 'model.onnx')"))
         self.assertEqual(sorted(os.listdir(self.output)), ["metadata.json", "model.onnx"])
         self.assertEqual(sorted(os.listdir(self.folder)), ["other-trainer", "out", "toy-trainer", "toy.pt"])
+
+    def test_what_a_framework_leaves_in_the_temporary_directory(self):
+        (self.folder / "tmp").mkdir()
+        command = self.filled(export_onnx="import subprocess, tempfile\ntempfile.mkdtemp()\nsubprocess.run(['mktemp'], check=True, stdout=subprocess.DEVNULL)\n"
+                                          "toy.write_onnx(model, config, '.')\nreturn 'model.onnx'")
+        self.export_toy(command, environment={"TMPDIR": str(self.folder / "tmp")})
+        self.assertEqual(os.listdir(self.folder / "tmp"), [])
 
     def test_an_export_of_the_checkpoint_s_name(self):
         before = self.checkpoint.read_bytes()

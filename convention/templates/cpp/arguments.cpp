@@ -5,18 +5,51 @@
 namespace {
 
 const std::vector<Format> kFormats = {
-    {"onnx", export_onnx, {"model.onnx"}},
-    {"tensorrt", export_tensorrt, {"model.engine"}},
-    {"coreml", export_coreml, {"model.mlpackage"}},
-    {"tflite", export_tflite, {"model.tflite"}},
-    {"torchscript", export_torchscript, {"model.torchscript"}},
-    {"openvino", export_openvino, {"model.xml", "model.bin"}},
+    {"onnx", {"model.onnx"}},     {"tensorrt", {"model.engine"}},         {"coreml", {"model.mlpackage"}},
+    {"tflite", {"model.tflite"}}, {"torchscript", {"model.torchscript"}}, {"openvino", {"model.xml", "model.bin"}},
 };
 
 std::string format_names(const char* separator) {
   std::string names;
   for (const Format& format : kFormats) names += (names.empty() ? "" : separator) + format.name;
   return names;
+}
+
+std::string help_text() {
+  return "--checkpoint_path PATH   trained checkpoint\n"
+         "--export_format FORMAT   " +
+         format_names(" | ") +
+         "\n"
+         "--output_dir DIR         directory for the exported files\n"
+         "--export_config JSON     object with format-specific options (optional)\n"
+         "--capabilities           print what this exporter can do, as JSON\n";
+}
+
+/// An optional extension of the convention.
+Json capabilities() {
+  Json formats = Json::array();
+  std::string first;
+  for (const Format& format : kFormats) {
+    const Offer& offer = kExporter.formats.at(format.name);
+    Json row = {{"format", format.name}, {"supported", offer.write != nullptr}};
+    if (offer.write == nullptr) {
+      row["reason"] = offer.reason;
+    } else {
+      if (first.empty()) first = format.name;
+      row["files"] = format.files;
+      row["files"].push_back("metadata.json");
+      row["export_config"] = {{"type", "object"}};
+    }
+    formats.push_back(row);
+  }
+  return {{"convention_version", "1.0"},
+          {"framework", kExporter.framework},
+          {"exporter", kExporter.framework + "-exporter"},
+          {"exporter_version", kExporter.version},
+          {"task_types", kExporter.task_types},
+          {"default_format", first.empty() ? kFormats[0].name : first},
+          {"formats", formats},
+          {"extensions", Json::array()}};
 }
 
 std::map<std::string, std::string> values_by_name(const std::vector<std::string>& line) {
@@ -41,8 +74,11 @@ std::map<std::string, std::string> values_by_name(const std::vector<std::string>
 
 Arguments parse_arguments(const std::vector<std::string>& line) {
   Arguments arguments;
-  for (const std::string& word : line) arguments.help |= word == "--help" || word == "-h";
-  if (arguments.help) return arguments;
+  for (const std::string& word : line) {
+    if (word == "--help" || word == "-h") arguments.answer = help_text();
+    if (word == "--capabilities") arguments.answer = capabilities().dump(2) + "\n";
+    if (!arguments.answer.empty()) return arguments;
+  }
   std::map<std::string, std::string> values = values_by_name(line);
   for (const char* name : {"--checkpoint_path", "--export_format", "--output_dir"}) {
     if (values[name].empty()) throw ConfigurationError(std::string(name) + " is required");
@@ -55,6 +91,10 @@ Arguments parse_arguments(const std::vector<std::string>& line) {
   if (arguments.format == nullptr) {
     throw ConfigurationError("Unsupported format: " + values["--export_format"] + " is none of " + format_names(", "));
   }
+  const Offer& offer = kExporter.formats.at(arguments.format->name);
+  if (offer.write == nullptr) {
+    throw ConfigurationError("Unsupported format: " + arguments.format->name + ": " + offer.reason);
+  }
   try {
     arguments.export_config = Json::parse(values["--export_config"]);
   } catch (const Json::exception& error) {
@@ -62,13 +102,4 @@ Arguments parse_arguments(const std::vector<std::string>& line) {
   }
   if (!arguments.export_config.is_object()) throw ConfigurationError("--export_config is not a JSON object");
   return arguments;
-}
-
-std::string help_text() {
-  return "--checkpoint_path PATH   trained checkpoint\n"
-         "--export_format FORMAT   " +
-         format_names(" | ") +
-         "\n"
-         "--output_dir DIR         directory for the exported files\n"
-         "--export_config JSON     object with format-specific options (optional)\n";
 }

@@ -11,10 +11,9 @@ struct ConfigurationError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// One row of the convention: a format, the function that writes it, the names that its output gets.
+/// One row of the convention: a format and the names that its output gets.
 struct Format {
   std::string name;
-  std::string (*write)(const Model&, const Json&);
   std::vector<std::string> files;
 };
 
@@ -23,10 +22,10 @@ struct Arguments {
   const Format* format = nullptr;
   std::string output_dir;
   Json export_config = Json::object();
-  bool help = false;
+  /// What is printed instead of an export; empty: nothing.
+  std::string answer;
 };
 
-/// --name value and --name=value; throws ConfigurationError.
+/// --name value and --name=value, --help, --capabilities; throws ConfigurationError, also for a format that kExporter
+/// does not offer.
 Arguments parse_arguments(const std::vector<std::string>& line);
-
-std::string help_text();

@@ -34,7 +34,7 @@ void require_complete(const Json& metadata) {
 
 std::string write_format(const Format& format, const Model& model, const Json& config) {
   try {
-    return format.write(model, config);
+    return kExporter.formats.at(format.name).write(model, config);
   } catch (const NotImplemented& error) {
     throw ConfigurationError("Unsupported format: " + format.name + ": " + error.what());
   }
@@ -64,7 +64,7 @@ void run_export(const Arguments& arguments) {
   metadata["export_config"] = arguments.export_config;
   metadata["created_at"] = now_utc();
   write_durably(scratch.finished() / "metadata.json", metadata.dump(2) + "\n");
-  const std::lock_guard lock(publishing);
+  const auto lock = lock_unless_ending(publishing);
   publish(scratch, format.files, output);
   log("INFO", "Wrote the export and metadata.json to " + arguments.output_dir);
 }
@@ -79,8 +79,8 @@ int fail(int code, const std::string& message) {
 int main(int argc, char** argv) {
   try {
     const Arguments arguments = parse_arguments({argv + 1, argv + argc});
-    if (arguments.help) {
-      std::fputs(help_text().c_str(), stdout);
+    if (!arguments.answer.empty()) {
+      std::fputs(arguments.answer.c_str(), stdout);
       return 0;
     }
     run_export(arguments);

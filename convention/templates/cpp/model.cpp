@@ -12,26 +12,16 @@ Json get_metadata(const Model&) {
       "output_shape and, for detection and classification, class_names and num_classes there");
 }
 
-std::string export_onnx(const Model&, const Json&) { throw NotImplemented("export_onnx is not filled in yet"); }
-
-std::string export_tensorrt(const Model&, const Json&) {
-  throw NotImplemented("TensorRT export not supported for this framework");
-}
-
-std::string export_coreml(const Model&, const Json&) {
-  throw NotImplemented("CoreML export not supported for this framework");
-}
-
-std::string export_tflite(const Model&, const Json&) {
-  throw NotImplemented("TFLite export not supported for this framework");
-}
-
-std::string export_torchscript(const Model&, const Json&) {
-  throw NotImplemented("TorchScript export not supported for this framework");
-}
-
-std::string export_openvino(const Model&, const Json&) {
-  throw NotImplemented("OpenVINO export not supported for this framework");
-}
+const Exporter kExporter = {
+    "your_framework",
+    "1.0",
+    {"detection", "classification", "segmentation", "pose"},
+    {{"onnx", {nullptr, "not filled in yet: write a function that exports it and name it here"}},
+     {"tensorrt", {nullptr, "TensorRT export not supported for this framework"}},
+     {"coreml", {nullptr, "CoreML export not supported for this framework"}},
+     {"tflite", {nullptr, "TFLite export not supported for this framework"}},
+     {"torchscript", {nullptr, "TorchScript export not supported for this framework"}},
+     {"openvino", {nullptr, "OpenVINO export not supported for this framework"}}},
+};
 
 void validate_export(const std::string&) {}

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 /// What your trainer fills in (model.cpp). Everything else in this folder is the convention: leave it as it is.
 ///
@@ -15,7 +17,7 @@ using Json = nlohmann::json;
 /// Your framework's loaded model.
 struct Model;
 
-/// The framework has no such export: exit code 3, "Unsupported format: ".
+/// A format that cannot be exported here after all: exit code 3, "Unsupported format: ".
 struct NotImplemented : std::logic_error {
   using std::logic_error::logic_error;
 };
@@ -33,14 +35,21 @@ std::shared_ptr<Model> load_model(const std::string& checkpoint_path);
 /// class_names and num_classes. export_format, created_at and export_config are added by the caller.
 Json get_metadata(const Model& model);
 
-/// Each writes one format and returns the path of what it wrote: a file; a .mlpackage directory for CoreML; the .xml
-/// with its .bin beside it for OpenVINO. `config` is the object given as --export_config.
-std::string export_onnx(const Model& model, const Json& config);
-std::string export_tensorrt(const Model& model, const Json& config);
-std::string export_coreml(const Model& model, const Json& config);
-std::string export_tflite(const Model& model, const Json& config);
-std::string export_torchscript(const Model& model, const Json& config);
-std::string export_openvino(const Model& model, const Json& config);
+/// A format of the convention, as far as this exporter goes.
+struct Offer {
+  /// Writes it and returns the path of what it wrote: a file; a .mlpackage directory for CoreML; the .xml with its .bin
+  /// beside it for OpenVINO. `config` is the object given as --export_config. Null where the format is not offered.
+  std::string (*write)(const Model& model, const Json& config);
+  std::string reason;  ///< Why it is not offered.
+};
+
+/// What --capabilities tells of this exporter, and what it exports.
+struct Exporter {
+  std::string framework, version;
+  std::vector<std::string> task_types;
+  std::map<std::string, Offer> formats;  ///< All six.
+};
+extern const Exporter kExporter;
 
 /// Checks the exported file, which has its final name but is not published yet; throws ValidationError.
 void validate_export(const std::string& output_path);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <string>
 #include <system_error>
@@ -16,8 +17,10 @@
 namespace {
 
 int signal_pipe[2];
+std::atomic<bool> ending{false};
 
 void pass_on(int number) {
+  ending = true;
   const int saved = errno;
   const unsigned char byte = static_cast<unsigned char>(number);
   [[maybe_unused]] const ssize_t count = write(signal_pipe[1], &byte, 1);
@@ -48,4 +51,11 @@ void end_on_signals(const std::filesystem::path& scratch, std::mutex& publishing
   action.sa_flags = SA_RESTART;
   signal(SIGXFSZ, SIG_IGN);
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaction(number, &action, nullptr);
+}
+
+std::unique_lock<std::mutex> lock_unless_ending(std::mutex& publishing) {
+  std::unique_lock<std::mutex> lock(publishing);
+  if (!ending) return lock;
+  lock.unlock();
+  while (true) pause();
 }

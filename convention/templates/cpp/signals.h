@@ -7,3 +7,6 @@
 /// its threads do, except that whoever holds `publishing` is let finish. A write beyond the limit of a file's size
 /// fails with an error instead of a signal. Call once.
 void end_on_signals(const std::filesystem::path& scratch, std::mutex& publishing);
+
+/// Takes `publishing`; where a signal has come already, never returns.
+std::unique_lock<std::mutex> lock_unless_ending(std::mutex& publishing);

@@ -27,6 +27,12 @@ from pathlib import Path
 sys.dont_write_bytecode = True  # The trainer's folder may be read-only, and is not the place to write to.
 
 
+# What --capabilities says of this exporter; the formats are those whose functions do more than raise NotImplementedError.
+FRAMEWORK = "tiny_torch"
+EXPORTER_VERSION = "1.0"
+TASK_TYPES = ["classification"]
+
+
 class ValidationError(Exception):
     """The export was written, and is wrong."""
 
@@ -189,12 +195,43 @@ class Parser(argparse.ArgumentParser):
         raise ConfigurationError(message)  # argparse itself would end with 2.
 
 
+class TellCapabilities(argparse.Action):
+    """--capabilities: like --help, it needs no other argument and ends the run."""
+
+    def __call__(self, parser, *_):
+        print(json.dumps(capabilities(), indent=2))
+        parser.exit()
+
+
+def capabilities():
+    """An optional extension of the convention; no checkpoint is needed, and no framework is imported."""
+    formats = []
+    for name, (write, names) in FORMATS.items():
+        reason = why_unavailable(write)
+        formats.append({"format": name, "supported": False, "reason": reason} if reason else
+                       {"format": name, "supported": True, "files": [*names, "metadata.json"], "export_config": {"type": "object"}})
+    default = next((row["format"] for row in formats if row["supported"]), "onnx")
+    return {"convention_version": "1.0", "framework": FRAMEWORK, "exporter": f"{FRAMEWORK}-exporter", "exporter_version": EXPORTER_VERSION,
+            "task_types": TASK_TYPES, "default_format": default, "formats": formats, "extensions": []}
+
+
+def why_unavailable(write):
+    """What a function says that does nothing but raise NotImplementedError; None for any other."""
+    if write.__code__.co_names != ("NotImplementedError",):
+        return None
+    try:
+        write(None, {})
+    except NotImplementedError as error:
+        return str(error) or "not supported"
+
+
 def parse_arguments(line):
     parser = Parser(description=__doc__.splitlines()[0], allow_abbrev=False)
     parser.add_argument("--checkpoint_path", required=True, help="Path to trained checkpoint")
     parser.add_argument("--export_format", required=True, help=" | ".join(FORMATS))
     parser.add_argument("--output_dir", required=True, help="Output directory for exported files")
     parser.add_argument("--export_config", default="{}", help="JSON object with format-specific config")
+    parser.add_argument("--capabilities", action=TellCapabilities, nargs=0, help="Print what this exporter can do, as JSON")
     arguments = parser.parse_args(line)
     if arguments.export_format not in FORMATS:
         raise ConfigurationError(f"Unsupported format: {arguments.export_format!r} is none of {', '.join(FORMATS)}")
@@ -280,8 +317,18 @@ def record_beside(scratch):
     return scratch.with_name(f"{scratch.name}.json")
 
 
+def give_temporary_directory(scratch):
+    """What a framework leaves in TMPDIR goes with the scratch directory."""
+    with contextlib.suppress(OSError):  # Where nothing can be written there, nothing is left there.
+        temporary = tempfile.mkdtemp(prefix="export-")
+        (scratch / "temporary").symlink_to(temporary)
+        os.environ["TMPDIR"] = tempfile.tempdir = temporary
+
+
 def remove(scratch):
     os.chdir("/")
+    with contextlib.suppress(OSError):
+        shutil.rmtree(os.readlink(scratch / "temporary"), ignore_errors=True)
     shutil.rmtree(scratch, ignore_errors=True)
 
 
@@ -328,7 +375,7 @@ def end_on_signals(scratch, publishing):
         number = os.read(read_end, 1)[0]
         with publishing:
             end_children()
-            shutil.rmtree(scratch, ignore_errors=True)
+            remove(scratch)
             log_last_words(f"Interrupted by {signal.Signals(number).name}")
             os._exit(128 + number)
 
@@ -380,6 +427,7 @@ def main(line=None):
         scratch = Path(tempfile.mkdtemp(prefix=".export-", dir=os.path.abspath(arguments.output_dir)))
         publishing = threading.Lock()
         end_on_signals(scratch, publishing)
+        give_temporary_directory(scratch)
         try:
             export(arguments, scratch, publishing)
         finally:
