@@ -27,6 +27,7 @@ struct ServiceConfig {
   std::string database_password_file;  ///< Empty: none, or libpq's own (PGPASSWORD, PGPASSFILE).
   /// With PostgreSQL: logs, uploads and artifacts lie here, where all its processes reach them.
   std::string shared_directory;
+  std::vector<std::string> secret_files;  ///< Further files that no exporter may read, where a sandbox can hide them.
   std::string listens_at;          ///< What a worker says of where it answers; may be empty.
   std::chrono::seconds lease{60};  ///< Without news of a worker for so long its jobs are given to others.
 
