@@ -52,7 +52,7 @@ Result<std::vector<TrainerConfig>> default_trainers() {
   for (TrainerConfig& trainer : trainers) {
     for (const TrainerRow& row : trainer_table()) {
       if (row.executable != trainer.command[0]) continue;
-      if (const TrainerSearch found = find_trainer(row); !found.path.empty()) trainer.command[0] = found.path;
+      if (const ProgramSearch found = find_trainer(row); !found.path.empty()) trainer.command[0] = found.path;
     }
   }
   return trainers;

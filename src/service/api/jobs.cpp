@@ -37,6 +37,7 @@ HttpResponse refusal(Api& api, const JobRequest& wanted, const Error& error, con
     if (const auto problem = unknown_framework(all, wanted.framework)) return problem_response(*problem, request);
     if (const auto problem = unavailable_format(all, wanted.framework, wanted.export_format))
       return problem_response(*problem, request);
+    if (const auto problem = wrong_export_config(all, wanted)) return problem_response(*problem, request);
   }
   return error_response(error, request);
 }

@@ -141,7 +141,8 @@ Result<WebhookDelivery> PostgresDeliveryStore::send_again(std::string_view id) {
 
 Status PostgresDeliveryStore::remove_ended(Duration age) {
   return write(PostgresPool::Durability::kEventual, [&](PostgresWrite& write) -> Status {
-    CHECK_OK(write.database.run("DELETE FROM webhook_deliveries WHERE ended_at < microseconds_now() - $1", age.count()));
+    CHECK_OK(
+        write.database.run("DELETE FROM webhook_deliveries WHERE ended_at < microseconds_now() - $1", age.count()));
     return {};
   });
 }

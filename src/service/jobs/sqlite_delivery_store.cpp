@@ -78,11 +78,10 @@ Status SqliteDeliveryStore::end_failed(const DeliveryAttempt& attempt, int statu
     const Timestamp now = clock_.now();
     const auto again_at = pause ? std::optional(now + *pause) : std::nullopt;
     const auto ended_at = pause ? std::nullopt : std::optional(now);
-    TRY(changed,
-        context.database.run("UPDATE webhook_deliveries SET state = ?, next_attempt_at = ?, last_status = ?, "
-                             "last_error = ?, ended_at = ? WHERE seq = ? AND attempts = ? AND state = 'pending'",
-                             delivery_state_name(state), again_at, status, error, ended_at, attempt.sequence,
-                             attempt.number));
+    TRY(changed, context.database.run(
+                     "UPDATE webhook_deliveries SET state = ?, next_attempt_at = ?, last_status = ?, "
+                     "last_error = ?, ended_at = ? WHERE seq = ? AND attempts = ? AND state = 'pending'",
+                     delivery_state_name(state), again_at, status, error, ended_at, attempt.sequence, attempt.number));
     return require_live_attempt(changed, attempt.sequence);
   });
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "service/s3/http_transfer.h"
+#include "service/http_client/http_transfer.h"
 #include "service/webhooks/retry_pause.h"
 #include "service/webhooks/webhook_message.h"
 

@@ -19,9 +19,9 @@
 namespace modelport {
 
 /// Sends what the DeliveryStore holds, beside the senders of other processes on the same database: at least once each,
-/// several receivers at a time and each of them one message at a time, again with growing pauses until the attempts are used up; then the delivery is dead. Connections go to the
-/// very address that was checked, follow no redirect, use no proxy, and what a receiver answers beyond its status is
-/// thrown away.
+/// several receivers at a time and each of them one message at a time, again with growing pauses until the attempts are
+/// used up; then the delivery is dead. Connections go to the very address that was checked, follow no redirect, use no
+/// proxy, and what a receiver answers beyond its status is thrown away.
 class WebhookSender {
  public:
   struct Receivers {
