@@ -9,6 +9,7 @@
 
 #include "base/nearest_name.h"
 #include "io/mapped_file.h"
+#include "service/s3/s3_checkpoint_source.h"
 #include "service/webhooks/destination.h"
 #include "service/webhooks/signature.h"
 
@@ -153,6 +154,16 @@ constexpr Key kKeys[] = {
      [](const toml::node& node, std::string_view key, Target& target) -> Status {
        TRY(texts, texts_from(node, key));
        for (const std::string& text : texts) target.settings.service.checkpoint_roots.push_back(beside(target, text));
+       return {};
+     }},
+    {"checkpoint_sources",
+     [](const toml::node& node, std::string_view key, Target& target) -> Status {
+       TRY(texts, texts_from(node, key));
+       for (const std::string& text : texts) {
+         if (const Status wellformed = check_s3_source(text); !wellformed)
+           return wrong(node, wellformed.error().message);
+       }
+       target.settings.service.checkpoint_sources = std::move(texts);
        return {};
      }},
     {"max_attempts", read_amount<kService, &ServiceConfig::max_attempts, 1, 1, 100>},

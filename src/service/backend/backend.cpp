@@ -278,7 +278,8 @@ class Backend::State {
 Backend::Backend(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Backend::~Backend() = default;
 
-Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config, std::unique_ptr<ArtifactStore> artifacts) {
+Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config, std::unique_ptr<ArtifactStore> artifacts,
+                                                std::unique_ptr<CheckpointSource> source) {
   // Exporters of the same user can read neither the environment nor the memory nor the descriptors of this process.
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   CHECK_OK(check_role(config));
@@ -302,7 +303,8 @@ Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config, std::uniqu
   TRY(checkpoints, CheckpointStore::open(directory.checkpoints(), config.checkpoint_roots,
                                          {.upload_bytes = config.max_upload_bytes,
                                           .expanded_bytes = config.max_expanded_bytes,
-                                          .abandoned_after = std::chrono::hours(roster ? 24 : 0)}));
+                                          .abandoned_after = std::chrono::hours(roster ? 24 : 0)},
+                                         std::move(source)));
   auto state = std::make_unique<State>(std::move(config), std::move(directory), std::move(jobs), std::move(logs),
                                        std::move(artifacts), std::move(checkpoints));
   state->roster = std::move(roster);

@@ -45,8 +45,10 @@ class Backend {
   /// Opens (or makes) the data directory, ends what an earlier process left, takes its jobs up again and begins to
   /// work. Results lie in `artifacts`, or in the data directory where that is null. kBusy when another process holds
   /// the directory.
+  /// A checkpoint_path may be a URL where there is a `source` for such.
   static Result<std::unique_ptr<Backend>> start(ServiceConfig config,
-                                                std::unique_ptr<ArtifactStore> artifacts = nullptr);
+                                                std::unique_ptr<ArtifactStore> artifacts = nullptr,
+                                                std::unique_ptr<CheckpointSource> source = nullptr);
   /// Shuts down with no grace if shutdown() was not called.
   ~Backend();
 
