@@ -44,7 +44,7 @@ void print_format(const Json& row) {
 
 /// What a trainer says of itself for --capabilities.
 void print_trainer(const TrainerRow& trainer, std::vector<Missing>& missing) {
-  const TrainerSearch search = find_trainer(trainer);
+  const ProgramSearch search = find_trainer(trainer);
   if (search.path.empty()) {
     fmt::print("trainer  {}  not found\n", trainer.name);
     for (const std::string& place : search.looked_at) fmt::print("         looked at {}\n", place);

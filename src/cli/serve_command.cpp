@@ -16,6 +16,7 @@
 #include "io/mapped_file.h"
 #include "service/api/api.h"
 #include "service/s3/s3_artifact_store.h"
+#include "service/s3/s3_checkpoint_source.h"
 
 namespace modelport {
 namespace {
@@ -52,7 +53,7 @@ Result<std::vector<TrainerConfig>> default_trainers() {
   for (TrainerConfig& trainer : trainers) {
     for (const TrainerRow& row : trainer_table()) {
       if (row.executable != trainer.command[0]) continue;
-      if (const TrainerSearch found = find_trainer(row); !found.path.empty()) trainer.command[0] = found.path;
+      if (const ProgramSearch found = find_trainer(row); !found.path.empty()) trainer.command[0] = found.path;
     }
   }
   return trainers;
@@ -90,6 +91,13 @@ Result<ServeSettings> settings_from(const GivenArguments& given) {
 
 namespace {
 
+Result<S3Config> s3_of_environment() {
+  return s3_config_from([](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value == nullptr ? "" : value);
+  });
+}
+
 std::shared_ptr<const HttpSite> site_from(const ServeSettings& settings, Api& api) {
   auto site = std::make_shared<HttpSite>();
   site->routes = make_routes(api);
@@ -104,11 +112,14 @@ std::shared_ptr<const HttpSite> site_from(const ServeSettings& settings, Api& ap
 
 Result<std::unique_ptr<ArtifactStore>> artifact_store_of(const ServeSettings& settings) {
   if (settings.store == ServeSettings::Store::kLocal) return std::unique_ptr<ArtifactStore>();
-  TRY(config, s3_config_from([](const char* name) {
-        const char* value = std::getenv(name);
-        return std::string(value == nullptr ? "" : value);
-      }));
+  TRY(config, s3_of_environment());
   return make_s3_artifact_store(std::move(config));
+}
+
+Result<std::unique_ptr<CheckpointSource>> checkpoint_source_of(const ServeSettings& settings) {
+  if (settings.service.checkpoint_sources.empty()) return std::unique_ptr<CheckpointSource>();
+  TRY(config, s3_of_environment());
+  return make_s3_checkpoint_source(config, settings.service.checkpoint_sources);
 }
 
 sigset_t block_signals() {
@@ -171,7 +182,8 @@ Result<int> run_serve(std::span<const std::string> arguments) {
   const sigset_t signals = block_signals();
   const auto metrics = std::make_shared<HttpMetrics>();
   TRY(store, artifact_store_of(settings));
-  TRY(backend, Backend::start(settings.service, std::move(store)));
+  TRY(source, checkpoint_source_of(settings));
+  TRY(backend, Backend::start(settings.service, std::move(store), std::move(source)));
   Api api{*backend, *metrics};
   TRY(server,
       HttpServer::listen(settings.listen, site_from(settings, api), metrics, static_cast<unsigned>(settings.workers)));

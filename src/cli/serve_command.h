@@ -10,6 +10,7 @@
 #include "cli/arguments.h"
 #include "cli/serve_settings.h"
 #include "service/artifacts/artifact_store.h"
+#include "service/checkpoints/checkpoint_source.h"
 
 namespace modelport {
 
@@ -21,6 +22,8 @@ Result<int> run_serve(std::span<const std::string> arguments);
 Result<ServeSettings> settings_from(const GivenArguments& given);
 /// Null: in the data directory.
 Result<std::unique_ptr<ArtifactStore>> artifact_store_of(const ServeSettings& settings);
+/// Null where checkpoint_path is no URL.
+Result<std::unique_ptr<CheckpointSource>> checkpoint_source_of(const ServeSettings& settings);
 /// Signals are taken by one thread, so that no handler runs in the middle of anything. Children start with none
 /// blocked.
 sigset_t block_signals();

@@ -9,6 +9,9 @@
 
 #include "base/nearest_name.h"
 #include "io/mapped_file.h"
+#include "service/s3/s3_checkpoint_source.h"
+#include "service/webhooks/destination.h"
+#include "service/webhooks/signature.h"
 
 namespace modelport {
 
@@ -89,6 +92,15 @@ Status read_rate(const toml::node& node, std::string_view key, Target& target) {
   return {};
 }
 
+/// The same for what is told of webhooks.
+template <auto member, int64_t unit, int64_t least, int64_t most>
+Status read_webhook_amount(const toml::node& node, std::string_view key, Target& target) {
+  TRY(number, number_from_node(node, key, least, most));
+  auto& value = target.settings.service.webhooks.*member;
+  value = std::remove_reference_t<decltype(value)>(number * unit);
+  return {};
+}
+
 constexpr auto kService = &ServeSettings::service;
 constexpr auto kLimits = &ServeSettings::limits;
 constexpr int64_t kMegabyte = int64_t{1} << 20;
@@ -144,6 +156,16 @@ constexpr Key kKeys[] = {
        for (const std::string& text : texts) target.settings.service.checkpoint_roots.push_back(beside(target, text));
        return {};
      }},
+    {"checkpoint_sources",
+     [](const toml::node& node, std::string_view key, Target& target) -> Status {
+       TRY(texts, texts_from(node, key));
+       for (const std::string& text : texts) {
+         if (const Status wellformed = check_s3_source(text); !wellformed)
+           return wrong(node, wellformed.error().message);
+       }
+       target.settings.service.checkpoint_sources = std::move(texts);
+       return {};
+     }},
     {"max_attempts", read_amount<kService, &ServiceConfig::max_attempts, 1, 1, 100>},
     {"max_pending_jobs", read_amount<kService, &ServiceConfig::max_pending_jobs, 1, 1, 10'000'000>},
     {"max_upload_mb", read_amount<kService, &ServiceConfig::max_upload_bytes, kMegabyte, 1, 1 << 24>},
@@ -152,6 +174,33 @@ constexpr Key kKeys[] = {
     {"store_quota_mb", read_amount<kService, &ServiceConfig::store_quota_bytes, kMegabyte, 0, 1 << 30>},
     {"retention_days", read_amount<kService, &ServiceConfig::retention, 24, 0, 36'500>},
     {"upload_retention_hours", read_amount<kService, &ServiceConfig::upload_retention, 1, 0, 876'000>},
+    {"webhooks.secrets",
+     [](const toml::node& node, std::string_view key, Target& target) -> Status {
+       TRY(texts, texts_from(node, key));
+       for (const std::string& text : texts) {
+         if (const auto secret = WebhookSecret::parse(text); !secret) return wrong(node, secret.error().message);
+       }
+       target.settings.service.webhooks.secrets = std::move(texts);
+       return {};
+     }},
+    {"webhooks.allow",
+     [](const toml::node& node, std::string_view key, Target& target) -> Status {
+       TRY(texts, texts_from(node, key));
+       if (const auto allowed = AllowedReceivers::parse(texts); !allowed) return wrong(node, allowed.error().message);
+       target.settings.service.webhooks.allow = std::move(texts);
+       return {};
+     }},
+    {"webhooks.on_start",
+     [](const toml::node& node, std::string_view key, Target& target) -> Status {
+       const auto value = node.value_exact<bool>();
+       if (!value) return wrong(node, fmt::format("{} is true or false", key));
+       target.settings.service.webhooks.on_start = *value;
+       return {};
+     }},
+    {"webhooks.attempts", read_webhook_amount<&WebhookConfig::attempts, 1, 1, 100>},
+    {"webhooks.first_pause_seconds", read_webhook_amount<&WebhookConfig::first_pause, 1000, 1, 86'400>},
+    {"webhooks.longest_pause_seconds", read_webhook_amount<&WebhookConfig::longest_pause, 1000, 1, 604'800>},
+    {"webhooks.timeout_seconds", read_webhook_amount<&WebhookConfig::timeout, 1, 1, 300>},
     {"http.token_sha256", read_rule<&AccessRules::token_digests>},
     {"http.allowed_origins", read_rule<&AccessRules::allowed_origins>},
     {"http.host_names", read_rule<&AccessRules::host_names>},
@@ -178,7 +227,7 @@ Error unknown_key(const toml::node& node, const std::string& name) {
 Status read_table(const toml::table& table, const std::string& prefix, Target& target) {
   for (const auto& [key, node] : table) {
     const std::string name = prefix + std::string(key.str());
-    if (prefix.empty() && (name == "http" || name == "database") && node.is_table()) {
+    if (prefix.empty() && (name == "http" || name == "database" || name == "webhooks") && node.is_table()) {
       CHECK_OK(read_table(*node.as_table(), name + ".", target));
       continue;
     }
@@ -201,6 +250,9 @@ Result<ServeSettings> parse_serve_settings(std::string_view text, const std::str
   target.folder = fs::absolute(file_name).parent_path();
   CHECK_OK(read_table(parsed.table(), "", target).in(file_name));
   ServeSettings& settings = target.settings;
+  settings.service.secret_files.push_back(fs::absolute(file_name));
+  if (!settings.service.database_password_file.empty())
+    settings.service.secret_files.push_back(settings.service.database_password_file);
   settings.limits.upload_bytes = settings.service.max_upload_bytes;
   if (settings.rate && settings.rate->burst < 1) settings.rate->burst = std::max(1.0, settings.rate->per_second);
   CHECK_OK(check_rules(settings.access).in(file_name));

@@ -1,11 +1,9 @@
 #include "cli/trainers.h"
 
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 
 #include "checkpoint/checkpoint_facts.h"
@@ -45,34 +43,6 @@ class StopSignals {
   struct sigaction previous_term_ {};
 };
 
-/// Places to look at before PATH.
-std::vector<fs::path> trainer_places(std::string_view executable) {
-  std::vector<fs::path> places;
-  if (const char* folder = std::getenv("MODELPORT_BIN"); folder != nullptr && *folder != '\0')
-    places.push_back(fs::path(folder) / executable);
-  std::error_code failed;
-  const fs::path self = fs::read_symlink("/proc/self/exe", failed);
-  if (!failed) places.push_back(self.parent_path() / executable);
-  return places;
-}
-
-std::vector<fs::path> places_on_path(std::string_view executable) {
-  std::vector<fs::path> places;
-  const char* path = std::getenv("PATH");
-  const std::string folders = path == nullptr ? "" : path;
-  for (size_t begin = 0; begin < folders.size();) {
-    const size_t end = std::min(folders.find(':', begin), folders.size());
-    if (end > begin) places.push_back(fs::path(folders.substr(begin, end - begin)) / executable);
-    begin = end + 1;
-  }
-  return places;
-}
-
-bool is_executable(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_regular_file(path, ignored) && ::access(path.c_str(), X_OK) == 0;
-}
-
 }  // namespace
 
 std::span<const TrainerRow> trainer_table() { return kTrainers; }
@@ -91,18 +61,7 @@ const Json* Exporter::format(std::string_view name) const {
   return nullptr;
 }
 
-TrainerSearch find_trainer(const TrainerRow& trainer) {
-  TrainerSearch search;
-  for (const fs::path& place : trainer_places(trainer.executable)) {
-    if (is_executable(place)) return {place.string(), std::move(search.looked_at)};
-    search.looked_at.push_back(place.string());
-  }
-  for (const fs::path& place : places_on_path(trainer.executable)) {
-    if (is_executable(place)) return {place.string(), std::move(search.looked_at)};
-  }
-  search.looked_at.emplace_back("PATH");
-  return search;
-}
+ProgramSearch find_trainer(const TrainerRow& trainer) { return search_program(trainer.executable); }
 
 Json ask_capabilities(std::span<const std::string> command) {
   ProcessRequest request;
@@ -126,7 +85,7 @@ Result<Exporter> exporter_for(const std::string& checkpoint) {
   for (const TrainerRow& trainer : trainer_table()) {
     known.push_back(trainer.name);
     if (std::ranges::find(trainer.frameworks, framework) == trainer.frameworks.end()) continue;
-    const TrainerSearch search = find_trainer(trainer);
+    ProgramSearch search = find_trainer(trainer);
     if (search.path.empty()) {
       Error error = fail(ErrorCode::kNotFound, "{} exports {} checkpoints and is not installed; looked at {}",
                          trainer.executable, framework, fmt::join(search.looked_at, ", "));

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "process/program_path.h"
 
 namespace modelport {
 
@@ -30,13 +31,8 @@ struct Exporter {
   const Json* format(std::string_view name) const;
 };
 
-/// The trainer's executable: in $MODELPORT_BIN (a directory), beside this executable, or on PATH, in this order. Gives
-/// every place that was looked at as well; `path` is empty where it is nowhere.
-struct TrainerSearch {
-  std::string path;
-  std::vector<std::string> looked_at;
-};
-TrainerSearch find_trainer(const TrainerRow& trainer);
+/// The trainer's executable, looked for as search_program() does.
+ProgramSearch find_trainer(const TrainerRow& trainer);
 
 /// The exporter that translates this checkpoint, told by what the file holds; nothing of it is executed. The file's own
 /// error, kUnsupportedModel for a framework that no trainer here knows, kNotFound where its executable is nowhere.

@@ -76,7 +76,8 @@ Result<int> run_worker(std::span<const std::string> arguments) {
   mallopt(M_ARENA_MAX, 2);
   const sigset_t signals = block_signals();
   TRY(store, artifact_store_of(settings));
-  TRY(backend, Backend::start(settings.service, std::move(store)));
+  TRY(source, checkpoint_source_of(settings));
+  TRY(backend, Backend::start(settings.service, std::move(store), std::move(source)));
   const auto metrics = std::make_shared<HttpMetrics>();
   Api api{*backend, *metrics};
   std::unique_ptr<HttpServer> server;

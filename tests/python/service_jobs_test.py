@@ -30,6 +30,18 @@ class JobTest(ServiceCase):
             self.assertIsNone(archive.testzip())
             self.assertTrue({"model.onnx", "metadata.json"} <= set(archive.namelist()))
 
+    def test_an_option_that_the_exporter_does_not_take_is_refused_when_the_job_is_submitted(self):
+        for framework, config, parameter, valid in (("fake", {"opset_version": 99}, "export_config.opset_version", None), ("fake", {"half": "yes"}, "export_config.half", None),
+                                                    ("ultralytics", {"opset_versoin": 17}, "export_config.opset_versoin", "opset_version"),
+                                                    ("ultralytics", {"dynamic_axes": "width"}, "export_config.dynamic_axes", "batch")):
+            answer = self.service.ask("POST", "/export/jobs", {"framework": framework, "export_format": "onnx", "export_config": config, "checkpoint_id": self.checkpoint()})
+            problem = self.assert_problem(answer, 422, "invalid_export_config")
+            self.assertEqual(problem["parameter"], parameter)
+            self.assertIn(parameter, problem["detail"])
+            if valid:
+                self.assertIn(valid, problem["valid_values"])
+        self.run_job(framework="plain", config={"whatever": [1], "nonce": 55})
+
     def test_a_job_carries_what_the_api_promises(self):
         created = self.create()
         self.assertIn(created["status"], ("pending", "running"))

@@ -24,6 +24,10 @@ ApiAnswer retry_job(Api& api, const HttpRequest& request);
 ApiAnswer set_default_job(Api& api, const HttpRequest& request);
 ApiAnswer list_training_exports(Api& api, const HttpRequest& request);
 
+ApiAnswer list_deliveries(Api& api, const HttpRequest& request);
+ApiAnswer list_job_deliveries(Api& api, const HttpRequest& request);
+ApiAnswer resend_delivery(Api& api, const HttpRequest& request);
+
 ApiAnswer get_logs(Api& api, const HttpRequest& request);
 ApiAnswer get_events(Api& api, const HttpRequest& request);
 ApiAnswer follow_jobs(Api& api, const HttpRequest& request);

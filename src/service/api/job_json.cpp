@@ -87,6 +87,21 @@ Json event_json(const JobEvent& event) {
           {"data", event.data}};
 }
 
+Json delivery_json(const WebhookDelivery& delivery) {
+  const size_t path = delivery.url.find_first_of("/?", delivery.url.find("://") + 3);
+  return {{"id", delivery.id},
+          {"job_id", delivery.job_id},
+          {"type", delivery.event},
+          {"receiver", printable(delivery.url.substr(0, path))},
+          {"state", delivery_state_name(delivery.state)},
+          {"attempts", delivery.attempts},
+          {"last_status", delivery.last_status == 0 ? Json() : Json(delivery.last_status)},
+          {"last_error", text_or_null(delivery.last_error)},
+          {"created_at", timestamp_text(delivery.created_at)},
+          {"next_attempt_at", time_or_null(delivery.next_attempt_at)},
+          {"ended_at", time_or_null(delivery.ended_at)}};
+}
+
 Json log_line_json(const LogLine& line) {
   const std::string_view level = log_line_level(line.text);
   return {{"id", line.id},

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "base/json.h"
+#include "service/jobs/delivery_store.h"
 #include "service/jobs/job.h"
 #include "service/logs/log_store.h"
 
@@ -11,6 +12,8 @@ namespace modelport {
 /// A job as the API shows it (schema Job in docs/openapi/schemas.json). Text that a stranger wrote is made printable.
 Json job_json(const Job& job);
 Json event_json(const JobEvent& event);
+/// A webhook delivery; of its URL only the origin, since what follows may hold a token.
+Json delivery_json(const WebhookDelivery& delivery);
 /// A line of a log, printable, with its level where it follows the convention's format.
 Json log_line_json(const LogLine& line);
 

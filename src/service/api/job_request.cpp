@@ -68,8 +68,6 @@ std::optional<Problem> check_whole(const JobRequest& request) {
     return wrong_field("checkpoint_id", "give checkpoint_id (of POST /checkpoints) or checkpoint_path, one of the two");
   if (request.set_as_default && request.training_job_id.empty())
     return wrong_field("set_as_default", "only the export of a training can be its default: give training_job_id");
-  if (!request.webhook_url.empty())
-    return wrong_field("webhook_url", "this service sends no webhooks; follow the job's events instead");
   return std::nullopt;
 }
 

@@ -28,10 +28,16 @@ HttpResponse created_answer(const JobCreation& creation, const HttpRequest& requ
 /// The core's refusal, with the values that would have been taken where it is about one of a list.
 HttpResponse refusal(Api& api, const JobRequest& wanted, const Error& error, const HttpRequest& request) {
   if (error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kUnsupportedFormat) {
+    if (const Status allowed = api.backend.check_webhook_url(wanted.webhook_url); !allowed) {
+      Problem problem = make_problem(400, "invalid_field", allowed.error().text());
+      problem.parameter = "webhook_url";
+      return problem_response(problem, request);
+    }
     const std::vector<FrameworkCapability> all = api.backend.capabilities();
     if (const auto problem = unknown_framework(all, wanted.framework)) return problem_response(*problem, request);
     if (const auto problem = unavailable_format(all, wanted.framework, wanted.export_format))
       return problem_response(*problem, request);
+    if (const auto problem = wrong_export_config(all, wanted)) return problem_response(*problem, request);
   }
   return error_response(error, request);
 }

@@ -4,6 +4,7 @@
 
 #include "base/nearest_name.h"
 #include "base/printable.h"
+#include "service/backend/export_config_check.h"
 #include "service/http/site.h"
 
 namespace modelport {
@@ -43,6 +44,19 @@ std::optional<Problem> unavailable_format(std::span<const FrameworkCapability> a
   Problem problem = make_problem(400, "unsupported_format", printable(row->reason));
   problem.parameter = "export_format";
   problem.valid_values = std::move(valid);
+  return problem;
+}
+
+std::optional<Problem> wrong_export_config(std::span<const FrameworkCapability> all, const JobRequest& request) {
+  const auto framework = std::ranges::find(all, request.framework, &FrameworkCapability::framework);
+  if (framework == all.end()) return std::nullopt;
+  const auto format = std::ranges::find(framework->formats, request.export_format, &FormatCapability::format);
+  if (format == framework->formats.end()) return std::nullopt;
+  auto wrong = check_export_config(request.export_config, format->export_config_schema);
+  if (!wrong) return std::nullopt;
+  Problem problem = make_problem(422, "invalid_export_config", std::move(wrong->message));
+  problem.parameter = std::move(wrong->path);
+  problem.valid_values = std::move(wrong->valid_values);
   return problem;
 }
 

@@ -16,4 +16,7 @@ std::optional<Problem> unknown_framework(std::span<const FrameworkCapability> al
 std::optional<Problem> unavailable_format(std::span<const FrameworkCapability> all, const std::string& framework,
                                           const std::string& format);
 
+/// 422 with the key that the exporter's schema of this format forbids, and what it lists in its place.
+std::optional<Problem> wrong_export_config(std::span<const FrameworkCapability> all, const JobRequest& request);
+
 }  // namespace modelport

@@ -85,6 +85,7 @@ class Backend::State {
         inspection(config.inspect_program, environment.sandbox, directory.work(), environment.hidden) {
     environment.hidden.insert(environment.hidden.end(), config.checkpoint_roots.begin(), config.checkpoint_roots.end());
     if (!config.trainers_file.empty()) environment.hidden.push_back(config.trainers_file);
+    environment.hidden.insert(environment.hidden.end(), config.secret_files.begin(), config.secret_files.end());
   }
 
   ~State() { end(std::chrono::seconds(0)); }
@@ -107,22 +108,16 @@ class Backend::State {
     return {};
   }
 
-  /// Before any job changes, so that no change goes without its delivery.
+  /// Before any job changes, so that no change goes without its delivery. On a database of several processes those that
+  /// have a secret decide what is told of, and send it.
   Status begin_webhooks() {
-    DeliveryStore* const deliveries = jobs->deliveries();
-    if (deliveries == nullptr) {
-      if (config.webhooks.secrets.empty()) return {};
-      return fail(ErrorCode::kInvalidArgument,
-                  "webhooks are configured, and PostgreSQL keeps no deliveries: they need SQLite");
-    }
-    std::vector<JobStatus> told;
-    if (!config.webhooks.secrets.empty()) {
-      TRY(sender, WebhookSender::start(config.webhooks, *deliveries, jobs->changes(), system_clock()));
-      webhooks = std::move(sender);
-      told = {JobStatus::kCompleted, JobStatus::kFailed, JobStatus::kCancelled};
-      if (config.webhooks.on_start) told.push_back(JobStatus::kRunning);
-    }
-    return deliveries->tell_of(told);
+    if (config.webhooks.secrets.empty() || config.role == Role::kWorker)
+      return roster ? Status() : jobs->deliveries().tell_of({});
+    TRY(sender, WebhookSender::start(config.webhooks, jobs->deliveries(), jobs->changes(), system_clock()));
+    webhooks = std::move(sender);
+    std::vector<JobStatus> told = {JobStatus::kCompleted, JobStatus::kFailed, JobStatus::kCancelled};
+    if (config.webhooks.on_start) told.push_back(JobStatus::kRunning);
+    return jobs->deliveries().tell_of(told);
   }
 
   Status check_webhook_url(const std::string& url) const {
@@ -268,10 +263,8 @@ class Backend::State {
     if (const Status done = apply_retention(environment, config); !done)
       log_error("retention: {}", done.error().text());
     if (const Status done = collect_orphans(environment); !done) log_error("orphans: {}", done.error().text());
-    if (DeliveryStore* const deliveries = jobs->deliveries()) {
-      if (const Status done = deliveries->remove_ended(environment.clock.now() - kDeliveriesKept); !done)
-        log_error("webhooks: {}", done.error().text());
-    }
+    if (const Status done = jobs->deliveries().remove_ended(kDeliveriesKept); !done)
+      log_error("webhooks: {}", done.error().text());
   }
 
   std::mutex mutex;
@@ -285,7 +278,8 @@ class Backend::State {
 Backend::Backend(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Backend::~Backend() = default;
 
-Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config, std::unique_ptr<ArtifactStore> artifacts) {
+Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config, std::unique_ptr<ArtifactStore> artifacts,
+                                                std::unique_ptr<CheckpointSource> source) {
   // Exporters of the same user can read neither the environment nor the memory nor the descriptors of this process.
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   CHECK_OK(check_role(config));
@@ -309,13 +303,16 @@ Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config, std::uniqu
   TRY(checkpoints, CheckpointStore::open(directory.checkpoints(), config.checkpoint_roots,
                                          {.upload_bytes = config.max_upload_bytes,
                                           .expanded_bytes = config.max_expanded_bytes,
-                                          .abandoned_after = std::chrono::hours(roster ? 24 : 0)}));
+                                          .abandoned_after = std::chrono::hours(roster ? 24 : 0)},
+                                         std::move(source)));
   auto state = std::make_unique<State>(std::move(config), std::move(directory), std::move(jobs), std::move(logs),
                                        std::move(artifacts), std::move(checkpoints));
   state->roster = std::move(roster);
   CHECK_OK(state->begin());
   return std::unique_ptr<Backend>(new Backend(std::move(state)));
 }
+
+Status Backend::check_webhook_url(const std::string& url) const { return state_->check_webhook_url(url); }
 
 Result<JobCreation> Backend::submit(const JobRequest& request, const std::string& idempotency_key) {
   TRY(marks, state_->jobs->marks());

@@ -45,15 +45,21 @@ class Backend {
   /// Opens (or makes) the data directory, ends what an earlier process left, takes its jobs up again and begins to
   /// work. Results lie in `artifacts`, or in the data directory where that is null. kBusy when another process holds
   /// the directory.
+  /// A checkpoint_path may be a URL where there is a `source` for such.
   static Result<std::unique_ptr<Backend>> start(ServiceConfig config,
-                                                std::unique_ptr<ArtifactStore> artifacts = nullptr);
+                                                std::unique_ptr<ArtifactStore> artifacts = nullptr,
+                                                std::unique_ptr<CheckpointSource> source = nullptr);
   /// Shuts down with no grace if shutdown() was not called.
   ~Backend();
 
   /// Accepts a job, durably. Errors name the field: kInvalidArgument (an unknown framework or format, with the valid
   /// ones in the hint; both or none of checkpoint_id and checkpoint_path), kUnsupportedFormat (known but unavailable,
   /// with the reason), kNotFound (checkpoint), kBusy (too many pending).
+  /// A webhook_url that may not be called is kInvalidArgument too.
   Result<JobCreation> submit(const JobRequest& request, const std::string& idempotency_key);
+  /// Whether a job may have this webhook_url (empty: none), as far as can be told without asking DNS: kInvalidArgument
+  /// with the reason, which repeats nothing of it.
+  Status check_webhook_url(const std::string& url) const;
   Result<Job> cancel(std::string_view id, CancelMode mode);
   /// A failed or cancelled job once more, as a new job with the same request; kConflict for others.
   Result<JobCreation> retry(std::string_view id, const std::string& idempotency_key);

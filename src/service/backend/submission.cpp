@@ -7,6 +7,7 @@
 #include "base/nearest_name.h"
 #include "base/printable.h"
 #include "convention/schema.h"
+#include "service/backend/export_config_check.h"
 
 namespace modelport {
 
@@ -87,6 +88,8 @@ Status check_request(const JobRequest& request, const TrainerRegistry& trainers,
     return error;
   }
   CHECK_OK(check_texts(request));
+  if (const auto wrong = check_export_config(request.export_config, format->export_config_schema))
+    return fail(ErrorCode::kInvalidArgument, "{}", wrong->message);
   return check_checkpoint(request, checkpoints);
 }
 

@@ -7,7 +7,7 @@
 #include "convention/schema.h"
 #include "io/beneath.h"
 #include "service/run/exporter_process.h"
-#include "service/run/program_path.h"
+#include "service/run/program_fingerprint.h"
 
 namespace modelport {
 

@@ -82,6 +82,15 @@ Status check_regular(const struct stat& info) {
   return fail(ErrorCode::kHostile, "the checkpoint is neither a file nor a directory");
 }
 
+/// Digests and ids that are remembered.
+constexpr size_t kMostKept = 1000;
+
+Error no_source() {
+  Error error = fail(ErrorCode::kInvalidArgument, "checkpoint_path is a URL, and no place for such is configured");
+  error.hint = "upload the checkpoint, or have its bucket added to checkpoint_sources";
+  return error;
+}
+
 /// What tells one content of a file from the next without reading it.
 using FileStamp = std::tuple<dev_t, ino_t, off_t, int64_t, int64_t>;
 FileStamp stamp_of(const struct stat& info) {
@@ -97,6 +106,8 @@ struct CheckpointStore::State {
   CheckpointLimits limits;
   std::mutex mutex;
   std::map<FileStamp, ContentDigest> digests;  ///< Of files under the roots.
+  std::unique_ptr<CheckpointSource> source;    ///< Null: URLs are refused.
+  std::map<std::string, std::string> fetched;  ///< Id by URL and stamp.
 
   std::string place_of(std::string_view id) const { return fmt::format("{}/{}", directory, id); }
 };
@@ -174,7 +185,8 @@ CheckpointStore::CheckpointStore(std::unique_ptr<State> state) : state_(std::mov
 CheckpointStore::~CheckpointStore() = default;
 
 Result<std::unique_ptr<CheckpointStore>> CheckpointStore::open(std::string directory, std::vector<std::string> roots,
-                                                               CheckpointLimits limits) {
+                                                               CheckpointLimits limits,
+                                                               std::unique_ptr<CheckpointSource> source) {
   std::error_code failed;
   fs::create_directories(directory, failed);
   if (failed) return fail(ErrorCode::kUnwritable, "cannot make {}: {}", directory, failed.message());
@@ -189,6 +201,7 @@ Result<std::unique_ptr<CheckpointStore>> CheckpointStore::open(std::string direc
   state->directory = std::move(directory);
   state->roots = std::move(roots);
   state->limits = limits;
+  state->source = std::move(source);
   return std::unique_ptr<CheckpointStore>(new CheckpointStore(std::move(state)));
 }
 
@@ -232,7 +245,33 @@ Result<CheckpointInfo> CheckpointStore::find(std::string_view id) {
   return info;
 }
 
+bool is_checkpoint_url(std::string_view path) { return path.find("://") != std::string_view::npos; }
+
+Result<CheckpointInfo> CheckpointStore::fetch(std::string_view url) {
+  if (!state_->source) return no_source();
+  TRY(stamp, state_->source->stamp(url));
+  const std::string name = fmt::format("{}\n{}", url, stamp);
+  std::string known;
+  {
+    const std::lock_guard lock(state_->mutex);
+    if (const auto row = state_->fetched.find(name); row != state_->fetched.end()) known = row->second;
+  }
+  if (!known.empty()) {
+    if (auto found = find(known)) return found;
+  }
+  TRY(fetched, state_->source->fetch(url, stamp, *this));
+  const std::lock_guard lock(state_->mutex);
+  if (state_->fetched.size() >= kMostKept) state_->fetched.clear();
+  state_->fetched[name] = fetched.id;
+  return fetched;
+}
+
 Status CheckpointStore::check_path(std::string_view path) {
+  if (is_checkpoint_url(path)) {
+    if (!state_->source) return no_source();
+    CHECK_OK(state_->source->stamp(path));
+    return {};
+  }
   TRY(opened, open_under_roots(state_->roots, path));
   struct stat info {};
   if (::fstat(opened.file.get(), &info) != 0) return fail(ErrorCode::kUnreadable, "the checkpoint cannot be read");
@@ -240,12 +279,14 @@ Status CheckpointStore::check_path(std::string_view path) {
 }
 
 Result<CheckpointInfo> CheckpointStore::resolve_path(std::string_view path) {
+  if (is_checkpoint_url(path)) return fetch(path);
   TRY(opened, open_under_roots(state_->roots, path));
   struct stat stat_before {};
   if (::fstat(opened.file.get(), &stat_before) != 0)
     return fail(ErrorCode::kUnreadable, "the checkpoint cannot be read");
   CHECK_OK(check_regular(stat_before));
   CheckpointInfo info;
+  info.place = CheckpointInfo::Place::kInPlace;
   info.name = fs::path(opened.path).filename().string();
   info.path = opened.path;
   if (S_ISDIR(stat_before.st_mode)) {
@@ -271,8 +312,7 @@ Result<CheckpointInfo> CheckpointStore::resolve_path(std::string_view path) {
   info.id = digest.id;
   info.bytes = digest.bytes;
   const std::lock_guard lock(state_->mutex);
-  constexpr size_t kMostDigests = 1000;
-  if (state_->digests.size() >= kMostDigests) state_->digests.clear();
+  if (state_->digests.size() >= kMostKept) state_->digests.clear();
   state_->digests.emplace(stamp, digest);
   return info;
 }

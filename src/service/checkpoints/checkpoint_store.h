@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "service/checkpoints/checkpoint_source.h"
 #include "service/jobs/clock.h"
 
 namespace modelport {
@@ -21,7 +22,9 @@ struct CheckpointInfo {
   enum class Kind { kFile, kDirectory } kind = Kind::kFile;
   std::string name;   ///< As the user named it, without folders.
   int64_t bytes = 0;  ///< Of all files.
-  std::string path;   ///< On this machine; for the exporter and never for answers.
+  /// Whether it may change while it is used: a path under the roots.
+  enum class Place { kStored, kInPlace } place = Place::kStored;
+  std::string path;  ///< On this machine; for the exporter and never for answers.
   Timestamp stored_at;
 };
 
@@ -53,9 +56,11 @@ class CheckpointUpload {
 /// Checkpoints that were uploaded, and paths under the configured roots. Safe from any thread.
 class CheckpointStore {
  public:
-  /// Uploads lie in `directory`, which is made; `roots` are directories whose content jobs may name.
+  /// Uploads lie in `directory`, which is made; `roots` are directories whose content jobs may name. With a `source`
+  /// they may name URLs too, whose content becomes an upload.
   static Result<std::unique_ptr<CheckpointStore>> open(std::string directory, std::vector<std::string> roots,
-                                                       CheckpointLimits limits);
+                                                       CheckpointLimits limits,
+                                                       std::unique_ptr<CheckpointSource> source = nullptr);
   ~CheckpointStore();
 
   /// `name` is the user's file name; of it the last part is kept, made of [A-Za-z0-9._-]. The same content twice is one
@@ -67,8 +72,8 @@ class CheckpointStore {
   /// Whether jobs may name this path: it exists beneath a root and no link leads there. kInvalidArgument where it lies
   /// outside of every root (the hint names none of them), kNotFound.
   Status check_path(std::string_view path);
-  /// The same, read whole for its digest (kept by device, inode, size and times of the file). A directory may hold
-  /// regular files and directories only.
+  /// The same, read whole for its digest, or copied here where it is a URL (both kept: by device, inode, size and times
+  /// of the file, or by its stamp). A directory may hold regular files and directories only.
   Result<CheckpointInfo> resolve_path(std::string_view path);
 
   Status remove(std::string_view id);
@@ -78,6 +83,7 @@ class CheckpointStore {
  private:
   struct State;
   explicit CheckpointStore(std::unique_ptr<State> state);
+  Result<CheckpointInfo> fetch(std::string_view url);
   std::unique_ptr<State> state_;
 };
 

@@ -13,7 +13,8 @@ namespace modelport {
 /// What the Backend's core is told; of HTTP it knows nothing.
 struct ServiceConfig {
   std::string data_directory;  ///< Database, logs, uploads, artifacts, work directories. Held by one process.
-  std::vector<std::string> checkpoint_roots;  ///< Directories that checkpoint_path may point into.
+  std::vector<std::string> checkpoint_roots;    ///< Directories that checkpoint_path may point into.
+  std::vector<std::string> checkpoint_sources;  ///< "s3://BUCKET/PREFIX" that checkpoint_path may point into.
   std::vector<TrainerConfig> trainers;
   /// File that reload() reads the trainers from again; empty: they stay.
   std::string trainers_file;
@@ -27,8 +28,9 @@ struct ServiceConfig {
   std::string database_password_file;  ///< Empty: none, or libpq's own (PGPASSWORD, PGPASSFILE).
   /// With PostgreSQL: logs, uploads and artifacts lie here, where all its processes reach them.
   std::string shared_directory;
-  std::string listens_at;          ///< What a worker says of where it answers; may be empty.
-  std::chrono::seconds lease{60};  ///< Without news of a worker for so long its jobs are given to others.
+  std::vector<std::string> secret_files;  ///< Further files that no exporter may read, where a sandbox can hide them.
+  std::string listens_at;                 ///< What a worker says of where it answers; may be empty.
+  std::chrono::seconds lease{60};         ///< Without news of a worker for so long its jobs are given to others.
 
   std::string inspect_program;  ///< `modelport`, for what a checkpoint is; empty: nothing is said of them.
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <functional>
 #include <set>
 
@@ -14,6 +15,8 @@
 namespace modelport {
 
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr uint64_t kMegabyte = uint64_t{1} << 20;
 
@@ -129,6 +132,16 @@ Error unknown_key(const toml::node& node, std::string_view name) {
   return error;
 }
 
+/// A program with a slash in it, and whatever begins with "./" or "../", is beside trainers.toml: where a process runs
+/// that is started later is nobody's business.
+void resolve_beside(std::vector<std::string>& command, const fs::path& folder) {
+  for (size_t i = 0; i < command.size(); ++i) {
+    std::string& part = command[i];
+    const bool is_program = i == 0 && part.find('/') != std::string::npos && part.front() != '/';
+    if (is_program || part.starts_with("./") || part.starts_with("../")) part = (folder / part).string();
+  }
+}
+
 Result<TrainerConfig> read_trainer(const toml::table& table) {
   TrainerConfig trainer;
   for (const auto& [name, node] : table) {
@@ -157,6 +170,7 @@ Result<std::vector<TrainerConfig>> parse_trainers(std::string_view text, const s
                 parsed.error().description())
         .in(file_name);
   }
+  const fs::path folder = fs::absolute(file_name).parent_path();
   std::vector<TrainerConfig> trainers;
   std::set<std::string> names, frameworks;
   for (const auto& [key, node] : parsed.table()) {
@@ -165,6 +179,7 @@ Result<std::vector<TrainerConfig>> parse_trainers(std::string_view text, const s
       return wrong(node, fmt::format("{} is no [[trainer]]", key.str())).in(file_name);
     for (const toml::node& row : *rows) {
       TRY(trainer, read_trainer(*row.as_table()).in(file_name));
+      resolve_beside(trainer.command, folder);
       if (!names.insert(trainer.name).second)
         return wrong(row, fmt::format("there are two trainers {}", trainer.name)).in(file_name);
       for (const std::string& framework : trainer.frameworks) {

@@ -34,7 +34,8 @@ struct RunLimits {
 struct TrainerConfig {
   std::string name;
   /// The program and its arguments. Where one holds a placeholder ({checkpoint_path}, {export_format}, {output_dir},
-  /// {export_config}) they are filled in; otherwise the convention's four options follow.
+  /// {export_config}) they are filled in; otherwise the convention's four options follow. Paths in it are absolute;
+  /// in trainers.toml a program with a slash, and parts that begin with "./" or "../", are from the file's folder.
   std::vector<std::string> command;
   std::vector<std::string> frameworks;  ///< Whose jobs it takes; default: its name.
   std::vector<std::string> formats;     ///< For an exporter without --capabilities.

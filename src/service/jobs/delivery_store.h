@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,6 +21,7 @@ enum class DeliveryState {
 };
 /// "pending", "delivered", "dead"
 std::string_view delivery_state_name(DeliveryState state);
+std::optional<DeliveryState> delivery_state_from_name(std::string_view name);
 
 /// One message to a job's webhook_url. All that it says was fixed by the change that it tells.
 struct WebhookDelivery {
@@ -44,39 +46,46 @@ struct DeliveryAttempt {
   int number = 0;  ///< From 1.
 };
 
+struct DeliveryFilter {
+  std::optional<DeliveryState> state;
+  std::string job_id;  ///< Empty: of every job.
+};
 struct DeliveryPage {
   std::vector<WebhookDelivery> deliveries;  ///< Newest first.
   std::string next_cursor;                  ///< Empty on the last page.
 };
 
 /// Webhook deliveries, in the database of the jobs. They appear there with the change of the job itself: a job that
-/// ended has its delivery, or the end is not recorded either. Safe from any thread; errors are those of JobStore.
+/// ended has its delivery, or the end is not recorded either. Time is the store's alone, so that processes whose clocks
+/// differ agree on what is due. Safe from any thread; errors are those of JobStore.
 class DeliveryStore {
  public:
+  using Duration = std::chrono::microseconds;
   virtual ~DeliveryStore() = default;
 
-  /// From now on a job with a webhook_url that comes into one of these states gets a delivery.
+  /// From now on a job with a webhook_url that comes into one of these states gets a delivery, whichever process
+  /// changes it.
   virtual Status tell_of(std::span<const JobStatus> states) = 0;
 
-  /// Deliveries to be sent at `now`, longest due first, at most one per origin (scheme, host and port of the URL).
-  virtual Result<std::vector<WebhookDelivery>> due(Timestamp now, int limit) = 0;
-  /// When the first one that is not due at `now` will be.
-  virtual Result<std::optional<Timestamp>> next_due(Timestamp now) = 0;
-  /// Before it is sent: counts the attempt. If nothing ends it, the delivery is due again at `again_at`. kConflict when
-  /// somebody else has begun it since it was read.
-  virtual Result<DeliveryAttempt> begin(const WebhookDelivery& delivery, Timestamp again_at) = 0;
-  virtual Status end_delivered(const DeliveryAttempt& attempt, int status, Timestamp now) = 0;
-  /// Due again at `again_at`; without one it is dead.
+  /// Deliveries to be sent now, longest due first, at most one per origin (scheme, host and port of the URL).
+  virtual Result<std::vector<WebhookDelivery>> due(int limit) = 0;
+  /// In how long the first one that is not due yet will be.
+  virtual Result<std::optional<Duration>> next_due() = 0;
+  /// Before it is sent: counts the attempt. If nothing ends it, the delivery is due again after `pause`, which nobody
+  /// else may send it before. kConflict when somebody else has begun it since it was read.
+  virtual Result<DeliveryAttempt> begin(const WebhookDelivery& delivery, Duration pause) = 0;
+  virtual Status end_delivered(const DeliveryAttempt& attempt, int status) = 0;
+  /// Due again after `pause`; without one it is dead.
   virtual Status end_failed(const DeliveryAttempt& attempt, int status, const std::string& error,
-                            std::optional<Timestamp> again_at, Timestamp now) = 0;
+                            std::optional<Duration> pause) = 0;
 
-  /// `limit` is 1 to 200; kInvalidArgument for a cursor that is none. Empty state and job: all of them.
-  virtual Result<DeliveryPage> list(std::optional<DeliveryState> state, std::string_view job_id,
-                                    const std::string& cursor, int limit) = 0;
-  /// A dead delivery is pending again with all its attempts; kConflict for others, kNotFound.
-  virtual Status send_again(std::string_view id, Timestamp now) = 0;
-  /// Forgets what ended before this moment.
-  virtual Status remove_ended(Timestamp before) = 0;
+  /// `limit` is 1 to 200; kInvalidArgument for a cursor that is none.
+  virtual Result<DeliveryPage> list(const DeliveryFilter& filter, const std::string& cursor, int limit) = 0;
+  /// A delivery that has ended is pending again, with all its attempts before it; gives it as it is then. kConflict for
+  /// one that is pending, kNotFound.
+  virtual Result<WebhookDelivery> send_again(std::string_view id) = 0;
+  /// Forgets what ended longer ago than this.
+  virtual Status remove_ended(Duration age) = 0;
 };
 
 }  // namespace modelport

@@ -159,9 +159,8 @@ class JobStore {
   /// Topics are ids of jobs; a wake-up follows every committed change.
   virtual ChangeFeed& changes() = 0;
 
-  /// What is to be told of jobs by webhook, recorded in the transaction of the change that it tells; null where the
-  /// store keeps none.
-  virtual DeliveryStore* deliveries() = 0;
+  /// What is to be told of jobs by webhook, recorded in the transaction of the change that it tells.
+  virtual DeliveryStore& deliveries() = 0;
 };
 
 }  // namespace modelport

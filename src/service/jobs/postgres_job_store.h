@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "service/jobs/job_store.h"
+#include "service/jobs/postgres_delivery_store.h"
 #include "service/jobs/postgres_pool.h"
 
 namespace modelport {
@@ -58,7 +59,7 @@ class PostgresJobStore final : public JobStore {
   Result<JobCounts> counts() override;
   Status check() override;
   ChangeFeed& changes() override { return changes_; }
-  DeliveryStore* deliveries() override { return nullptr; }
+  DeliveryStore& deliveries() override { return deliveries_; }
 
  private:
   explicit PostgresJobStore(const PostgresConfig& config) : config_(config), pool_(config) {}
@@ -70,6 +71,7 @@ class PostgresJobStore final : public JobStore {
   const PostgresConfig config_;
   ChangeFeed changes_;
   PostgresPool pool_;
+  PostgresDeliveryStore deliveries_{pool_, changes_};
   std::atomic<bool> is_ending_ = false;
   std::thread listener_;
 };

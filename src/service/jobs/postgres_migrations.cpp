@@ -130,6 +130,60 @@ CREATE TABLE workers (
   seen_at BIGINT NOT NULL
 );
 )sql",
+    R"sql(
+CREATE TABLE webhook_events (status TEXT PRIMARY KEY, event TEXT NOT NULL);
+CREATE TABLE webhook_deliveries (
+  seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  job_id TEXT NOT NULL,
+  event TEXT NOT NULL,
+  url TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  data TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'delivered', 'dead')),
+  attempts BIGINT NOT NULL DEFAULT 0,
+  next_attempt_at BIGINT,
+  last_status BIGINT NOT NULL DEFAULT 0,
+  last_error TEXT NOT NULL DEFAULT '',
+  ended_at BIGINT,
+  CHECK ((state = 'pending') = (next_attempt_at IS NOT NULL)),
+  CHECK ((state = 'pending') = (ended_at IS NULL))
+);
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (next_attempt_at) WHERE state = 'pending';
+CREATE INDEX webhook_deliveries_state ON webhook_deliveries (state, seq);
+CREATE INDEX webhook_deliveries_job ON webhook_deliveries (job_id, seq);
+CREATE INDEX webhook_deliveries_ended ON webhook_deliveries (ended_at) WHERE ended_at IS NOT NULL;
+
+-- Whoever changes a job records what is to be told of it, and cannot forget to. The id is random where the job, its
+-- state and its attempt are not, so that nobody can guess it.
+CREATE FUNCTION record_delivery() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO webhook_deliveries (id, job_id, event, url, origin, data, created_at, next_attempt_at)
+  SELECT 'msg_' || left(encode(sha256(convert_to(concat_ws(' ', NEW.id, NEW.status, NEW.attempt, random(), random()),
+      'UTF8')), 'hex'), 32), NEW.id, event, NEW.webhook_url,
+    substring(lower(NEW.webhook_url) FROM '^[^/]*//[^/]*'),
+    json_build_object('id', NEW.id, 'status', NEW.status, 'attempt', NEW.attempt, 'framework', NEW.framework,
+      'export_format', NEW.export_format, 'training_job_id', nullif(NEW.training_job_id, ''),
+      'version', nullif(NEW.version, 0), 'version_tag', nullif(NEW.version_tag, ''),
+      'model_name', nullif(NEW.model_name, ''), 'task_type', nullif(NEW.task_type, ''),
+      'proof', nullif(NEW.proof, ''), 'sha256', NEW.artifact_sha256, 'bytes', NEW.artifact_bytes,
+      'error', NEW.error::json)::text,
+    coalesce(NEW.completed_at, NEW.started_at), coalesce(NEW.completed_at, NEW.started_at)
+  FROM webhook_events WHERE status = NEW.status;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER jobs_webhook AFTER UPDATE OF status ON jobs FOR EACH ROW
+  WHEN (NEW.webhook_url <> '' AND OLD.status <> NEW.status) EXECUTE FUNCTION record_delivery();
+
+CREATE FUNCTION forget_deliveries() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM webhook_deliveries WHERE job_id = OLD.id AND state <> 'pending';
+  RETURN NULL;
+END $$;
+CREATE TRIGGER jobs_webhook_gone AFTER DELETE ON jobs FOR EACH ROW
+  WHEN (OLD.webhook_url <> '') EXECUTE FUNCTION forget_deliveries();
+)sql",
 };
 
 Result<int64_t> present_version(PostgresConnection& database) {

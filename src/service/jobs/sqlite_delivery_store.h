@@ -9,23 +9,24 @@ namespace modelport {
 /// record deliveries, so that no code that changes a job can forget to.
 class SqliteDeliveryStore final : public DeliveryStore {
  public:
-  SqliteDeliveryStore(ReadPool& readers, WriteQueue& writes) : readers_(readers), writes_(writes) {}
+  SqliteDeliveryStore(ReadPool& readers, WriteQueue& writes, Clock& clock)
+      : readers_(readers), writes_(writes), clock_(clock) {}
 
   Status tell_of(std::span<const JobStatus> states) override;
-  Result<std::vector<WebhookDelivery>> due(Timestamp now, int limit) override;
-  Result<std::optional<Timestamp>> next_due(Timestamp now) override;
-  Result<DeliveryAttempt> begin(const WebhookDelivery& delivery, Timestamp again_at) override;
-  Status end_delivered(const DeliveryAttempt& attempt, int status, Timestamp now) override;
+  Result<std::vector<WebhookDelivery>> due(int limit) override;
+  Result<std::optional<Duration>> next_due() override;
+  Result<DeliveryAttempt> begin(const WebhookDelivery& delivery, Duration pause) override;
+  Status end_delivered(const DeliveryAttempt& attempt, int status) override;
   Status end_failed(const DeliveryAttempt& attempt, int status, const std::string& error,
-                    std::optional<Timestamp> again_at, Timestamp now) override;
-  Result<DeliveryPage> list(std::optional<DeliveryState> state, std::string_view job_id, const std::string& cursor,
-                            int limit) override;
-  Status send_again(std::string_view id, Timestamp now) override;
-  Status remove_ended(Timestamp before) override;
+                    std::optional<Duration> pause) override;
+  Result<DeliveryPage> list(const DeliveryFilter& filter, const std::string& cursor, int limit) override;
+  Result<WebhookDelivery> send_again(std::string_view id) override;
+  Status remove_ended(Duration age) override;
 
  private:
   ReadPool& readers_;
   WriteQueue& writes_;
+  Clock& clock_;
 };
 
 }  // namespace modelport

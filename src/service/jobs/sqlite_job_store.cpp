@@ -51,7 +51,7 @@ SqliteJobStore::SqliteJobStore(const std::string& path, std::unique_ptr<SqliteDa
     : clock_(clock),
       readers_(path),
       writes_(std::move(writer), changes_),
-      deliveries_(std::make_unique<SqliteDeliveryStore>(readers_, writes_)) {}
+      deliveries_(std::make_unique<SqliteDeliveryStore>(readers_, writes_, clock_)) {}
 
 Result<std::unique_ptr<SqliteJobStore>> SqliteJobStore::open(const std::string& path, Clock& clock) {
   TRY(writer, SqliteDatabase::open(path, SqliteDatabase::Mode::kReadWrite));

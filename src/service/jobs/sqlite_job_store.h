@@ -80,7 +80,7 @@ class SqliteJobStore final : public JobStore {
   Result<JobCounts> counts() override;
   Status check() override;
   ChangeFeed& changes() override { return changes_; }
-  DeliveryStore* deliveries() override { return deliveries_.get(); }
+  DeliveryStore& deliveries() override { return *deliveries_; }
 
  private:
   SqliteJobStore(const std::string& path, std::unique_ptr<SqliteDatabase> writer, Clock& clock);

@@ -94,7 +94,12 @@ class Attempt {
     const JobRequest& request = job_.request;
     auto found = request.checkpoint_id.empty() ? environment_.checkpoints.resolve_path(request.checkpoint_path)
                                                : environment_.checkpoints.find(request.checkpoint_id);
-    if (!found) return failed(FailureCode::kCheckpointMissing, found.error().text());
+    if (!found) {
+      const bool may_come_back =
+          found.error().code == ErrorCode::kUnavailable || found.error().code == ErrorCode::kBusy;
+      return failed(may_come_back ? FailureCode::kStorageFailed : FailureCode::kCheckpointMissing,
+                    found.error().text());
+    }
     checkpoint_ = *std::move(found);
     effective_ = effective_config(request.export_config, trainer_.config_schema);
     cache_key_ = export_cache_key(checkpoint_.id, request.export_format, effective_, trainer_.exporter_version,
@@ -172,7 +177,7 @@ class Attempt {
   }
 
   std::optional<JobError> validate() {
-    if (!job_.request.checkpoint_path.empty()) {
+    if (checkpoint_.place == CheckpointInfo::Place::kInPlace) {
       const auto now = environment_.checkpoints.resolve_path(job_.request.checkpoint_path);
       if (!now || now->id != checkpoint_.id)
         return failed(FailureCode::kCheckpointMissing, "the checkpoint was changed while it was being exported");

@@ -1,5 +1,6 @@
 #include "service/run/exporter_command.h"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <string_view>
@@ -42,6 +43,19 @@ std::vector<std::string> exporter_command(const std::vector<std::string>& comman
     filled.emplace_back(value);
   }
   return filled;
+}
+
+std::vector<std::string> without_dots(std::vector<std::string> command) {
+  for (std::string& part : command) {
+    const fs::path path(part);
+    if (!path.is_absolute() || std::ranges::find(path, "..") == path.end()) continue;
+    std::error_code failed;
+    // Of the last part a link stays: a virtual environment's interpreter is one, and told by where that lies.
+    const bool is_named = path.has_filename() && path.filename() != "..";
+    const fs::path plain = fs::canonical(is_named ? path.parent_path() : path, failed);
+    if (!failed) part = (is_named ? plain / path.filename() : plain).string();
+  }
+  return command;
 }
 
 std::vector<std::string> paths_of_command(const std::vector<std::string>& command) {

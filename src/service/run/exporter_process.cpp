@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "process/program_path.h"
 #include "service/run/exporter_command.h"
-#include "service/run/program_path.h"
 
 namespace modelport {
 
@@ -30,6 +30,7 @@ Result<ExporterProcess> prepare_exporter(const TrainerConfig& trainer, const San
                                          const std::string& mark) {
   TRY(program, find_program(command.front()));
   command.front() = std::move(program);
+  command = without_dots(std::move(command));
   ExporterProcess process;
   process.level = std::min(trainer.wanted_sandbox, support.level);
   if (process.level < trainer.minimum_sandbox)
@@ -40,7 +41,8 @@ Result<ExporterProcess> prepare_exporter(const TrainerConfig& trainer, const San
     SandboxView view{place.hidden, place.readable, place.directory};
     const std::vector<std::string> own = paths_of_command(command);
     view.readable.insert(view.readable.end(), own.begin(), own.end());
-    view.readable.insert(view.readable.end(), trainer.readable.begin(), trainer.readable.end());
+    const std::vector<std::string> further = without_dots(trainer.readable);
+    view.readable.insert(view.readable.end(), further.begin(), further.end());
     command = in_bubblewrap(support, view, command);
   }
   ConfinedRequest& request = process.request;

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "process/confined_run.h"
-#include "service/run/program_path.h"
+#include "process/program_path.h"
 
 namespace modelport {
 

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <pugixml.hpp>
 
 #include "service/artifacts/object_key.h"
 #include "service/s3/s3_client.h"
+#include "service/s3/s3_listing.h"
 #include "service/s3/s3_upload.h"
 
 namespace modelport {
@@ -117,27 +117,16 @@ class S3ArtifactStore final : public ArtifactStore {
 
   Result<std::vector<ObjectInfo>> list(std::string_view prefix, std::string_view after, size_t limit) override {
     std::vector<ObjectInfo> found;
-    std::map<std::string, std::string> query = {{"list-type", "2"}, {"prefix", full(prefix)}};
-    if (!after.empty()) query["start-after"] = full(after);
+    std::string last = after.empty() ? "" : full(after);
     while (found.size() < limit) {
-      query["max-keys"] = std::to_string(std::min<size_t>(limit - found.size(), 1000));
-      TRY(reply, client_.call({.method = "GET", .key = "", .query = query}));
-      if (reply.status / 100 != 2) return s3_error(reply, "GET");
-      pugi::xml_document document;
-      if (!document.load_buffer(reply.body.data(), reply.body.size()))
-        return fail(ErrorCode::kDamaged, "the artifact store's list is no XML");
-      const pugi::xml_node result = document.child("ListBucketResult");
-      for (const pugi::xml_node object : result.children("Contents")) {
-        const std::string key = object.child_value("Key");
-        if (key.ends_with(kSibling)) continue;
-        const auto stored_at = timestamp_from_text(object.child_value("LastModified"));
-        found.push_back(
-            {key.substr(full("").size()), number_of(object.child_value("Size")), stored_at.value_or(Timestamp())});
+      const size_t wanted = limit - found.size();
+      TRY(objects, list_objects(client_, full(prefix), last, wanted));
+      for (const S3Object& object : objects) {
+        last = object.key;
+        if (!object.key.ends_with(kSibling))
+          found.push_back({object.key.substr(full("").size()), object.bytes, object.modified});
       }
-      const std::string next = result.child_value("NextContinuationToken");
-      if (next.empty()) break;
-      query.erase("start-after");
-      query["continuation-token"] = next;
+      if (objects.size() < wanted) break;
     }
     return found;
   }

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "service/s3/http_transfer.h"
+#include "service/http_client/http_transfer.h"
 #include "service/s3/s3_config.h"
 
 namespace modelport {

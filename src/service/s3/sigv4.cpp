@@ -37,10 +37,14 @@ std::string amz_date(Timestamp now) {
   return text + "Z";
 }
 
-std::string trimmed(std::string_view value) {
-  const size_t begin = value.find_first_not_of(' ');
-  if (begin == std::string_view::npos) return "";
-  return std::string(value.substr(begin, value.find_last_not_of(' ') - begin + 1));
+/// Without spaces around it, and one space where there are more.
+std::string canonical_value(std::string_view value) {
+  std::string out;
+  for (const char c : value) {
+    if (c != ' ' || !(out.empty() || out.back() == ' ')) out += c;
+  }
+  if (out.ends_with(' ')) out.pop_back();
+  return out;
 }
 
 struct Signed {
@@ -54,7 +58,7 @@ Signed sign(const S3RequestToSign& request, const std::map<std::string, std::str
   Signed out;
   std::string header_lines;
   for (const auto& [name, value] : headers) {
-    header_lines += name + ":" + trimmed(value) + "\n";
+    header_lines += name + ":" + canonical_value(value) + "\n";
     out.names += (out.names.empty() ? "" : ";") + name;
   }
   const std::string canonical =

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "service/s3/http_transfer.h"
+#include "service/http_client/http_transfer.h"
 #include "service/webhooks/retry_pause.h"
 #include "service/webhooks/webhook_message.h"
 
@@ -90,10 +90,9 @@ void WebhookSender::work() {
       const std::lock_guard lock(mutex_);
       has_news_ = false;
     }
-    const Timestamp now = clock_.now();
-    const auto taken = take(now);
+    const auto taken = take();
     if (!taken) {
-      rest(now);
+      rest();
       continue;
     }
     // Someone else may be free for what else is due.
@@ -108,29 +107,31 @@ void WebhookSender::work() {
   }
 }
 
-std::optional<WebhookSender::Taken> WebhookSender::take(Timestamp now) {
+std::optional<WebhookSender::Taken> WebhookSender::take() {
   const std::lock_guard lock(taking_);
-  auto due = deliveries_.due(now, 2 * kThreads);
+  auto due = deliveries_.due(2 * kThreads);
   if (!due) log_error("webhooks: {}", due.error().text());
   if (!due) return std::nullopt;
   for (WebhookDelivery& delivery : *due) {
     const auto url = parse_webhook_url(delivery.url);
     const std::string origin = url ? origin_of(*url) : "";
     if (busy_.contains(origin)) continue;
-    // Where this process dies meanwhile, the attempt counts as one that failed.
-    const Timestamp again = now + config_.timeout + pause_after(delivery.attempts + 1);
-    auto attempt = deliveries_.begin(delivery, again);
+    // Where this process dies meanwhile, the attempt counts as one that failed. Nobody else sends it before: the name's
+    // resolution may take one timeout, the rest the other.
+    const auto until_again = 2 * config_.timeout + pause_after(delivery.attempts + 1);
+    const auto begun_at = std::chrono::steady_clock::now();
+    auto attempt = deliveries_.begin(delivery, until_again);
     if (!attempt) continue;
     busy_.insert(origin);
-    return Taken{std::move(delivery), *attempt, origin};
+    return Taken{std::move(delivery), *attempt, origin, begun_at};
   }
   return std::nullopt;
 }
 
-void WebhookSender::rest(Timestamp now) {
+void WebhookSender::rest() {
   std::chrono::microseconds pause = kLongestRest;
-  if (const auto next = deliveries_.next_due(now); next && *next)
-    pause = std::min<std::chrono::microseconds>(**next - now, kLongestRest);
+  if (const auto next = deliveries_.next_due(); next && *next)
+    pause = std::min<std::chrono::microseconds>(**next, kLongestRest);
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, kShortestRest, [&] { return is_ending_; });
   changed_.wait_for(lock, pause, [&] { return has_news_ || is_ending_; });
@@ -147,6 +148,8 @@ WebhookSender::Answer WebhookSender::send(const Taken& taken) {
     const bool is_refused = addresses.error().code == ErrorCode::kHostile;
     return {0, addresses.error().text(), is_refused ? Answer::Again::kNever : Answer::Again::kYes};
   }
+  if (std::chrono::steady_clock::now() - taken.begun_at > config_.timeout)
+    return {0, "the host's name was not resolved in time", Answer::Again::kYes};
   WebhookMessage message = make_message(taken.delivery, secrets_, clock_.now());
   HttpTransfer request{.method = "POST", .url = url->text, .headers = std::move(message.headers)};
   request.body = std::move(message.body);
@@ -167,15 +170,14 @@ WebhookSender::Answer WebhookSender::send(const Taken& taken) {
 void WebhookSender::note(const Taken& taken, const Answer& answer) {
   const WebhookDelivery& delivery = taken.delivery;
   const int number = taken.attempt.number;
-  const Timestamp now = clock_.now();
   Status noted;
   if (answer.error.empty()) {
-    noted = deliveries_.end_delivered(taken.attempt, answer.status, now);
+    noted = deliveries_.end_delivered(taken.attempt, answer.status);
   } else {
-    std::optional<Timestamp> again;
-    if (answer.again == Answer::Again::kYes && number < config_.attempts) again = now + pause_after(number);
-    noted = deliveries_.end_failed(taken.attempt, answer.status, answer.error, again, now);
-    if (!again)
+    std::optional<DeliveryStore::Duration> pause;
+    if (answer.again == Answer::Again::kYes && number < config_.attempts) pause = pause_after(number);
+    noted = deliveries_.end_failed(taken.attempt, answer.status, answer.error, pause);
+    if (!pause)
       log_warning("webhook delivery {} of job {} is given up after {} attempts: {}", delivery.id, delivery.job_id,
                   number, answer.error);
   }

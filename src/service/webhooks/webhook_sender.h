@@ -18,10 +18,10 @@
 
 namespace modelport {
 
-/// Sends what the DeliveryStore holds: at least once each, several receivers at a time and each of them one message at
-/// a time, again with growing pauses until the attempts are used up; then the delivery is dead. Connections go to the
-/// very address that was checked, follow no redirect, use no proxy, and what a receiver answers beyond its status is
-/// thrown away.
+/// Sends what the DeliveryStore holds, beside the senders of other processes on the same database: at least once each,
+/// several receivers at a time and each of them one message at a time, again with growing pauses until the attempts are
+/// used up; then the delivery is dead. Connections go to the very address that was checked, follow no redirect, use no
+/// proxy, and what a receiver answers beyond its status is thrown away.
 class WebhookSender {
  public:
   struct Receivers {
@@ -48,6 +48,7 @@ class WebhookSender {
     WebhookDelivery delivery;
     DeliveryAttempt attempt;
     std::string origin;
+    std::chrono::steady_clock::time_point begun_at;
   };
   struct Answer {
     int status = 0;
@@ -58,10 +59,10 @@ class WebhookSender {
   void work();
   void wake();
   bool is_ending();
-  /// What is due at `now`, begun.
-  std::optional<Taken> take(Timestamp now);
+  /// Something that is due, begun.
+  std::optional<Taken> take();
   /// Until there may be something else to send.
-  void rest(Timestamp now);
+  void rest();
   Answer send(const Taken& taken);
   void note(const Taken& taken, const Answer& answer);
   std::chrono::milliseconds pause_after(int attempt);

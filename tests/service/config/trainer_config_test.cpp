@@ -26,6 +26,20 @@ TEST(Trainers, HaveTheRepositorysOwnByDefault) {
   EXPECT_THAT(trainers->front().frameworks, ElementsAre("ultralytics", "yolov5"));
 }
 
+TEST(Trainers, AreLookedForBesideTheirFile) {
+  const auto command = [](std::string_view parts) {
+    const auto trainers = parse_trainers(fmt::format("[[trainer]]\nname = \"t\"\ncommand = [{}]\n", parts),
+                                         "/etc/modelport/trainers.toml");
+    EXPECT_TRUE(trainers) << trainers.error().text();
+    return trainers->front().command;
+  };
+  EXPECT_THAT(command(R"("bin/export", "a/b")"), ElementsAre("/etc/modelport/bin/export", "a/b"));
+  EXPECT_THAT(command(R"("python3", "./export.py", "../lib", "-v")"),
+              ElementsAre("python3", "/etc/modelport/./export.py", "/etc/modelport/../lib", "-v"));
+  EXPECT_THAT(command(R"("/usr/bin/docker", "run", "org/image:1")"),
+              ElementsAre("/usr/bin/docker", "run", "org/image:1"));
+}
+
 TEST(Trainers, AreReadWithEveryKey) {
   const auto trainers = parse_trainers(R"(
 [[trainer]]

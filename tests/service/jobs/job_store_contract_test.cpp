@@ -6,11 +6,7 @@
 #include <set>
 #include <thread>
 
-#include "service/jobs/postgres_job_store.h"
-#include "service/jobs/sqlite_job_store.h"
-#include "tests/service/postgres_server.h"
-#include "tests/service/scratch_directory.h"
-#include "tests/service/stepping_clock.h"
+#include "tests/service/jobs/job_store_rows.h"
 
 /// What every JobStore does, whatever it is made of.
 namespace modelport {
@@ -18,28 +14,6 @@ namespace {
 
 using testing::ElementsAre;
 using Outcome = JobCreation::Outcome;
-
-struct StoreRow {
-  std::string name;
-  std::function<std::string()> missing;  ///< Why it cannot be tested here; empty: it can.
-  std::function<Result<std::unique_ptr<JobStore>>(const ScratchDirectory&, Clock&)> open;
-};
-
-StoreRow sqlite_row() {
-  return {"sqlite", [] { return ""; },
-          [](const ScratchDirectory& scratch, Clock& clock) -> Result<std::unique_ptr<JobStore>> {
-            TRY(store, SqliteJobStore::open(scratch.path("jobs.sqlite"), clock));
-            return std::unique_ptr<JobStore>(std::move(store));
-          }};
-}
-
-StoreRow postgres_row() {
-  return {"postgresql", [] { return PostgresServer::missing(); },
-          [](const ScratchDirectory& scratch, Clock&) -> Result<std::unique_ptr<JobStore>> {
-            TRY(store, PostgresJobStore::open(PostgresServer::shared().database(scratch)));
-            return std::unique_ptr<JobStore>(std::move(store));
-          }};
-}
 
 NewJob new_job(const std::string& training = "") {
   NewJob job;
@@ -65,7 +39,7 @@ Completion completion(const std::string& key) {
 const std::vector<std::string> kFrameworks = {"timm", "ultralytics"};
 constexpr std::chrono::seconds kLease(30);
 
-class JobStoreContract : public testing::TestWithParam<StoreRow> {
+class JobStoreContract : public testing::TestWithParam<JobStoreRow> {
  protected:
   void SetUp() override {
     if (const std::string missing = GetParam().missing(); !missing.empty()) GTEST_SKIP() << missing;
@@ -534,7 +508,7 @@ TEST_P(JobStoreContract, WakesFollowersAfterTheChange) {
   EXPECT_TRUE(has_seen(JobStatus::kCancelled));
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, JobStoreContract, testing::Values(sqlite_row(), postgres_row()),
+INSTANTIATE_TEST_SUITE_P(Stores, JobStoreContract, testing::ValuesIn(job_store_rows()),
                          [](const auto& tested) { return tested.param.name; });
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "service/run/effective_config.h"
+#include "tests/service/scratch_directory.h"
 
 namespace modelport {
 namespace {
@@ -21,6 +22,19 @@ TEST(ExporterCommand, AppendsTheConventionsOptions) {
 TEST(ExporterCommand, FillsPlaceholdersOnce) {
   EXPECT_THAT(exporter_command({"docker", "run", "-v{output_dir}:/o", "{export_config}", "{unknown}"}, kArguments),
               ElementsAre("docker", "run", "-v/out:/o", R"({"a":"{output_dir}"})", "{unknown}"));
+}
+
+TEST(ExporterCommand, TakesDotsOutAsTheSystemDoes) {
+  const ScratchDirectory scratch;
+  std::filesystem::create_directories(scratch.path("real/inner"));
+  std::filesystem::create_directory_symlink(scratch.path("real/inner"), scratch.path("link"));
+  scratch.write("real/export.sh", "");
+  std::filesystem::create_symlink("export.sh", scratch.path("real/named.sh"));
+  const std::string root = std::filesystem::canonical(scratch.path()).string();
+  EXPECT_THAT(without_dots({scratch.path("link/../export.sh"), scratch.path("link/../named.sh"), "-v", "../x",
+                            scratch.path("gone/../x"), scratch.path("link/..")}),
+              ElementsAre(root + "/real/export.sh", root + "/real/named.sh", "-v", "../x", scratch.path("gone/../x"),
+                          root + "/real"));
 }
 
 TEST(EffectiveConfig, AddsTheSchemasDefaultsAndForgetsTheOrder) {

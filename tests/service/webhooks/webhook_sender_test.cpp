@@ -2,8 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "service/jobs/sqlite_job_store.h"
-#include "tests/service/scratch_directory.h"
+#include "tests/service/jobs/job_store_rows.h"
 #include "tests/service/webhooks/receiver.h"
 
 namespace modelport {
@@ -23,7 +22,7 @@ class WebhookSenderTest : public testing::Test {
     ASSERT_TRUE(opened) << opened.error().text();
     jobs_ = *std::move(opened);
     const JobStatus told[] = {JobStatus::kCompleted, JobStatus::kFailed, JobStatus::kCancelled};
-    ASSERT_TRUE(jobs_->deliveries()->tell_of(told));
+    ASSERT_TRUE(jobs_->deliveries().tell_of(told));
     config_.secrets = {kSecret};
     config_.allow = {"127.0.0.0/8"};
     config_.attempts = 3;
@@ -32,7 +31,7 @@ class WebhookSenderTest : public testing::Test {
   }
 
   void start() {
-    auto started = WebhookSender::start(config_, *jobs_->deliveries(), jobs_->changes(), system_clock(), resolver_);
+    auto started = WebhookSender::start(config_, jobs_->deliveries(), jobs_->changes(), system_clock(), resolver_);
     ASSERT_TRUE(started) << started.error().text();
     sender_ = *std::move(started);
   }
@@ -51,7 +50,7 @@ class WebhookSenderTest : public testing::Test {
   }
 
   WebhookDelivery delivery_of(const std::string& job) {
-    const auto page = jobs_->deliveries()->list(std::nullopt, job, "", 10);
+    const auto page = jobs_->deliveries().list({std::nullopt, job}, "", 10);
     EXPECT_TRUE(page);
     EXPECT_EQ(page->deliveries.size(), 1u);
     return page->deliveries.empty() ? WebhookDelivery() : page->deliveries.front();
@@ -124,12 +123,11 @@ TEST_F(WebhookSenderTest, GivesUpAndSendsAgainWhenAsked) {
   EXPECT_EQ(dead.last_error, "the receiver answered 500");
   EXPECT_THAT(log,
               AllOf(HasSubstr(dead.id), Not(HasSubstr("MfKQ")), Not(HasSubstr("hidden")), Not(HasSubstr("own words"))));
-  EXPECT_EQ(jobs_->deliveries()->list(DeliveryState::kDead, "", "", 10)->deliveries.size(), 1u);
+  EXPECT_EQ(jobs_->deliveries().list({DeliveryState::kDead, ""}, "", 10)->deliveries.size(), 1u);
 
   receiver.answer_with(kOk);
-  ASSERT_TRUE(jobs_->deliveries()->send_again(dead.id, system_clock().now()));
+  ASSERT_TRUE(jobs_->deliveries().send_again(dead.id));
   EXPECT_EQ(wait_for(job, DeliveryState::kDelivered).id, dead.id);
-  EXPECT_EQ(jobs_->deliveries()->send_again(dead.id, system_clock().now()).error().code, ErrorCode::kConflict);
 }
 
 TEST_F(WebhookSenderTest, FollowsNoRedirect) {
@@ -222,10 +220,56 @@ TEST_F(WebhookSenderTest, ReachesNoPrivateAddress) {
 
 TEST_F(WebhookSenderTest, NeedsASecret) {
   config_.secrets.clear();
-  EXPECT_FALSE(WebhookSender::start(config_, *jobs_->deliveries(), jobs_->changes(), system_clock()));
+  EXPECT_FALSE(WebhookSender::start(config_, jobs_->deliveries(), jobs_->changes(), system_clock()));
   config_.secrets = {"not one"};
-  EXPECT_FALSE(WebhookSender::start(config_, *jobs_->deliveries(), jobs_->changes(), system_clock()));
+  EXPECT_FALSE(WebhookSender::start(config_, jobs_->deliveries(), jobs_->changes(), system_clock()));
 }
+
+class SeveralSenders : public testing::TestWithParam<JobStoreRow> {};
+
+TEST_P(SeveralSenders, SendEachMessageOnce) {
+  if (const std::string missing = GetParam().missing(); !missing.empty()) GTEST_SKIP() << missing;
+  constexpr size_t kReceivers = 4, kJobs = 40;
+  std::vector<std::unique_ptr<Receiver>> receivers;
+  for (size_t i = 0; i < kReceivers; ++i) receivers.push_back(std::make_unique<Receiver>(kOk));
+  ScratchDirectory scratch;
+  auto opened = GetParam().open(scratch, system_clock());
+  ASSERT_TRUE(opened) << opened.error().text();
+  JobStore& jobs = **opened;
+  const JobStatus told[] = {JobStatus::kCancelled};
+  ASSERT_TRUE(jobs.deliveries().tell_of(told));
+  for (size_t i = 0; i < kJobs; ++i) {
+    NewJob job;
+    job.request.framework = "plain";
+    job.request.export_format = "onnx";
+    job.request.checkpoint_id = "c";
+    job.request.webhook_url = receivers[i % kReceivers]->url();
+    const auto created = jobs.create(job);
+    ASSERT_TRUE(created && jobs.cancel(created->job.id));
+  }
+  WebhookConfig config;
+  config.secrets = {kSecret};
+  config.allow = {"127.0.0.1"};
+  std::vector<std::unique_ptr<WebhookSender>> senders;
+  for (int i = 0; i < 3; ++i) {
+    auto started = WebhookSender::start(config, jobs.deliveries(), jobs.changes(), system_clock());
+    ASSERT_TRUE(started) << started.error().text();
+    senders.push_back(*std::move(started));
+  }
+  const auto pending = [&] { return jobs.deliveries().list({DeliveryState::kPending, ""}, "", 1)->deliveries.size(); };
+  for (int i = 0; i < 6000 && pending() > 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  senders.clear();
+  std::vector<std::string> sent;
+  for (const auto& receiver : receivers) {
+    for (const ReceivedRequest& request : receiver->requests()) sent.push_back(request.headers.at("webhook-id"));
+  }
+  EXPECT_EQ(sent.size(), kJobs);
+  std::ranges::sort(sent);
+  EXPECT_EQ(std::ranges::adjacent_find(sent), sent.end()) << "one was sent twice";
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, SeveralSenders, testing::ValuesIn(job_store_rows()),
+                         [](const auto& tested) { return tested.param.name; });
 
 }  // namespace
 }  // namespace modelport

@@ -1,4 +1,4 @@
-#include "service/s3/http_transfer.h"
+#include "service/http_client/http_transfer.h"
 
 #include <curl/curl.h>
 #include <dlfcn.h>
@@ -126,6 +126,8 @@ void describe(const Curl& curl, CURL* handle, const HttpTransfer& request, Excha
   curl.setopt(handle, CURLOPT_HTTPHEADER, headers);
   curl.setopt(handle, CURLOPT_NOSIGNAL, 1L);
   curl.setopt(handle, CURLOPT_NOPROXY, "*");
+  // What was signed or checked is what is sent.
+  curl.setopt(handle, CURLOPT_PATH_AS_IS, 1L);
   curl.setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
   curl.setopt(handle, CURLOPT_CONNECTTIMEOUT, 10L);
   curl.setopt(handle, CURLOPT_TIMEOUT, static_cast<long>(request.timeout.count()));
