@@ -61,6 +61,7 @@ class Attempt {
     report_.end = go_through_phases();
     report_.total = Steady::now() - began_;
     environment_.logs.close(lease_.job_id);
+    failpoint("attempt: before its directory is gone");
     (void)remove_tree(directory_);
     return report_;
   }
