@@ -41,6 +41,7 @@ Status recover(AttemptEnvironment& environment, std::string_view worker) {
     environment.logs.close(attempt.lease.job_id);
     log_info("job {}: {}", attempt.lease.job_id, error.message);
   }
+  remove_groups(environment.sandbox.groups, run_group_prefix(environment.work_directory));
   CHECK_OK(remove_tree(environment.work_directory));
   std::error_code failed;
   std::filesystem::create_directories(environment.work_directory, failed);

@@ -115,8 +115,10 @@ class Attempt {
       return failed(is_missing ? FailureCode::kCannotStart : FailureCode::kSandboxUnavailable, process.error().text());
     }
     process_ = *std::move(process);
-    const Status described =
-        environment_.jobs.describe(lease_, checkpoint_.id, std::string(sandbox_level_name(process_.level)));
+    std::string level(sandbox_level_name(process_.level));
+    const std::string_view groups = control_groups_name(environment_.sandbox.groups.version);
+    if (!groups.empty()) level += fmt::format(", {}", groups);
+    const Status described = environment_.jobs.describe(lease_, checkpoint_.id, level);
     if (!described) log_warning("job {}: {}", lease_.job_id, described.error().text());
     return std::nullopt;
   }
