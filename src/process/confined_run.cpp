@@ -40,8 +40,10 @@ int64_t kernel_memory_kills() {
 /// One run, from start to when nothing of it is left.
 class Run {
  public:
-  Run(const ConfinedRequest& request, Supervisor supervisor, Descriptor out, Descriptor err)
+  Run(const ConfinedRequest& request, Supervisor supervisor, Descriptor out, Descriptor err,
+      std::optional<RunGroup> group)
       : request_(request),
+        group_(std::move(group)),
         supervisor_(std::move(supervisor)),
         out_(std::move(out)),
         err_(std::move(err)),
@@ -55,6 +57,8 @@ class Run {
     }
     while (::waitpid(supervisor_.pid, nullptr, 0) < 0 && errno == EINTR) {
     }
+    // Also what ended its supervisor and cannot be found in the tree any more.
+    if (group_) group_->end_all();
     drain(out_, out_lines_, Stream::kStdout);
     drain(err_, err_lines_, Stream::kStderr);
     out_lines_.finish([&](std::string_view line) { emit(Stream::kStdout, line); });
@@ -158,10 +162,14 @@ class Run {
     // A shell and bubblewrap say of a child that a signal ended: 128 and its number.
     const auto ended_by = [&](int signal) { return outcome_.signal == signal || outcome_.exit_code == 128 + signal; };
     if (ended_by(SIGXFSZ)) outcome_.ended = Ended::kOutputLimit;
+    const bool has_failed = outcome_.exit_code != 0;
+    if (group_ && has_failed && group_->is_out_of_memory()) outcome_.ended = Ended::kOutOfMemory;
+    if (group_) return;
     if (ended_by(SIGKILL) && kernel_memory_kills() > kernel_kills_before_) outcome_.ended = Ended::kOutOfMemory;
   }
 
   const ConfinedRequest& request_;
+  const std::optional<RunGroup> group_;
   Supervisor supervisor_;
   Descriptor out_, err_;
   LineSplitter out_lines_, err_lines_;
@@ -177,6 +185,13 @@ class Run {
 }  // namespace
 
 Result<ConfinedOutcome> run_confined(const ConfinedRequest& request) {
+  std::optional<RunGroup> group;
+  if (request.groups.version != ControlGroups::Version::kNone) {
+    // One process more than it may have, so that who looks sees that it has too many.
+    const uint64_t processes = request.processes == UINT64_MAX ? UINT64_MAX : request.processes + 1;
+    TRY(made, RunGroup::make(request.groups, request.group, {request.memory_bytes, processes}));
+    group.emplace(std::move(made));
+  }
   TRY(out, make_pipe());
   TRY(err, make_pipe());
   TRY(supervisor, start_supervisor({.arguments = request.arguments,
@@ -186,12 +201,13 @@ Result<ConfinedOutcome> run_confined(const ConfinedRequest& request) {
                                     .error = err.write.get(),
                                     .file_bytes = request.file_bytes,
                                     .open_files = request.open_files,
-                                    .capabilities = request.capabilities}));
+                                    .capabilities = request.capabilities,
+                                    .entrances = group ? group->entrances() : std::vector<std::string>()}));
   out.write.reset();
   err.write.reset();
   ::fcntl(out.read.get(), F_SETFL, O_NONBLOCK);
   ::fcntl(err.read.get(), F_SETFL, O_NONBLOCK);
-  return Run(request, std::move(supervisor), std::move(out.read), std::move(err.read)).finish();
+  return Run(request, std::move(supervisor), std::move(out.read), std::move(err.read), std::move(group)).finish();
 }
 
 }  // namespace modelport

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "process/control_groups.h"
 #include "process/process_runner.h"
 #include "process/process_tree.h"
 #include "process/supervisor.h"
@@ -31,6 +32,8 @@ struct ConfinedRequest {
   uint64_t file_bytes = UINT64_MAX;        ///< Of any one file.
   uint64_t open_files = 1024;
   Capabilities capabilities = Capabilities::kDropped;
+  ControlGroups groups;  ///< Where there are any, the kernel holds it to memory_bytes and processes as well.
+  std::string group;     ///< The name of its own there.
   size_t max_line_bytes = 16 * 1024;  ///< A longer line arrives in pieces.
 
   /// All are called from the thread that runs. Of a program that is over at once on_started may be left out.

@@ -64,6 +64,17 @@ void drop_capabilities() {
   }
 }
 
+/// Into a control group.
+bool enter(const char* entrance) {
+  const int file = ::open(entrance, O_WRONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  const bool has_entered = ::write(file, "0", 1) == 1;
+  const int reason = errno;
+  ::close(file);
+  errno = reason;
+  return has_entered;
+}
+
 /// Writes why exec failed to `failure`, which exec closes.
 [[noreturn]] void become_program(const SupervisedProgram& program, const Prepared& prepared, int failure,
                                  pid_t supervisor) {
@@ -71,6 +82,10 @@ void drop_capabilities() {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != supervisor) ::_exit(127);
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  // Not to be held to its limits is no way to run.
+  bool has_entered = true;
+  for (const std::string& entrance : program.entrances) has_entered = has_entered && enter(entrance.c_str());
+  const int refusal = errno;
   if (program.capabilities == Capabilities::kDropped) drop_capabilities();
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_FSIZE, program.file_bytes);
@@ -80,9 +95,9 @@ void drop_capabilities() {
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::umask(022);
-  if (::chdir(program.working_directory.c_str()) == 0)
+  if (has_entered && ::chdir(program.working_directory.c_str()) == 0)
     ::execve(prepared.arguments[0], prepared.arguments.data(), prepared.environment.data());
-  const int reason = errno;
+  const int reason = has_entered ? errno : refusal;
   if (::write(failure, &reason, sizeof reason) < 0) ::_exit(126);
   ::_exit(127);
 }

@@ -24,6 +24,7 @@ struct SupervisedProgram {
   uint64_t file_bytes = UINT64_MAX;  ///< RLIMIT_FSIZE
   uint64_t open_files = 1024;        ///< RLIMIT_NOFILE
   Capabilities capabilities = Capabilities::kDropped;
+  std::vector<std::string> entrances;  ///< Of control groups, which the program enters before it begins.
 };
 
 /// What a supervisor says.

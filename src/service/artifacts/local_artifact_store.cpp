@@ -82,11 +82,13 @@ class LocalArtifactStore final : public ArtifactStore {
 
   Status remove(std::string_view key) override {
     CHECK_OK(check_object_key(key));
+    failpoint("store: before a removal");
     if (::unlink(path_of(key).c_str()) != 0 && errno != ENOENT)
       return fail(ErrorCode::kUnwritable, "cannot remove object {}: {}", key, std::strerror(errno));
     // Directories that this leaves empty; the first that is not ends it.
     for (fs::path parent = fs::path(path_of(key)).parent_path(); parent != directory_ && ::rmdir(parent.c_str()) == 0;)
       parent = parent.parent_path();
+    failpoint("store: after a removal");
     return {};
   }
 

@@ -387,6 +387,10 @@ std::vector<ReadinessCheck> Backend::readiness() {
   }
   const SandboxSupport& sandbox = state_->environment.sandbox;
   checks.push_back({"sandbox", true, fmt::format("{}: {}", sandbox_level_name(sandbox.level), sandbox.detail)});
+  const std::string_view groups = control_groups_name(sandbox.groups.version);
+  checks.push_back({"control groups", true,
+                    groups.empty() ? "none, limits are looked at ten times a second: " + sandbox.groups.detail
+                                   : std::string(groups)});
   return checks;
 }
 

@@ -1,6 +1,7 @@
 #include "service/backend/retention.h"
 
 #include "base/log.h"
+#include "io/failpoint.h"
 
 namespace modelport {
 
@@ -58,6 +59,7 @@ Status remove_job(AttemptEnvironment& environment, std::string_view id) {
     if (!is_used) CHECK_OK(environment.artifacts.remove(job.artifact->key));
     CHECK_OK(environment.jobs.forget_doomed(job.artifact->key));
   }
+  failpoint("removal: before the log");
   return environment.logs.remove(job.id);
 }
 

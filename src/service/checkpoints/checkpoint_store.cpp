@@ -15,6 +15,7 @@
 
 #include "base/json.h"
 #include "io/beneath.h"
+#include "io/failpoint.h"
 #include "io/output_file.h"
 #include "service/checkpoints/archive_expansion.h"
 #include "service/checkpoints/checkpoint_root.h"
@@ -140,13 +141,16 @@ class StoredUpload final : public CheckpointUpload {
     info_.id = file_.sha256();
     info_.bytes = file_.size();
     if (kind_ == UploadKind::kDirectory) CHECK_OK(expand(content));
+    failpoint("upload: before its record");
     CHECK_OK(write_record(fmt::format("{}/{}", arriving_, kRecord), info_));
     CHECK_OK(sync_directory(content));
     CHECK_OK(sync_directory(arriving_));
     const std::string place = fmt::format("{}/{}", directory_, info_.id);
+    failpoint("upload: before it has its name");
     // Fails where the same content is there already, which is as well.
     if (::rename(arriving_.c_str(), place.c_str()) != 0 && errno != ENOTEMPTY && errno != EEXIST)
       return fail(ErrorCode::kUnwritable, "cannot keep the upload: {}", std::strerror(errno));
+    failpoint("upload: after it has its name");
     CHECK_OK(sync_directory(directory_));
     return store_.find(info_.id);
   }

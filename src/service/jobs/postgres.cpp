@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "base/printable.h"
+#include "io/failpoint.h"
 #include "service/jobs/postgres_library.h"
 
 namespace modelport {
@@ -173,6 +174,7 @@ Result<PostgresRows> PostgresConnection::answer() {
   }
   if (failure) return *std::move(failure);
   if (!last) return lost();
+  if (in_transaction()) failpoint("database: after a statement");
   return *std::move(last);
 }
 

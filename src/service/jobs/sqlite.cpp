@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include "io/failpoint.h"
+
 namespace modelport {
 
 namespace {
@@ -45,8 +47,10 @@ SqliteRows::~SqliteRows() {
 Result<bool> SqliteRows::next() {
   const int result = sqlite3_step(statement_);
   if (result == SQLITE_ROW) return true;
-  if (result == SQLITE_DONE) return false;
-  return failure(database_, result);
+  if (result != SQLITE_DONE) return failure(database_, result);
+  // Of a change, not of those who only look.
+  if (sqlite3_get_autocommit(database_) == 0) failpoint("database: after a statement");
+  return false;
 }
 
 bool SqliteRows::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }

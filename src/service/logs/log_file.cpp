@@ -76,13 +76,22 @@ Result<std::optional<LogFile>> LogFile::open(const std::string& path, Open how) 
 }
 
 Status LogFile::scan() {
-  CHECK_OK(for_each_record(file_.get(), 0, [&](std::string_view record, int64_t offset, int64_t size) {
+  CHECK_OK(for_each_record(file_.get(), size_, [&](std::string_view record, int64_t offset, int64_t size) {
     const auto line = parse(record);
     if (!line) return false;
     note(*line, offset, size);
     return true;
   }));
   return {};
+}
+
+Result<bool> LogFile::refresh() {
+  struct stat info {};
+  if (::fstat(file_.get(), &info) != 0)
+    return fail(ErrorCode::kUnreadable, "cannot read a log: {}", std::strerror(errno));
+  if (info.st_nlink == 0) return false;
+  if (info.st_size > size_) CHECK_OK(scan());
+  return true;
 }
 
 Status LogFile::cut_unfinished() {

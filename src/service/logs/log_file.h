@@ -19,6 +19,10 @@ class LogFile {
   /// Nothing where there is no file and none is to be made.
   static Result<std::optional<LogFile>> open(const std::string& path, Open how);
 
+  /// Takes in what another process or another object has appended. False when the file was removed: what is at its
+  /// path now is another one.
+  Result<bool> refresh();
+
   Status append(const LogLine& line);
   Result<std::vector<LogLine>> read(int64_t after, size_t limit, size_t most_bytes) const;
   int64_t last_id() const { return last_id_; }

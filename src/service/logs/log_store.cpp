@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <optional>
 
 #include "service/logs/log_file.h"
 
@@ -13,6 +14,8 @@ namespace {
 
 constexpr std::string_view kSuffix = ".log";
 constexpr size_t kMostBytesAtOnce = size_t{1} << 20;
+/// Open for readers, beside those that are written to; each costs a descriptor and 16 bytes for 64 lines.
+constexpr size_t kFilesKept = 64;
 
 bool is_plain_name(std::string_view name) {
   return !name.empty() && name.size() <= 100 &&
@@ -33,46 +36,112 @@ std::string_view log_stream_name(LogStream stream) {
   return "";
 }
 
-/// Files that are open, by job: those that are written to, until close().
 struct LogStore::State {
+  /// One job's file, opened by the first who needs it.
   struct Entry {
     std::mutex mutex;
-    LogFile file;
+    std::optional<LogFile> file;
     bool is_capped = false;  ///< The present attempt reached the limit.
     int capped_attempt = 0;
     int64_t lost = 0;  ///< Lines that the disk did not take.
-    explicit Entry(LogFile opened) : file(std::move(opened)) {}
+  };
+  using Shared = std::shared_ptr<Entry>;
+  struct Read {
+    Shared entry;
+    uint64_t used = 0;
   };
 
   std::string directory;
   LogLimits limits;
   ChangeFeed changes;
-  std::mutex mutex;
-  std::map<std::string, std::shared_ptr<Entry>, std::less<>> open;
+  std::mutex mutex;  ///< Of the maps; never held while a file is opened or read.
+  /// Those that are written to, until close().
+  std::map<std::string, Shared, std::less<>> written;
+  /// Those that were read last, so that a reader need not look through the whole file for every batch.
+  std::map<std::string, Read, std::less<>> read;
+  uint64_t uses = 0;
 
   std::string path_of(std::string_view job_id) const { return fmt::format("{}/{}{}", directory, job_id, kSuffix); }
 
-  /// The open file, opened (or made) where need be; null where there is none.
-  Result<std::shared_ptr<Entry>> entry(std::string_view job_id, LogFile::Open how) {
-    if (!is_plain_name(job_id)) return std::shared_ptr<Entry>();
+  Shared to_write(std::string_view job_id) {
+    if (!is_plain_name(job_id)) return nullptr;
     const std::lock_guard lock(mutex);
-    if (const auto found = open.find(job_id); found != open.end()) return found->second;
-    TRY(file, LogFile::open(path_of(job_id), how));
-    if (!file) return std::shared_ptr<Entry>();
-    auto made = std::make_shared<Entry>(*std::move(file));
-    if (how == LogFile::Open::kMaking) open.emplace(job_id, made);
-    return made;
+    Shared& entry = written[std::string(job_id)];
+    if (!entry) entry = std::make_shared<Entry>();
+    return entry;
+  }
+
+  /// Calls `work` with the file of a job as it is now; not at all where there is none.
+  template <class Work>
+  Status reading(std::string_view job_id, Work work) {
+    if (!is_plain_name(job_id)) return {};
+    bool is_written = false;
+    const Shared entry = to_read(job_id, is_written);
+    const std::lock_guard lock(entry->mutex);
+    if (entry->file && !is_written) {
+      TRY(is_there, entry->file->refresh());
+      if (!is_there) entry->file.reset();
+    }
+    if (!entry->file) {
+      TRY(opened, LogFile::open(path_of(job_id), LogFile::Open::kExisting));
+      if (!opened) return {};
+      // What is opened to write is opened by who writes.
+      if (is_written) return work(*opened);
+      entry->file = std::move(opened);
+    }
+    return work(*entry->file);
+  }
+
+  Shared to_read(std::string_view job_id, bool& is_written) {
+    const std::lock_guard lock(mutex);
+    if (const auto found = written.find(job_id); found != written.end()) {
+      is_written = true;
+      return found->second;
+    }
+    Read& row = read[std::string(job_id)];
+    if (!row.entry) row.entry = std::make_shared<Entry>();
+    row.used = ++uses;
+    const Shared entry = row.entry;
+    let_oldest_go();
+    return entry;
+  }
+
+  void let_oldest_go() {
+    if (read.size() <= kFilesKept) return;
+    read.erase(std::ranges::min_element(read, {}, [](const auto& each) { return each.second.used; }));
+  }
+
+  /// What was written is still known to who reads it next.
+  void close(std::string_view job_id) {
+    const std::lock_guard lock(mutex);
+    const auto found = written.find(job_id);
+    if (found == written.end()) return;
+    read[found->first] = {found->second, ++uses};
+    written.erase(found);
+    let_oldest_go();
+  }
+
+  void forget(std::string_view job_id) {
+    const std::lock_guard lock(mutex);
+    if (const auto found = read.find(job_id); found != read.end()) read.erase(found);
+  }
+
+  bool open_to_write(std::string_view job_id, Entry& entry) const {
+    if (entry.file) return true;
+    auto opened = LogFile::open(path_of(job_id), LogFile::Open::kMaking);
+    if (opened) entry.file = *std::move(opened);
+    return entry.file.has_value();
   }
 
   /// Writes one line; false where the disk does not take it.
   static bool write(Entry& entry, int attempt, LogStream stream, std::string_view text, Timestamp at) {
     if (entry.lost > 0) {
-      const LogLine note{entry.file.last_id() + 1, attempt, at, LogStream::kService,
+      const LogLine note{entry.file->last_id() + 1, attempt, at, LogStream::kService,
                          fmt::format("{} lines are missing here: the disk did not take them", entry.lost)};
-      if (!entry.file.append(note)) return false;
+      if (!entry.file->append(note)) return false;
       entry.lost = 0;
     }
-    return static_cast<bool>(entry.file.append({entry.file.last_id() + 1, attempt, at, stream, std::string(text)}));
+    return static_cast<bool>(entry.file->append({entry.file->last_id() + 1, attempt, at, stream, std::string(text)}));
   }
 };
 
@@ -90,16 +159,18 @@ Result<std::unique_ptr<LogStore>> LogStore::open(std::string directory, LogLimit
 }
 
 void LogStore::append(std::string_view job_id, int attempt, LogStream stream, std::string_view text, Timestamp at) {
-  const auto entry = state_->entry(job_id, LogFile::Open::kMaking);
-  if (!entry || !*entry) return;
+  const State::Shared entry = state_->to_write(job_id);
+  if (!entry) return;
   {
-    State::Entry& log = **entry;
+    State::Entry& log = *entry;
     const std::lock_guard lock(log.mutex);
     text = text.substr(0, state_->limits.line_bytes);
     const bool counts = stream != LogStream::kService;
     if (counts && log.is_capped && log.capped_attempt == attempt) return;
     const auto size = static_cast<int64_t>(text.size());
-    if (counts && log.file.bytes_of(attempt) + size > state_->limits.bytes) {
+    if (!state_->open_to_write(job_id, log)) {
+      ++log.lost;
+    } else if (counts && log.file->bytes_of(attempt) + size > state_->limits.bytes) {
       log.is_capped = true;
       log.capped_attempt = attempt;
       stream = LogStream::kService;
@@ -115,10 +186,13 @@ void LogStore::append(std::string_view job_id, int attempt, LogStream stream, st
 }
 
 Result<std::vector<LogLine>> LogStore::read(std::string_view job_id, int64_t after, size_t limit) {
-  TRY(entry, state_->entry(job_id, LogFile::Open::kExisting));
-  if (!entry) return std::vector<LogLine>();
-  const std::lock_guard lock(entry->mutex);
-  return entry->file.read(after, limit, kMostBytesAtOnce);
+  std::vector<LogLine> lines;
+  CHECK_OK(state_->reading(job_id, [&](const LogFile& file) -> Status {
+    TRY(found, file.read(after, limit, kMostBytesAtOnce));
+    lines = std::move(found);
+    return {};
+  }));
+  return lines;
 }
 
 Result<std::vector<LogLine>> LogStore::tail(std::string_view job_id, size_t count) {
@@ -127,23 +201,23 @@ Result<std::vector<LogLine>> LogStore::tail(std::string_view job_id, size_t coun
 }
 
 int64_t LogStore::last_id(std::string_view job_id) {
-  const auto entry = state_->entry(job_id, LogFile::Open::kExisting);
-  if (!entry || !*entry) return 0;
-  const std::lock_guard lock((*entry)->mutex);
-  return (*entry)->file.last_id();
+  int64_t last = 0;
+  (void)state_->reading(job_id, [&](const LogFile& file) -> Status {
+    last = file.last_id();
+    return {};
+  });
+  return last;
 }
 
 void LogStore::close(std::string_view job_id) {
-  {
-    const std::lock_guard lock(state_->mutex);
-    if (const auto found = state_->open.find(job_id); found != state_->open.end()) state_->open.erase(found);
-  }
+  state_->close(job_id);
   state_->changes.notify(job_id);
 }
 
 Status LogStore::remove(std::string_view job_id) {
   if (!is_plain_name(job_id)) return {};
   close(job_id);
+  state_->forget(job_id);
   std::error_code failed;
   std::filesystem::remove(state_->path_of(job_id), failed);
   if (failed) return fail(ErrorCode::kUnwritable, "cannot remove the log of {}: {}", job_id, failed.message());

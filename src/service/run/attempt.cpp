@@ -61,6 +61,7 @@ class Attempt {
     report_.end = go_through_phases();
     report_.total = Steady::now() - began_;
     environment_.logs.close(lease_.job_id);
+    failpoint("attempt: before its directory is gone");
     (void)remove_tree(directory_);
     return report_;
   }
@@ -119,8 +120,10 @@ class Attempt {
       return failed(is_missing ? FailureCode::kCannotStart : FailureCode::kSandboxUnavailable, process.error().text());
     }
     process_ = *std::move(process);
-    const Status described =
-        environment_.jobs.describe(lease_, checkpoint_.id, std::string(sandbox_level_name(process_.level)));
+    std::string level(sandbox_level_name(process_.level));
+    const std::string_view groups = control_groups_name(environment_.sandbox.groups.version);
+    if (!groups.empty()) level += fmt::format(", {}", groups);
+    const Status described = environment_.jobs.describe(lease_, checkpoint_.id, level);
     if (!described) log_warning("job {}: {}", lease_.job_id, described.error().text());
     return std::nullopt;
   }

@@ -1,7 +1,9 @@
 #include "service/run/exporter_process.h"
 
 #include <algorithm>
+#include <filesystem>
 
+#include "base/sha256.h"
 #include "process/program_path.h"
 #include "service/run/exporter_command.h"
 
@@ -23,7 +25,17 @@ std::map<std::string, std::string> environment_of(const TrainerConfig& trainer, 
   return environment;
 }
 
+std::string group_of(const std::string& directory) {
+  const std::filesystem::path path(directory);
+  return run_group_prefix(path.parent_path()) + path.filename().string();
+}
+
 }  // namespace
+
+std::string run_group_prefix(const std::string& work_directory) {
+  const std::string digest = sha256_hex(std::as_bytes(std::span(work_directory)));
+  return fmt::format("modelport.{}.", digest.substr(0, 12));
+}
 
 Result<ExporterProcess> prepare_exporter(const TrainerConfig& trainer, const SandboxSupport& support,
                                          const ExporterPlace& place, std::vector<std::string> command,
@@ -55,6 +67,8 @@ Result<ExporterProcess> prepare_exporter(const TrainerConfig& trainer, const San
   request.processes = trainer.limits.processes;
   request.file_bytes = trainer.limits.file_bytes;
   request.open_files = trainer.limits.open_files;
+  request.groups = support.groups;
+  request.group = group_of(place.directory);
   // bubblewrap drops them itself, when it has made its namespaces.
   if (process.level == SandboxLevel::kBubblewrap) request.capabilities = Capabilities::kKept;
   return process;

@@ -26,6 +26,10 @@ struct ExporterPlace {
 /// Name of the environment variable by which every process of a run is known: "JOB.ATTEMPT".
 inline constexpr std::string_view kRunMark = "MODELPORT_RUN";
 
+/// How the names of control groups begin of runs in directories in this one, by which those are known that a process
+/// left which was killed.
+std::string run_group_prefix(const std::string& work_directory);
+
 /// `command` with this trainer's environment, limits and the best isolation that is wanted and to be had. kNotFound
 /// when its program is missing, kUnavailable when there is less isolation than its minimum.
 Result<ExporterProcess> prepare_exporter(const TrainerConfig& trainer, const SandboxSupport& support,

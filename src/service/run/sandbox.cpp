@@ -70,6 +70,7 @@ Status try_bubblewrap(const std::string& program, SandboxSupport::Options option
 SandboxSupport probe_sandbox() {
   using Options = SandboxSupport::Options;
   SandboxSupport support;
+  support.groups = find_control_groups();
   const auto program = find_program("bwrap");
   if (!program) {
     support.detail = "bubblewrap (bwrap) is not installed";

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "process/control_groups.h"
 #include "service/config/trainer_config.h"
 
 namespace modelport {
@@ -15,7 +16,8 @@ struct SandboxSupport {
     kPlain,     ///< What every bubblewrap has.
     kHardened,  ///< From 0.8 on: no user namespaces inside, no large files in memory.
   } options = Options::kPlain;
-  std::string detail;  ///< Why not more, or what there is.
+  std::string detail;    ///< Why not more, or what there is.
+  ControlGroups groups;  ///< By which the kernel holds runs to their limits; none where there are none.
 };
 
 /// Runs bubblewrap once to see.

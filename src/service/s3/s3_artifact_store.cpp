@@ -112,7 +112,7 @@ class S3ArtifactStore final : public ArtifactStore {
       TRY(reply, client_.call({.method = "DELETE", .key = full(each)}));
       if (reply.status / 100 != 2 && reply.status != 404) return s3_error(reply, "DELETE");
     }
-    return {};
+    return abort_uploads(client_, full(key));
   }
 
   Result<std::vector<ObjectInfo>> list(std::string_view prefix, std::string_view after, size_t limit) override {

@@ -6,6 +6,7 @@
 
 #include "base/printable.h"
 #include "base/sha256.h"
+#include "io/failpoint.h"
 
 namespace modelport {
 
@@ -54,7 +55,9 @@ HttpTransfer S3Client::signed_transfer(const S3Call& call) const {
 Result<HttpReply> S3Client::call(const S3Call& call, const std::function<bool(std::string_view)>& sink) const {
   const int attempts = sink ? 1 : config_.attempts;
   for (int attempt = 1;; ++attempt) {
+    failpoint("store: before a request");
     auto reply = transfer(signed_transfer(call), sink);
+    failpoint("store: after a request");
     const bool has_passed = reply && !may_pass(reply->status);
     if (has_passed) return reply;
     if (attempt >= attempts) {

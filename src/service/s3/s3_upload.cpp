@@ -135,6 +135,21 @@ class Multipart {
 
 }  // namespace
 
+Status abort_uploads(const S3Client& client, const std::string& key) {
+  TRY(reply, client.call({.method = "GET", .key = "", .query = {{"uploads", ""}, {"prefix", key}}}));
+  if (reply.status / 100 != 2) return s3_error(reply, "GET");
+  pugi::xml_document document;
+  if (!document.load_buffer(reply.body.data(), reply.body.size()))
+    return fail(ErrorCode::kDamaged, "the artifact store's list of uploads is no XML");
+  for (const pugi::xml_node upload : document.child("ListMultipartUploadsResult").children("Upload")) {
+    if (upload.child_value("Key") != key) continue;
+    TRY(aborted,
+        client.call({.method = "DELETE", .key = key, .query = {{"uploadId", upload.child_value("UploadId")}}}));
+    if (aborted.status / 100 != 2 && aborted.status != 404) return s3_error(aborted, "DELETE");
+  }
+  return {};
+}
+
 Status upload_object(const S3Client& client, const S3Upload& upload) {
   const Descriptor file(::open(upload.file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   struct stat info {};

@@ -19,4 +19,8 @@ struct S3Upload {
 /// piece is sent with its sha256, which S3 compares. kConflict when the key is taken.
 Status upload_object(const S3Client& client, const S3Upload& upload);
 
+/// Ends what a process that was killed had begun to upload in parts to this key: its parts lie in the store, and are
+/// paid for, until somebody does.
+Status abort_uploads(const S3Client& client, const std::string& key);
+
 }  // namespace modelport

@@ -5,5 +5,5 @@ marks=$MARKS job=${MODELPORT_RUN%.*}
 exec 9>"$marks/$job.lock"
 flock -n 9 || { echo "$MODELPORT_RUN" >> "$marks/overlap"; exit 1; }
 echo "$MODELPORT_RUN $$" >> "$marks/started"
-sleep 0.7
+sleep "${PAUSE:-0.7}"
 exec /bin/sh "$(dirname "$0")/plain.sh" "$@"

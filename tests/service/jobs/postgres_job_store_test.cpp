@@ -147,9 +147,17 @@ TEST_F(PostgresJobStoreTest, GoesOnWhenTheServerWasRestarted) {
     woken.notify_all();
   });
   const auto other = open();
-  ASSERT_TRUE(other->create(small_job()));
-  std::unique_lock lock(mutex);
-  EXPECT_TRUE(woken.wait_for(lock, std::chrono::minutes(1), [&] { return has_heard; })) << "it listens again";
+  const auto hears = [&] {
+    std::unique_lock lock(mutex);
+    return woken.wait_for(lock, std::chrono::milliseconds(200), [&] { return has_heard; });
+  };
+  // What is told before it listens again is not heard; all the rest is.
+  bool is_heard = false;
+  for (int i = 0; i < 300 && !is_heard; ++i) {
+    ASSERT_TRUE(other->create(small_job()));
+    is_heard = hears();
+  }
+  EXPECT_TRUE(is_heard) << "it listens again";
 }
 
 TEST_F(PostgresJobStoreTest, IsMadeOnceByThoseThatStartTogether) {

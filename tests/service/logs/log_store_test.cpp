@@ -120,6 +120,64 @@ TEST_F(LogStoreTest, IsReadWhileItIsWritten) {
   writer.join();
 }
 
+int64_t bytes_read_by_this_process() {
+  std::ifstream file("/proc/self/io");
+  std::string name;
+  int64_t bytes = -1;
+  file >> name >> bytes;
+  return bytes;
+}
+
+TEST_F(LogStoreTest, IsReadInBatchesWithoutLookingThroughItForEach) {
+  const std::string text(100, 'x');
+  constexpr int kLines = 20'000;
+  for (int i = 0; i < kLines; ++i) say("job_a", text);
+  open({});
+  const int64_t before = bytes_read_by_this_process();
+  ASSERT_GE(before, 0);
+  int64_t after = 0;
+  for (auto lines = store_->read("job_a", 0, 500); lines && !lines->empty(); lines = store_->read("job_a", after, 500))
+    after = lines->back().id;
+  EXPECT_EQ(after, kLines);
+  // Once to learn where its lines are, and once in pieces of 64 KiB for lines of a little less.
+  const auto size = static_cast<int64_t>(std::filesystem::file_size(scratch_.path("logs/job_a.log")));
+  EXPECT_LT(bytes_read_by_this_process() - before, 4 * size);
+}
+
+TEST_F(LogStoreTest, SeesWhatAnotherProcessWritesAndRemoves) {
+  say("job_a", "one");
+  auto other = LogStore::open(scratch_.path("logs"), {});
+  ASSERT_TRUE(other);
+  const auto seen = [&] { return (*other)->read("job_a", 0, 10)->size(); };
+  EXPECT_EQ(seen(), 1u);
+  say("job_a", "two");
+  EXPECT_EQ(seen(), 2u);
+  ASSERT_TRUE(store_->remove("job_a"));
+  EXPECT_EQ(seen(), 0u);
+  say("job_a", "anew");
+  EXPECT_EQ((*other)->read("job_a", 0, 10)->front().text, "anew");
+}
+
+TEST_F(LogStoreTest, ReadsManyMoreLogsThanItKeepsOpen) {
+  for (int i = 0; i < 200; ++i) {
+    say(fmt::format("job_{}", i), std::to_string(i));
+    store_->close(fmt::format("job_{}", i));
+  }
+  for (int i = 0; i < 200; ++i) EXPECT_THAT(texts(fmt::format("job_{}", i)), ElementsAre(std::to_string(i)));
+  int open_files = 0;
+  for (const auto& each : std::filesystem::directory_iterator("/proc/self/fd")) open_files += !each.path().empty();
+  EXPECT_LT(open_files, 150);
+}
+
+TEST_F(LogStoreTest, SaysWhatTheDiskDidNotTake) {
+  std::filesystem::create_directories(scratch_.path("logs/job_a.log"));
+  say("job_a", "lost");
+  say("job_a", "lost as well");
+  std::filesystem::remove(scratch_.path("logs/job_a.log"));
+  say("job_a", "kept");
+  EXPECT_THAT(texts("job_a"), ElementsAre("2 lines are missing here: the disk did not take them", "kept"));
+}
+
 TEST_F(LogStoreTest, RemovesAndNeverLeavesItsDirectory) {
   say("job_a", "one");
   EXPECT_THAT(*store_->jobs(), ElementsAre("job_a"));

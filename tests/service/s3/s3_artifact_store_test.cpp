@@ -159,6 +159,23 @@ TEST_F(S3ArtifactStore, KeepsMetadataBesideTheObjectAndRemovesBoth) {
     EXPECT_EQ(client.call({.method = "HEAD", .key = key})->status, 404) << key;
 }
 
+TEST_F(S3ArtifactStore, RemovesWhatWasBegunInPartsAndNeverEnded) {
+  const S3Config config = fresh_bucket();
+  const S3Client client(config);
+  const auto uploads = [&] {
+    const auto reply = client.call({.method = "GET", .key = "", .query = {{"uploads", ""}}});
+    return reply ? reply->body : reply.error().text();
+  };
+  for (const char* key : {"/a.zip", "/a.zip.other"}) {
+    const auto begun = client.call({.method = "POST", .key = config.prefix + key, .query = {{"uploads", ""}}});
+    ASSERT_TRUE(begun && begun->status == 200);
+  }
+  ASSERT_THAT(uploads(), HasSubstr("<Key>exports/a.zip</Key>"));
+  ASSERT_TRUE(make_s3_artifact_store(config)->remove("a.zip"));
+  EXPECT_THAT(uploads(), Not(HasSubstr("<Key>exports/a.zip</Key>")));
+  EXPECT_THAT(uploads(), HasSubstr("<Key>exports/a.zip.other</Key>")) << "another object's";
+}
+
 TEST_F(S3ArtifactStore, GivesLinksThatAnyoneMayFollow) {
   const S3Config config = fresh_bucket();
   ASSERT_TRUE(put(config, "content"));

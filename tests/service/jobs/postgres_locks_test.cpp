@@ -1,0 +1,125 @@
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "service/jobs/postgres_job_store.h"
+#include "tests/service/postgres_server.h"
+
+/// What the store's row locks are for: another process is in the middle of a change, held there by a connection of the
+/// test's own.
+namespace modelport {
+namespace {
+
+const std::vector<std::string> kTimm = {"timm"};
+constexpr std::chrono::seconds kLeaseLength(30);
+/// Long enough for a statement that nothing holds up.
+constexpr std::chrono::milliseconds kMoment(300);
+
+class PostgresLocks : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const std::string missing = PostgresServer::missing(); !missing.empty()) GTEST_SKIP() << missing;
+    const PostgresConfig config = PostgresServer::shared().database(scratch_);
+    auto opened = PostgresJobStore::open(config);
+    ASSERT_TRUE(opened) << opened.error().text();
+    store_ = *std::move(opened);
+    auto other = PostgresConnection::open(config);
+    ASSERT_TRUE(other) << other.error().text();
+    other_ = *std::move(other);
+  }
+
+  std::string create() {
+    NewJob job;
+    job.request.framework = "timm";
+    job.request.export_format = "onnx";
+    job.request.training_job_id = "training";
+    return store_->create(job)->job.id;
+  }
+  JobLease claim() { return (*store_->claim("worker", kTimm, kLeaseLength))->lease; }
+  Completion completion(const std::string& key) {
+    Completion done;
+    done.artifact = {key, "abc", 1};
+    done.metadata = {{"a", 1}};
+    return done;
+  }
+  void other(const std::string& script) {
+    const Status done = other_->execute(script);
+    ASSERT_TRUE(done) << done.error().text();
+  }
+
+  ScratchDirectory scratch_;
+  std::unique_ptr<PostgresJobStore> store_;
+  std::unique_ptr<PostgresConnection> other_;
+};
+
+TEST_F(PostgresLocks, AClaimPassesByWhatAnotherIsClaiming) {
+  const std::string held = create(), free = create();
+  other("BEGIN; SELECT 1 FROM jobs WHERE id = '" + held + "' FOR UPDATE");
+  auto claimed = std::async(std::launch::async, [&] { return store_->claim("worker", kTimm, kLeaseLength); });
+  ASSERT_EQ(claimed.wait_for(std::chrono::seconds(10)), std::future_status::ready) << "it waits for the other";
+  const auto job = claimed.get();
+  ASSERT_TRUE(job && *job);
+  EXPECT_EQ((*job)->job.id, free);
+  other("ROLLBACK");
+}
+
+TEST_F(PostgresLocks, AReclaimPassesByWhatAnotherIsReclaiming) {
+  const std::string held = create(), free = create();
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(store_->renew(claim(), std::chrono::seconds(0)));
+  other("BEGIN; SELECT 1 FROM jobs WHERE id = '" + held + "' FOR UPDATE");
+  auto reclaimed = std::async(std::launch::async, [&] {
+    return store_->reclaim_expired({FailureCode::kInterrupted, "gone", {}, {}, 0}, 10);
+  });
+  ASSERT_EQ(reclaimed.wait_for(std::chrono::seconds(10)), std::future_status::ready) << "it waits for the other";
+  const auto leases = reclaimed.get();
+  ASSERT_TRUE(leases);
+  ASSERT_EQ(leases->size(), 1u);
+  EXPECT_EQ(leases->front().job_id, free);
+  other("ROLLBACK");
+}
+
+TEST_F(PostgresLocks, AnEndWaitsForWhoeverTakesTheJobAway) {
+  create();
+  const JobLease lease = claim();
+  other("BEGIN; UPDATE jobs SET status = 'pending', phase = NULL, lease_expires = NULL WHERE id = '" + lease.job_id +
+        "'");
+  auto ended = std::async(std::launch::async, [&] { return store_->finish_completed(lease, completion("late.zip")); });
+  EXPECT_EQ(ended.wait_for(kMoment), std::future_status::timeout);
+  other("COMMIT");
+  const Status refused = ended.get();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
+  EXPECT_EQ(store_->find(lease.job_id)->status, JobStatus::kPending);
+}
+
+TEST_F(PostgresLocks, ACachedEndWaitsForWhoeverRemovesTheArtifactsLastJob) {
+  const std::string first = create();
+  ASSERT_TRUE(store_->finish_completed(claim(), completion("shared.zip")));
+  create();
+  const JobLease lease = claim();
+  other("BEGIN; DELETE FROM jobs WHERE id = '" + first + "'");
+  auto ended = std::async(std::launch::async, [&] {
+    Completion cached = completion("shared.zip");
+    cached.from_cache = true;
+    return store_->finish_completed(lease, cached);
+  });
+  EXPECT_EQ(ended.wait_for(kMoment), std::future_status::timeout);
+  other("COMMIT");
+  const Status refused = ended.get();
+  ASSERT_FALSE(refused) << "its artifact goes with the other job";
+  EXPECT_EQ(refused.error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(PostgresLocks, ARemovalWaitsForAnEndOfTheSameTraining) {
+  create();
+  const JobLease lease = claim();
+  ASSERT_TRUE(store_->finish_completed(lease, completion("a.zip")));
+  other("BEGIN; SELECT 1 FROM trainings WHERE id = 'training' FOR UPDATE");
+  auto removed = std::async(std::launch::async, [&] { return store_->remove(lease.job_id); });
+  EXPECT_EQ(removed.wait_for(kMoment), std::future_status::timeout) << "the default is being decided on";
+  other("COMMIT");
+  EXPECT_TRUE(removed.get());
+}
+
+}  // namespace
+}  // namespace modelport
