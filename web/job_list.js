@@ -79,8 +79,7 @@ export class JobList {
 
   draw() {
     const list = byId("job-list"), focused = document.activeElement?.closest?.("#job-list li")?.dataset.id;
-    // Identifiers rise with the time of creation.
-    const jobs = [...this.jobs.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
+    const jobs = [...this.jobs.values()].sort((a, b) => (a.created_at === b.created_at ? (a.id < b.id ? 1 : -1) : a.created_at < b.created_at ? 1 : -1));
     list.replaceChildren(...jobs.map(row));
     byId("no-jobs").hidden = jobs.length > 0;
     byId("no-jobs-text").textContent = this.status === "" ? "No exports yet. Drop a checkpoint to begin." : "No job is in this state.";
@@ -88,10 +87,10 @@ export class JobList {
     if (focused) [...list.children].find((node) => node.dataset.id === focused)?.querySelector("a").focus();
   }
 
-  async start() {
+  async start(signal) {
     const live = byId("live");
     const show = (on) => { live.textContent = on ? "live" : "not connected"; live.classList.toggle("on", on); };
-    for await (const event of follow("/export/events", new AbortController().signal, show)) {
+    for await (const event of follow("/export/events", signal, show)) {
       // The stream has no history: what changed before it began is in the list.
       if (event.name === "connected") this.load(null);
       if (event.name === "job") this.put(event.data);

@@ -54,7 +54,7 @@ TEST_F(NetworkSketchTest, FollowsTheSizeThroughStridesAndUpsampling) {
   const NetworkSketch told = sketch("two-level.pt");
   std::vector<double> reductions;
   for (const SketchBlock& block : told.blocks) reductions.push_back(block.reduction.value_or(0));
-  EXPECT_THAT(reductions, testing::ElementsAre(2, 4, 4, 8, 8, 16, 16, 16, 16, 8, 8, 8, 8, 8, 16, 16, 16, 0));
+  EXPECT_THAT(reductions, testing::ElementsAre(2, 4, 4, 8, 8, 16, 16, 16, 16, 4, 4, 4, 8, 8, 16, 16, 16, 0));
   EXPECT_THAT(told.blocks.back().from, testing::SizeIs(2));
   EXPECT_EQ(told.blocks[0].kernel, (std::array<int64_t, 2>{3, 3}));
 }
