@@ -246,8 +246,9 @@ class PageTest(ServiceCase):
     def test_the_newest_job_stands_first(self):
         made = [self.create("fail")["id"] for _ in range(4)]
         self.open("")
-        self.until(lambda: self.all(f'#job-list li[data-id="{made[-1]}"]'))
-        self.assertEqual([row.get_attribute("data-id") for row in self.all("#job-list li")[:4]], made[::-1])
+        shown = "return [...document.querySelectorAll('#job-list li')].slice(0, 4).map((row) => row.dataset.id)"
+        self.until(lambda: made[-1] in self.browser.execute_script(shown))
+        self.assertEqual(self.browser.execute_script(shown), made[::-1])
 
     def test_the_default_is_chosen_on_the_history(self):
         jobs = [self.run_job(training_job_id="history") for _ in range(2)]
