@@ -55,6 +55,11 @@ export async function post(path, body, more = {}) {
   return (await send(path, options)).json();
 }
 
+/** Sends a file as it is. Resolves with the answer. */
+export async function sendFile(path, file, signal) {
+  return (await send(path, {method: "POST", body: file, headers: {"Content-Type": "application/octet-stream"}, signal})).json();
+}
+
 export async function remove(path) { await send(path, {method: "DELETE"}); }
 
 /** Uploads a file; fetch tells no progress of what it sends. Resolves with the checkpoint. */
@@ -128,16 +133,23 @@ export async function* follow(path, signal, onState = () => {}) {
   }
 }
 
-/** Saves a file of the service; with a token by way of memory, since a link sends none. */
-export async function save(path, name) {
+function clickLink(href, name) {
   const link = document.createElement("a");
   link.download = name;
-  if (sessionStorage.getItem(TOKEN)) {
-    const blob = await (await send(path)).blob();
-    link.href = URL.createObjectURL(blob);
-    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-  } else {
-    link.href = path;
-  }
+  link.href = href;
   link.click();
+}
+
+/** Saves a job's result. A link sends no token, so the service gives one that needs none for a minute; it may lead to another server's. */
+export async function saveResult(job) {
+  const path = `/export/jobs/${encodeURIComponent(job)}`;
+  clickLink(sessionStorage.getItem(TOKEN) ? (await post(`${path}/download-link`)).url : `${path}/download`, "");
+}
+
+/** Saves a text of the service, by way of memory. */
+export async function saveText(path, name) {
+  const blob = await (await send(path)).blob();
+  const address = URL.createObjectURL(blob);
+  setTimeout(() => URL.revokeObjectURL(address), 60000);
+  clickLink(address, name);
 }

@@ -22,7 +22,7 @@ function row(job) {
   return el("li", {"data-id": job.id},
     el("a", {href: `#/jobs/${encodeURIComponent(job.id)}`}, titleOf(job)),
     badge(job),
-    el("span", {class: "quiet"}, when(job.created_at), about ? `, ${about}` : ""),
+    el("span", {class: "quiet when"}, when(job.created_at), about ? `, ${about}` : ""),
     job.status === "running" && el("progress", {max: 1, value: job.progress, "aria-label": `Progress of ${titleOf(job)}`}),
     job.status === "running" && job.phase && el("span", {class: "quiet"}, job.phase),
     job.status === "failed" && el("p", {class: "problem"}, job.error_message));
@@ -79,18 +79,18 @@ export class JobList {
 
   draw() {
     const list = byId("job-list"), focused = document.activeElement?.closest?.("#job-list li")?.dataset.id;
-    // Identifiers rise with the time of creation.
-    const jobs = [...this.jobs.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
+    const jobs = [...this.jobs.values()].sort((a, b) => (a.created_at === b.created_at ? (a.id < b.id ? 1 : -1) : a.created_at < b.created_at ? 1 : -1));
     list.replaceChildren(...jobs.map(row));
     byId("no-jobs").hidden = jobs.length > 0;
+    byId("no-jobs-text").textContent = this.status === "" ? "No exports yet. Drop a checkpoint to begin." : "No job is in this state.";
     byId("more-jobs").hidden = !this.cursor;
     if (focused) [...list.children].find((node) => node.dataset.id === focused)?.querySelector("a").focus();
   }
 
-  async start() {
+  async start(signal) {
     const live = byId("live");
     const show = (on) => { live.textContent = on ? "live" : "not connected"; live.classList.toggle("on", on); };
-    for await (const event of follow("/export/events", new AbortController().signal, show)) {
+    for await (const event of follow("/export/events", signal, show)) {
       // The stream has no history: what changed before it began is in the list.
       if (event.name === "connected") this.load(null);
       if (event.name === "job") this.put(event.data);

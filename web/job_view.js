@@ -1,7 +1,9 @@
-import {get, post, remove, save} from "/assets/api.js";
+import {get, post, remove, saveResult, saveText} from "/assets/api.js";
 import {byId, el, facts, fill, say, seconds, when} from "/assets/dom.js";
 import {ENDED, badge, isNews, titleOf} from "/assets/job_list.js";
 import {LogView} from "/assets/log_view.js";
+import {networkView} from "/assets/network.js";
+import {PredictionView} from "/assets/prediction.js";
 import {resultView} from "/assets/result.js";
 
 const STEPS = ["starting", "exporting", "validating", "packaging", "uploading"];
@@ -39,8 +41,10 @@ export class JobView {
       if (this.id !== id) return;
       this.top = el("div", {});
       this.log = new LogView(id);
-      this.section.replaceChildren(el("p", {}, el("a", {href: "#/"}, "← All jobs")), this.top, el("h3", {}, "Log"), this.log.node,
-        el("button", {type: "button", class: "plain", onclick: () => this.act(() => save(`/export/jobs/${id}/logs?download=true`, `${id}.log`))}, "Download the log"));
+      this.trial = el("div", {});
+      this.network = el("section", {"aria-labelledby": "network-title", hidden: true});
+      this.section.replaceChildren(el("p", {}, el("a", {href: "#/"}, "← All jobs")), this.top, this.trial, this.network, el("h3", {}, "Log"), this.log.node,
+        el("button", {type: "button", class: "plain", onclick: () => this.act(() => saveText(`/export/jobs/${id}/logs?download=true`, `${id}.log`))}, "Download the log"));
       this.put(this.job ?? job);
     } catch (error) { this.section.replaceChildren(el("p", {}, el("a", {href: "#/"}, "← All jobs")), el("p", {class: "problem"}, error.message)); }
   }
@@ -48,6 +52,9 @@ export class JobView {
   hide() {
     this.log?.close();
     this.log = null;
+    this.prediction?.close();
+    this.prediction = null;
+    this.sketched = null;
     this.id = null;
     this.top = null;
     this.section.hidden = true;
@@ -65,8 +72,23 @@ export class JobView {
       this.actions(job),
       job.status === "failed" && failure(job),
       job.status === "completed" && resultView(job),
-      el("details", {}, el("summary", {}, "About this job"), this.about(job)));
+      el("details", {class: "about"}, el("summary", {}, "About this job"), this.about(job)));
+    if (job.links?.predict && !this.prediction) {
+      this.prediction = new PredictionView(job.links.predict);
+      fill(this.trial, this.prediction.node);
+    }
+    if (job.checkpoint_id && this.sketched !== job.id) this.sketch(job);
     if (pressed) [...this.top.querySelectorAll("button")].find((button) => button.textContent === pressed)?.focus();
+  }
+
+  /** The checkpoint may be gone or unreadable: then there is no sketch, which is no failure of the job. */
+  async sketch(job) {
+    this.sketched = job.id;
+    const checkpoint = await get(`/checkpoints/${encodeURIComponent(job.checkpoint_id)}`).catch(() => null);
+    const network = networkView(checkpoint?.inspect?.network);
+    if (!network || this.id !== job.id) return;
+    fill(this.network, el("h3", {id: "network-title"}, "The network"), network);
+    this.network.hidden = false;
   }
 
   about(job) {
@@ -84,7 +106,7 @@ export class JobView {
     const path = `/export/jobs/${job.id}`;
     const button = (name, action, main = false) => el("button", {type: "button", class: main ? "main" : "plain", onclick: () => this.act(action)}, name);
     return el("div", {class: "actions"},
-      job.status === "completed" && button("Download", () => save(`${path}/download`, ""), true),
+      job.status === "completed" && button("Download", () => saveResult(job.id), true),
       job.status === "completed" && job.training_job_id && !job.is_default && button("Make it the default", async () => this.put(await post(`${path}/set-default`))),
       job.is_default && el("span", {class: "badge default"}, "default of its training"),
       job.training_job_id && el("a", {href: `#/training/${encodeURIComponent(job.training_job_id)}`}, "History of the training"),

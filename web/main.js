@@ -33,4 +33,8 @@ window.addEventListener("hashchange", () => {
   byId("main").focus();
 });
 route();
-list.start();
+// The browser keeps a page that was left, for its back button, and would keep its connections with it.
+const left = new AbortController();
+window.addEventListener("pagehide", () => { left.abort(); job.hide(); });
+window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+list.start(left.signal);

@@ -7,13 +7,25 @@ const LEVELS = {
   none: "Nothing was proven: the exporter says that it succeeded, nobody compared the numbers.",
 };
 
+/** The same in a table. */
+export const PROVEN = {runtime: "run in its engine", read_back: "read back", structure: "structure only", none: "nothing"};
+
 const short = (value) => (value === 0 ? "0" : Math.abs(value) >= 0.01 && Math.abs(value) < 1000 ? value.toPrecision(2) : value.toExponential(1));
+
+const used = (figure) => (figure.allowed > 0 ? figure.max_difference / figure.allowed : figure.max_difference > 0 ? Infinity : 0);
+
+/** "12 %" of what is allowed. */
+function usedText(figure) {
+  const share = used(figure);
+  if (share === 0) return "nothing";
+  return share === Infinity ? "more than nothing" : share < 0.001 ? "< 0.1 %" : `${(share * 100).toPrecision(2)} %`;
+}
 
 /** A bar of how much of the allowed difference was used, on a scale of ten thousandths to all of it. */
 function bar(figure) {
-  const used = figure.allowed > 0 ? figure.max_difference / figure.allowed : 0;
-  const width = Math.max(1, Math.min(1, (Math.log10(Math.max(used, 1e-4)) + 4) / 4) * 100);
-  return svg("svg", {viewBox: "0 0 100 10", class: used > 1 ? "meter over" : "meter", role: "img", "aria-label": `${(used * 100).toPrecision(2)} % of what is allowed`, preserveAspectRatio: "none"},
+  const share = used(figure);
+  const width = Math.max(1, Math.min(1, (Math.log10(Math.max(share, 1e-4)) + 4) / 4) * 100);
+  return svg("svg", {viewBox: "0 0 100 10", class: share > 1 ? "meter over" : "meter", role: "img", "aria-label": `${usedText(figure)} of what is allowed`, preserveAspectRatio: "none"},
     svg("rect", {class: "track", width: 100, height: 10, rx: 2}),
     svg("rect", {class: "used", width, height: 10, rx: 2}),
     svg("line", {class: "limit", x1: 99.5, x2: 99.5, y1: 0, y2: 10}));
@@ -23,12 +35,12 @@ function check(row) {
   const figures = row.figures ?? [];
   return el("li", {},
     el("p", {}, el("strong", {}, row.verdict ?? "", ": "), row.what, row.engine ? ` (${row.engine})` : ""),
-    figures.length > 0 && el("table", {class: "figures"},
-      el("thead", {}, el("tr", {}, ["Output", "Difference", "Allowed", "Used", "Agreement"].map((name) => el("th", {scope: "col"}, name)))),
+    figures.length > 0 && el("div", {class: "scroll", role: "region", tabindex: 0, "aria-label": `Figures: ${row.what}`}, el("table", {class: "figures"},
+      el("thead", {}, el("tr", {}, ["Output", "Difference", "Allowed", "Used of it", "Agreement"].map((name) => el("th", {scope: "col"}, name)))),
       el("tbody", {}, figures.map((figure) => el("tr", {},
         el("th", {scope: "row"}, [figure.value, figure.group].filter(Boolean).join(" ")),
-        el("td", {}, short(figure.max_difference)), el("td", {}, short(figure.allowed)), el("td", {class: "meter-cell"}, bar(figure)),
-        el("td", {}, figure.cosine === undefined ? "" : `${(figure.cosine * 100).toFixed(4)} %`))))));
+        el("td", {}, short(figure.max_difference)), el("td", {}, short(figure.allowed)), el("td", {class: "meter-cell"}, bar(figure), el("span", {class: "share"}, usedText(figure))),
+        el("td", {}, figure.cosine === undefined ? "" : `${(figure.cosine * 100).toFixed(4)} %`)))))));
 }
 
 const shapes = (list) => (list ?? []).map((shape) => (Array.isArray(shape) ? shape.join("×") : String(shape))).join(", ");
@@ -49,6 +61,7 @@ export function resultView(job) {
       ["From", job.from_cache && "an earlier export of the same checkpoint with the same options"],
     ].map(([name, value]) => [name, value || null])),
     checks.length > 0 && el("h3", {}, "What was compared"),
+    checks.some((row) => row.figures?.length > 0) && el("p", {class: "quiet"}, "The largest difference of every output against what is allowed of it. Bars are logarithmic: a full one is all that is allowed, half of one is a hundredth of it."),
     checks.length > 0 && el("ol", {class: "checks"}, checks.map(check)),
   ];
 }

@@ -1,5 +1,6 @@
 import {get, upload} from "/assets/api.js";
 import {byId, bytes, el, facts, say} from "/assets/dom.js";
+import {networkView} from "/assets/network.js";
 
 const ARCHIVE = /\.(zip|tar)$/i;
 
@@ -21,6 +22,8 @@ function showFacts(checkpoint) {
     ].map(([name, value]) => [name, value || null])));
   if (checkpoint.inspect_error) box.append(el("p", {class: "problem"}, `It could not be read: ${checkpoint.inspect_error}`));
   else if (told.error) box.append(el("p", {class: "problem"}, `An export would refuse it: ${told.error}`));
+  const network = networkView(told.network);
+  if (network) box.append(el("details", {}, el("summary", {}, "The network"), network));
   box.hidden = false;
 }
 

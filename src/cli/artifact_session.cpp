@@ -37,6 +37,25 @@ Result<Engine*> engine_for(const fs::path& path) {
   return fail(ErrorCode::kInvalidArgument, "no engine here runs {}; known are {}", path.string(), known);
 }
 
+/// The one file in a folder that an engine here runs, for a record that names none.
+Result<std::string> only_artifact(const fs::path& folder) {
+  std::string found;
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
+    const bool is_artifact = std::ranges::any_of(
+        artifact_engines(), [&](const ArtifactEngine& row) { return entry.path().extension() == row.extension; });
+    if (!is_artifact) continue;
+    if (!found.empty())
+      return fail(ErrorCode::kInvalidArgument, "{}: metadata.json lists no files; name the artifact itself",
+                  folder.string());
+    found = entry.path().filename().string();
+  }
+  if (found.empty())
+    return fail(ErrorCode::kInvalidArgument, "{}: metadata.json lists no files, and no engine here runs one of those",
+                folder.string());
+  return found;
+}
+
 /// The outputs in the contract's order; as they came where it names none.
 Result<std::vector<Tensor>> in_order(const std::vector<EngineTensor>& outputs, const OutputContract& contract) {
   std::vector<Tensor> tensors;
@@ -71,10 +90,9 @@ Result<ArtifactSession> open_artifact(const std::string& artifact) {
   ArtifactSession opened;
   TRY(contract, read_contract(metadata));
   if (folder) {
-    if (contract.file.empty())
-      return fail(ErrorCode::kInvalidArgument, "{}: metadata.json lists no files; name the artifact itself", artifact);
+    TRY(file, contract.file.empty() ? only_artifact(path) : Result<std::string>(contract.file));
     // Only a name: a record must not lead elsewhere.
-    path /= fs::path(contract.file).filename();
+    path /= fs::path(file).filename();
   }
   TRY(engine, engine_for(path));
   TRY(session, engine->load_file(path.string(), Engine::Optimization::kAll).in(path.string()));

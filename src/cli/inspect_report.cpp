@@ -4,6 +4,7 @@
 
 #include "base/printable.h"
 #include "checkpoint/checkpoint_facts.h"
+#include "checkpoint/network_sketch.h"
 
 namespace modelport {
 namespace {
@@ -33,6 +34,54 @@ void print_object(const Json& report, const std::string& key, std::string& out) 
   out += fmt::format("{} ({})\n", key, object->size());
   for (const auto& [name, value] : object->items())
     out += fmt::format("  {:<16} {}\n", printable(name), printable(value.get<std::string>()));
+}
+
+std::string_view order_name(NetworkSketch::Order order) {
+  switch (order) {
+    case NetworkSketch::Order::kConnected:
+      return "connected";
+    case NetworkSketch::Order::kRegistered:
+      return "registered";
+    case NetworkSketch::Order::kTensors:
+      return "tensors";
+  }
+  return "";
+}
+
+Json block_json(const SketchBlock& block) {
+  Json json = {{"name", printable(block.name)}, {"parameters", block.parameters}, {"tensors", block.tensors}};
+  if (!block.class_name.empty()) json["class"] = printable(block.class_name);
+  if (!block.from.empty()) json["from"] = block.from;
+  if (block.channels_in) json["channels_in"] = *block.channels_in;
+  if (block.channels_out) json["channels_out"] = *block.channels_out;
+  if (block.reduction) json["reduction"] = *block.reduction;
+  if (block.kernel) json["kernel"] = *block.kernel;
+  return json;
+}
+
+Json network_json(const NetworkSketch& sketch) {
+  Json blocks = Json::array();
+  for (const SketchBlock& block : sketch.blocks) blocks.push_back(block_json(block));
+  return {{"order", order_name(sketch.order)}, {"blocks", std::move(blocks)}};
+}
+
+std::string channels_text(const Json& block) {
+  const auto side = [&](const char* key) {
+    return block.contains(key) ? std::to_string(block[key].get<int64_t>()) : std::string("?");
+  };
+  if (!block.contains("channels_in") && !block.contains("channels_out")) return "";
+  return side("channels_in") + " to " + side("channels_out");
+}
+
+void print_network(const Json& report, std::string& out) {
+  const auto network = report.find("network");
+  if (network == report.end()) return;
+  const Json& blocks = (*network)["blocks"];
+  out += fmt::format("network ({}, {})\n", blocks.size(), (*network)["order"].get<std::string>());
+  for (const Json& block : blocks) {
+    out += fmt::format("  {:<20} {:<16} {:<14} {:>12} parameters\n", block["name"].get<std::string>(),
+                       block.value("class", ""), channels_text(block), block["parameters"].get<int64_t>());
+  }
 }
 
 void print_tensors(const Json& report, std::string& out) {
@@ -67,6 +116,7 @@ Json checkpoint_report(const Checkpoint& checkpoint) {
     for (const auto& [key, value] : facts.train_args) args[key] = value;
   }
   if (!checkpoint.metadata.empty()) report["metadata"] = checkpoint.metadata;
+  report["network"] = network_json(sketch_network(checkpoint));
   Json& tensors = report["tensors"] = Json::array();
   for (const NamedTensor& tensor : list_tensors(checkpoint.root)) {
     tensors.push_back({{"name", tensor.name},
@@ -107,6 +157,7 @@ std::string report_text(const Json& report) {
   print_list(report, "class_names", out);
   print_object(report, "train_args", out);
   print_object(report, "metadata", out);
+  print_network(report, out);
   print_tensors(report, out);
   print_list(report, "refused_calls", out);
   print_list(report, "globals", out);

@@ -7,6 +7,7 @@
 #include "cli/arguments.h"
 #include "cli/artifact_session.h"
 #include "cli/prediction_report.h"
+#include "cli/unpacked_export.h"
 #include "vision/draw.h"
 #include "vision/image_file.h"
 
@@ -21,8 +22,8 @@ enum class Form { kText, kJson };
 constexpr std::string_view kPredictUsage =
     "usage: modelport predict ARTIFACT --image FILE... [-o PICTURE] [--conf C] [--iou I] [--json]\n"
     "\n"
-    "Runs an exported artifact (the file, or its folder) in its engine on JPEG or PNG pictures and prints what it "
-    "sees.\n"
+    "Runs an exported artifact (the file, its folder, or the Backend's zip) in its engine on JPEG or PNG pictures and\n"
+    "prints what it sees.\n"
     "It knows the artifact by the metadata.json beside it, and by nothing else.\n"
     "\n"
     "  --image FILE...  Pictures of any size.\n"
@@ -111,7 +112,8 @@ Result<int> run_predict(std::span<const std::string> arguments) {
   if (given.positional.size() != 1) return fail(ErrorCode::kInvalidArgument, "predict takes one ARTIFACT");
   const std::vector<std::string> images = given.values("--image");
   if (images.empty()) return fail(ErrorCode::kInvalidArgument, "predict needs --image FILE");
-  TRY(artifact, open_artifact(given.positional[0]));
+  TRY(unpacked, UnpackedExport::open(given.positional[0]));
+  TRY(artifact, open_artifact(unpacked.artifact()));
   CHECK_OK(replace_thresholds(given, artifact.contract.output));
   std::vector<Image> pictures;
   for (const std::string& path : images) {

@@ -178,12 +178,13 @@ class ServiceCase(unittest.TestCase):
     """Tests that share one service; `settings` and `trainers` are a class's own."""
     settings = ""
     trainers = ""
+    environment = None
 
     @classmethod
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory(prefix="modelport-service-")
         cls.addClassCleanup(folder.cleanup)
-        cls.service = Service(folder.name, cls.settings, cls.trainers)
+        cls.service = Service(folder.name, cls.settings, cls.trainers, environment=cls.environment)
         cls.addClassCleanup(cls.end_service)
         cls.service.start()
 

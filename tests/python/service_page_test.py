@@ -7,7 +7,8 @@ import unittest
 import zipfile
 from pathlib import Path
 
-from exporter import SAMPLE
+from exporter import FIXTURES, SAMPLE
+from s3_stand_in import StandIn
 from service import PATIENCE, ServiceCase
 
 try:
@@ -19,6 +20,7 @@ try:
 except ImportError:
     webdriver = None
 
+PHOTO = FIXTURES / "photo.jpg"
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage")
 
 
@@ -130,6 +132,70 @@ class PageTest(ServiceCase):
         self.until(lambda: "best" in self.text("#training"))
         self.shoot("history")
 
+    def finished(self, checkpoint, export_format="onnx"):
+        identifier = self.service.upload(checkpoint, checkpoint.name)["id"]
+        return self.run_job(framework="ultralytics", export_format=export_format, checkpoint_id=identifier, config={})
+
+    def test_a_photograph_is_looked_at_by_a_detector(self):
+        job = self.finished(SAMPLE)
+        self.open(f"#/jobs/{job['id']}")
+        self.until(lambda: self.find("#photo"))
+        self.find("#photo").send_keys(str(PHOTO))
+        self.until(lambda: self.all("#job .seen tbody tr"), "no detection appears")
+        self.assertTrue(self.text("#job .trial [role=status]").startswith("It sees "))
+        canvas = self.find("#job canvas")
+        self.assertIn("It sees ", canvas.get_attribute("aria-label"))
+        self.assertEqual(canvas.get_attribute("role"), "img")
+        pixels = "return [...arguments[0].getContext('2d').getImageData(0, 0, arguments[0].width, arguments[0].height).data].reduce((sum, value, index) => (sum + value * (index % 9973)) % 1e12, 0)"
+        drawn = self.browser.execute_script(pixels, canvas)
+        name = self.find("#job .seen tbody button")
+        name.send_keys(Keys.ENTER)
+        self.assertEqual(self.find("#job .seen tbody button").get_attribute("aria-pressed"), "true")
+        self.assertNotEqual(self.browser.execute_script(pixels, canvas), drawn, "the chosen box is not drawn alone")
+        self.shoot("predicted")
+        slider = self.find("#least-score")
+        slider.send_keys(Keys.END)
+        rows = len(self.all("#job .seen tbody tr"))
+        least = [int(row.text.split(" %")[0].split()[-1]) for row in self.all("#job .seen tbody tr")]
+        self.assertTrue(all(score == 100 for score in least), least)
+        slider.send_keys(Keys.HOME)
+        self.assertGreater(len(self.all("#job .seen tbody tr")), rows)
+
+    def test_a_photograph_is_looked_at_by_a_classifier_or_refused(self):
+        job = self.finished(FIXTURES / "yolo11-cls.pt")
+        self.open(f"#/jobs/{job['id']}")
+        self.until(lambda: self.find("#photo"))
+        self.find("#photo").send_keys(str(PHOTO))
+        self.until(lambda: self.all("#job .seen tbody tr"), "no class appears")
+        self.assertTrue(self.text("#job .trial [role=status]").startswith("It takes it for "))
+        self.find("#photo").send_keys(str(SAMPLE))
+        self.until(lambda: "neither a JPEG nor a PNG" in self.text("#job .trial [role=alert]"))
+        self.assertEqual(self.all("#job .seen tbody tr"), [])
+        self.assertFalse(self.find("#job canvas").is_displayed())
+
+    def test_the_network_is_drawn_as_the_checkpoint_holds_it(self):
+        job = self.finished(SAMPLE)
+        blocks = self.service.get(f"/checkpoints/{job['checkpoint_id']}").json["inspect"]["network"]["blocks"]
+        self.open(f"#/jobs/{job['id']}")
+        self.until(lambda: self.all("#job svg.sketch .block"))
+        drawn = [block.text for block in self.all("#job svg.sketch .block .name")]
+        self.assertEqual([text.split(" ")[0] for text in drawn], [block["class"] for block in blocks])
+        past = sum(source != index - 1 for index, block in enumerate(blocks) for source in block.get("from", []))
+        self.assertGreater(past, 3)
+        follow = sum(source == index - 1 for index, block in enumerate(blocks) for source in block.get("from", []))
+        self.assertEqual(len(self.all("#job svg.sketch .link")), past + follow)
+        self.assertEqual(self.find("#job svg.sketch").get_attribute("role"), "img")
+        self.assertIn(f"{len(blocks)} blocks", self.find("#job svg.sketch").get_attribute("aria-label"))
+        self.find("#job .network summary").click()
+        self.assertEqual(len(self.all("#job .network tbody tr")), len(blocks))
+
+    def test_tensors_alone_are_sketched_as_groups(self):
+        self.choose(FIXTURES / "transformer-mean-tanh.safetensors")
+        self.find("#checkpoint summary").click()
+        self.until(lambda: self.all("#checkpoint svg.sketch .block"))
+        self.assertIn("tensors without a model", self.text("#checkpoint"))
+        self.assertEqual(self.all("#checkpoint svg.sketch .link"), [])
+
     def test_a_failure_is_told_in_words_and_nothing_acts(self):
         job = self.create("fail")
         self.open(f"#/jobs/{job['id']}")
@@ -163,6 +229,27 @@ class PageTest(ServiceCase):
         self.until(lambda: self.find("#home").is_displayed())
         self.until(lambda: not self.all(f'#job-list li[data-id="{again}"]'))
 
+    def test_a_page_that_was_left_holds_no_connection(self):
+        """A browser keeps pages for its back button, and with six connections to a service their streams would starve the next page."""
+        job = self.create("slow")
+        for _ in range(5):
+            self.open(f"#/jobs/{job['id']}")
+            self.until(lambda: self.all("#job .log li"))
+            self.browser.get("about:blank")
+        self.open("")
+        self.choose(SAMPLE)
+        self.browser.back()
+        self.browser.back()
+        self.until(lambda: self.find("#live").text == "live" and self.all("#job .log li"), "the page that was gone back to does not live")
+        self.service.ask("POST", f"/export/jobs/{job['id']}/cancel?force=true")
+
+    def test_the_newest_job_stands_first(self):
+        made = [self.create("fail")["id"] for _ in range(4)]
+        self.open("")
+        shown = "return [...document.querySelectorAll('#job-list li')].slice(0, 4).map((row) => row.dataset.id)"
+        self.until(lambda: made[-1] in self.browser.execute_script(shown))
+        self.assertEqual(self.browser.execute_script(shown), made[::-1])
+
     def test_the_default_is_chosen_on_the_history(self):
         jobs = [self.run_job(training_job_id="history") for _ in range(2)]
         self.open("#/training/history")
@@ -195,6 +282,51 @@ class PageTest(ServiceCase):
         self.assertEqual(nameless, [])
         self.assertEqual(self.browser.execute_script("return document.querySelectorAll('[id]').length - new Set([...document.querySelectorAll('[id]')].map((node) => node.id)).size"), 0)
 
+    def test_whatever_can_be_used_says_what_it_is(self):
+        """The accessibility tree, as a screen reader gets it from the browser, on every view."""
+        job = self.finished(SAMPLE)
+        failed = self.run_job("fail", status="failed", training_job_id="told")
+        for place, there in (("", "#job-list li"), (f"#/jobs/{job['id']}", "svg.sketch"), (f"#/jobs/{failed['id']}", ".failure"), ("#/training/told", "tbody tr")):
+            self.open(place)
+            self.until(lambda: self.all(there))
+            nodes = [node for node in self.browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"] if not node["ignored"]]
+            roles = {"button", "link", "textbox", "checkbox", "combobox", "slider", "spinbutton", "progressbar", "img", "image", "table", "dialog", "log", "region", "DisclosureTriangle"}
+            nameless = [node["role"]["value"] for node in nodes if node["role"]["value"] in roles - {"table"} and not node.get("name", {}).get("value", "").strip()]
+            self.assertEqual(nameless, [], place)
+            self.assertEqual([node["name"]["value"] for node in nodes if node["role"]["value"] == "main"][:1] and sum(node["role"]["value"] == "main" for node in nodes), 1)
+            levels = [next(row["value"]["value"] for row in node["properties"] if row["name"] == "level") for node in nodes if node["role"]["value"] == "heading"]
+            self.assertEqual(levels[0], 1)
+            self.assertTrue(all(after - before <= 1 for before, after in zip(levels, levels[1:])), (place, levels))
+
+    def test_the_whole_way_by_keyboard_alone(self):
+        def tab_to(found, most=200):
+            for _ in range(most):
+                webdriver.ActionChains(self.browser).send_keys(Keys.TAB).perform()
+                active = self.browser.switch_to.active_element
+                self.assertNotEqual(self.browser.execute_script("return getComputedStyle(document.activeElement).outlineStyle"), "none", active.get_attribute("outerHTML"))
+                if found(active):
+                    return active
+            raise AssertionError("the keyboard does not reach it")
+        tab_to(lambda node: node.get_attribute("id") == "file").send_keys(str(SAMPLE))
+        self.until(lambda: self.find("#export button.main").is_displayed())
+        tab_to(lambda node: node.get_attribute("id") == "format-torchscript").send_keys(Keys.SPACE)
+        tab_to(lambda node: node.text == "Training and version").send_keys(Keys.ENTER)
+        tab_to(lambda node: node.get_attribute("id") == "training-id").send_keys("by keyboard")
+        tab_to(lambda node: node.text == "Export 2 formats").send_keys(Keys.ENTER)
+        made = lambda: [job for job in self.service.get("/training/by%20keyboard/exports").json["exports"] if job["status"] == "completed"]
+        self.until(lambda: len(made()) == 2)
+        wanted = next(job["id"] for job in made() if job["export_format"] == "onnx")
+        tab_to(lambda node: (node.get_attribute("href") or "").endswith(wanted)).send_keys(Keys.ENTER)
+        self.until(lambda: self.all("#photo"))
+        tab_to(lambda node: node.text == "Download")
+        tab_to(lambda node: node.get_attribute("id") == "photo").send_keys(str(PHOTO))
+        self.until(lambda: self.all("#job .seen tbody tr"))
+        tab_to(lambda node: node.get_attribute("id") == "least-score").send_keys(Keys.HOME)
+        tab_to(lambda node: node.get_attribute("class") == "name").send_keys(Keys.SPACE)
+        self.assertEqual(self.browser.switch_to.active_element.get_attribute("aria-pressed"), "true")
+        tab_to(lambda node: node.text == "The same as a table").send_keys(Keys.ENTER)
+        self.assertTrue(self.find("#job .network tbody tr").is_displayed())
+
     def test_fits_a_narrow_screen_in_light_and_dark(self):
         job = self.run_job("fail", status="failed")
         for theme in ("light", "dark"):
@@ -214,12 +346,29 @@ class PageTest(ServiceCase):
 
 @unittest.skipIf(webdriver is None or shutil.which("chromedriver") is None, "no browser")
 class TokenPageTest(ServiceCase):
-    settings = '[http]\ntoken_sha256 = ["50e721e49c013f00c62cf59f2163542a9d8df02464efeb615d31051b0fddc326"]\n'
+    settings = 'artifacts = "s3"\n[http]\ntoken_sha256 = ["50e721e49c013f00c62cf59f2163542a9d8df02464efeb615d31051b0fddc326"]\n'
 
-    def test_asks_for_the_token_once(self):
+    @classmethod
+    def setUpClass(cls):
+        cls.store = StandIn()
+        cls.addClassCleanup(cls.store.close)
+        cls.environment = cls.store.environment
+        super().setUpClass()
+
+    key = {"Authorization": "Bearer w"}
+
+    def checkpoint(self):
+        return self.service.ask("POST", "/checkpoints", b"weights", self.key).json["id"]
+
+    def test_asks_for_the_token_once_and_downloads_from_s3(self):
+        folder = tempfile.TemporaryDirectory(prefix="modelport-browser-")
+        self.addCleanup(folder.cleanup)
+        downloads = Path(folder.name)
         options = webdriver.ChromeOptions()
         for flag in FLAGS:
             options.add_argument(flag)
+        options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
         self.addCleanup(browser.quit)
         browser.get(f"http://127.0.0.1:{self.service.port}/")
@@ -230,6 +379,15 @@ class TokenPageTest(ServiceCase):
         browser.find_element(By.ID, "token-text").send_keys("w", Keys.ENTER)
         wait.until(lambda _: browser.find_element(By.ID, "live").text == "live")
         self.assertFalse(browser.find_element(By.ID, "token").is_displayed())
+        # A link sends no token: the page asks for one that needs none, and the store's own address is no place that the page may fetch.
+        job = self.service.ask("POST", "/export/jobs", {"framework": "fake", "export_format": "onnx", "checkpoint_id": self.checkpoint()}, self.key).json["id"]
+        browser.get(f"http://127.0.0.1:{self.service.port}/#/jobs/{job}")
+        wait.until(lambda _: browser.find_elements(By.CSS_SELECTOR, "#job .badge.unproven"))
+        next(button for button in browser.find_elements(By.CSS_SELECTOR, "#job button") if button.text == "Download").click()
+        wait.until(lambda _: list(downloads.glob("*.zip")))
+        with zipfile.ZipFile(next(downloads.glob("*.zip"))) as archive:
+            self.assertIn("model.onnx", archive.namelist())
+        self.assertEqual([entry["message"] for entry in browser.get_log("browser") if "Content Security Policy" in entry["message"]], [])
 
 
 # The least contrast (WCAG) between a text that is shown and what lies behind it, and that text.

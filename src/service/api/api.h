@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "service/api/download_tickets.h"
 #include "service/backend/backend.h"
 #include "service/http/metrics.h"
 #include "service/http/route.h"
@@ -13,6 +14,7 @@ namespace modelport {
 struct Api {
   Backend& backend;
   HttpMetrics& metrics;
+  DownloadTickets tickets{};
 };
 
 /// The whole HTTP interface, a row per route. `api` must outlive the routes and what they answer.

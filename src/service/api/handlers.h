@@ -32,6 +32,11 @@ ApiAnswer get_logs(Api& api, const HttpRequest& request);
 ApiAnswer get_events(Api& api, const HttpRequest& request);
 ApiAnswer follow_jobs(Api& api, const HttpRequest& request);
 ApiAnswer get_metadata(Api& api, const HttpRequest& request);
+/// Takes a picture for the artifact of a completed job.
+Result<std::unique_ptr<BodySink>> open_prediction(Api& api, const HttpRequest& request);
+ApiAnswer make_download_link(Api& api, const HttpRequest& request);
+/// Whether `ticket` of the query is one of that job's.
+bool has_download_ticket(Api& api, const HttpRequest& request);
 ApiAnswer download(Api& api, const HttpRequest& request);
 
 ApiAnswer get_health(Api& api, const HttpRequest& request);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/printable.h"
+#include "service/backend/artifact_prediction.h"
 
 namespace modelport {
 
@@ -27,6 +28,7 @@ Json links_json(const Job& job) {
   if (job.status == JobStatus::kCompleted) {
     links["metadata"] = self + "/metadata";
     links["download"] = self + "/download";
+    if (is_predicted_here(job.request.export_format)) links["predict"] = self + "/predict";
   }
   return links;
 }

@@ -58,6 +58,17 @@ ApiAnswer get_metadata(Api& api, const HttpRequest& request) {
   return json_answer(job.export_results);
 }
 
+ApiAnswer make_download_link(Api& api, const HttpRequest& request) {
+  TRY(job, completed_job(api, request));
+  if (!job.artifact) return fail(ErrorCode::kNotFound, "the artifact of job {} was removed", job.id);
+  return json_answer({{"url", fmt::format("/export/jobs/{}/download?ticket={}", job.id, api.tickets.issue(job.id))},
+                      {"valid_seconds", DownloadTickets::kLife.count()}});
+}
+
+bool has_download_ticket(Api& api, const HttpRequest& request) {
+  return api.tickets.admits(text_parameter(request, "ticket"), request.path_parameter("id"));
+}
+
 ApiAnswer download(Api& api, const HttpRequest& request) {
   TRY(job, completed_job(api, request));
   if (!job.artifact) return fail(ErrorCode::kNotFound, "the artifact of job {} was removed", job.id);

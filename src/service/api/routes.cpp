@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "convention/schema.h"
 #include "service/api/api.h"
 #include "service/api/handlers.h"
@@ -202,7 +204,22 @@ std::vector<Route> make_routes(Api& api) {
         {206, "The range that was asked for.", "application/zip"},
         {304, "The client has it."},
         {307, "Where it can be fetched for 15 minutes."}},
-       with(api, download)},
+       with(api, download),
+       {{.name = "ticket", .description = "Of download-link, in place of a token."}}},
+      {kPost,
+       "/export/jobs/{id}/download-link",
+       "makeDownloadLink",
+       "A link to the download for a browser, which sends no token with one; for a minute.",
+       {{200, "Relative to this service.", "application/json", "DownloadLink"}},
+       with(api, make_download_link)},
+      {.method = kPost,
+       .path = "/export/jobs/{id}/predict",
+       .operation = "predict",
+       .summary = "What a completed export sees on a picture: the body is a JPEG or PNG file of at most 32 MiB.",
+       .answers = {{200, "In pixels of the picture, turned upright by its EXIF orientation.", "application/json",
+                    "Prediction"}},
+       .open = [&api](const HttpRequest& request) { return open_prediction(api, request); },
+       .body_bytes = int64_t{32} << 20},
       {kGet,
        "/training/{training_job_id}/exports",
        "listTrainingExports",
@@ -232,6 +249,9 @@ std::vector<Route> make_routes(Api& api) {
        "Figures for Prometheus.",
        {{200, "Text format 0.0.4.", "text/plain"}},
        with(api, get_metrics)},
+  };
+  std::ranges::find(routes, "download", &Route::operation)->lets_in = [&api](const HttpRequest& request) {
+    return has_download_ticket(api, request);
   };
   add_openapi_route(routes);
   add_page_routes(routes);

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "base/log.h"
+#include "service/backend/artifact_prediction.h"
 #include "service/backend/checkpoint_inspection.h"
 #include "service/backend/data_directory.h"
 #include "service/backend/recovery.h"
@@ -82,7 +83,9 @@ class Backend::State {
         checkpoints(std::move(checkpoint_store)),
         environment{*jobs,          *logs,           *artifacts,       *checkpoints,
                     system_clock(), probe_sandbox(), directory.work(), {directory.path(), directory.shared()}},
-        inspection(config.inspect_program, environment.sandbox, directory.work(), environment.hidden) {
+        own{config.inspect_program, environment.sandbox, directory.work(), environment.hidden},
+        inspection(own),
+        prediction(own, *artifacts) {
     environment.hidden.insert(environment.hidden.end(), config.checkpoint_roots.begin(), config.checkpoint_roots.end());
     if (!config.trainers_file.empty()) environment.hidden.push_back(config.trainers_file);
     environment.hidden.insert(environment.hidden.end(), config.secret_files.begin(), config.secret_files.end());
@@ -197,7 +200,9 @@ class Backend::State {
   std::unique_ptr<ArtifactStore> artifacts;
   std::unique_ptr<CheckpointStore> checkpoints;
   AttemptEnvironment environment;
+  OwnProgram own;
   CheckpointInspection inspection;
+  ArtifactPrediction prediction;
   TrainerRegistry trainers;
   std::string worker;                       ///< This process's name.
   std::unique_ptr<WorkerRoster> roster;     ///< Null with SQLite.
@@ -356,6 +361,7 @@ Result<Json> Backend::inspect_checkpoint(const std::string& id) {
   return state_->inspection.inspect(checkpoint);
 }
 
+ArtifactPrediction& Backend::predictions() { return state_->prediction; }
 JobStore& Backend::jobs() { return *state_->jobs; }
 LogStore& Backend::logs() { return *state_->logs; }
 ArtifactStore& Backend::artifacts() { return *state_->artifacts; }

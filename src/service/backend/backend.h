@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "service/artifacts/artifact_store.h"
+#include "service/backend/artifact_prediction.h"
 #include "service/backend/capabilities.h"
 #include "service/checkpoints/checkpoint_store.h"
 #include "service/config/service_config.h"
@@ -71,6 +72,9 @@ class Backend {
   std::vector<FrameworkCapability> capabilities();
   /// What `modelport inspect --json` says of a checkpoint, from a child with limits; kept per id.
   Result<Json> inspect_checkpoint(const std::string& id);
+
+  /// What finished exports see on pictures.
+  ArtifactPrediction& predictions();
 
   JobStore& jobs();
   LogStore& logs();

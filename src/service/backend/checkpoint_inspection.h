@@ -3,11 +3,10 @@
 #include <map>
 #include <mutex>
 #include <string>
-#include <vector>
 
 #include "base/json.h"
+#include "service/backend/own_command.h"
 #include "service/checkpoints/checkpoint_store.h"
-#include "service/run/sandbox.h"
 
 namespace modelport {
 
@@ -15,8 +14,7 @@ namespace modelport {
 /// from any thread.
 class CheckpointInspection {
  public:
-  CheckpointInspection(std::string program, SandboxSupport sandbox, std::string work_directory,
-                       std::vector<std::string> hidden);
+  explicit CheckpointInspection(OwnProgram program) : program_(std::move(program)) {}
 
   /// The document; Null for a directory or without a program. A refused checkpoint is {"error": the sentence}.
   Result<Json> inspect(const CheckpointInfo& checkpoint);
@@ -24,10 +22,7 @@ class CheckpointInspection {
  private:
   Result<Json> ask(const CheckpointInfo& checkpoint);
 
-  const std::string program_;
-  const SandboxSupport sandbox_;
-  const std::string work_directory_;
-  const std::vector<std::string> hidden_;
+  const OwnProgram program_;
   std::mutex mutex_;
   std::map<std::string, Json> known_;  ///< By id.
 };

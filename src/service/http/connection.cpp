@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -236,12 +237,13 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
       co_return;
     }
     std::unique_ptr<BodySink> sink = **std::move(opened);
+    const int64_t limit = std::min(site_->limits.upload_bytes, route_->body_bytes);
     Body outcome = Body::kComplete;
     std::optional<Error> error;
     for (int64_t size = 0; outcome == Body::kComplete && !error && !parser_->is_done();) {
       outcome = co_await read_piece_of_body();
       size += static_cast<int64_t>(piece_size_);
-      if (size > site_->limits.upload_bytes) outcome = Body::kTooLarge;
+      if (size > limit) outcome = Body::kTooLarge;
       if (outcome != Body::kComplete || piece_size_ == 0) continue;
       error = co_await on_worker(context_.workers, [&]() -> std::optional<Error> {
         const Status written = sink->write(std::as_bytes(std::span(piece_.data(), piece_size_)));
@@ -251,7 +253,7 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
     if (error) {
       response = error_response(*error, request_);
     } else if (outcome != Body::kComplete) {
-      response = body_problem(outcome, site_->limits.upload_bytes);
+      response = body_problem(outcome, limit);
     } else {
       keep_alive_ = parser_->keep_alive();
       response = co_await on_worker(context_.workers, [&] { return sink->finish(); });

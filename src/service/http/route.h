@@ -59,7 +59,11 @@ struct Route {
   std::string_view request_schema = "";
   /// For a body that is not JSON: opens what receives it, on a worker thread.
   std::function<Result<std::unique_ptr<BodySink>>(const HttpRequest&)> open = nullptr;
+  /// Of a body that `open` receives, where it may be less than the site's limit of an upload.
+  int64_t body_bytes = INT64_MAX;
   enum class Access { kToken, kOpen } access = Access::kToken;
+  /// What may stand in for a token where one is needed; null: nothing.
+  std::function<bool(const HttpRequest&)> lets_in = nullptr;
   enum class Documented { kYes, kNo } documented = Documented::kYes;
 };
 

@@ -46,8 +46,9 @@ std::string media_type(std::string_view content_type) {
 
 std::optional<Problem> check_body(const HttpSite& site, const Route& route, const HttpRequest& request) {
   if (route.open) {
-    if (request.content_length.value_or(0) > site.limits.upload_bytes)
-      return make_problem(413, "too_large", fmt::format("an upload is at most {} bytes", site.limits.upload_bytes));
+    const int64_t limit = std::min(site.limits.upload_bytes, route.body_bytes);
+    if (request.content_length.value_or(0) > limit)
+      return make_problem(413, "too_large", fmt::format("the body is at most {} bytes here", limit));
     return std::nullopt;
   }
   const auto limit = static_cast<int64_t>(site.limits.json_bytes);
@@ -74,13 +75,14 @@ Problem make_problem(int status, std::string code, std::string detail) {
 std::variant<const Route*, HttpResponse> admit(const HttpSite& site, HttpRequest& request) {
   if (const auto problem = check_origin(site.access, request)) return problem_response(*problem, request);
   RouteMatch match = match_route(site.routes, request.method, request.target.segments);
+  request.path_parameters = std::move(match.parameters);
   if (request.method == HttpMethod::kOptions && !match.allowed.empty()) return options_response(match);
-  const bool open = match.route != nullptr && match.route->access == Route::Access::kOpen;
+  const bool open = match.route != nullptr && (match.route->access == Route::Access::kOpen ||
+                                               (match.route->lets_in && match.route->lets_in(request)));
   if (!open) {
     if (const auto problem = check_token(site.access, request)) return problem_response(*problem, request);
   }
   if (match.route == nullptr) return no_route(request, match);
-  request.path_parameters = std::move(match.parameters);
   if (const auto problem = check_parameters(*match.route, request)) return problem_response(*problem, request);
   if (const auto problem = check_body(site, *match.route, request)) return problem_response(*problem, request);
   return match.route;
