@@ -18,7 +18,7 @@ namespace modelport {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 using Seen = RunRecord::Seen;
 
 constexpr size_t kLastLines = 12;
@@ -192,8 +192,8 @@ Result<RunRecord> run_plan(const RunPlan& plan) {
   request.linger = kLinger;
   request.max_file_bytes = plan.max_file_bytes;
   LogReader log(record);
-  const auto begin = Clock::now();
-  std::optional<Clock::time_point> stopped;
+  const auto begin = Steady::now();
+  std::optional<Steady::time_point> stopped;
   pid_t group = 0;
   request.on_start = [&](pid_t started) { group = started; };
   request.on_line = [&](Stream stream, std::string_view line) { log.read(stream, line); };
@@ -201,10 +201,10 @@ Result<RunRecord> run_plan(const RunPlan& plan) {
     if (interrupt_signal != 0 || stopped || log.bytes() > kMaxLogBytes) return true;
     using When = RunPlan::Stop::When;
     const bool due = (plan.stop.when == When::kFirstLine && record.logged == Seen::kYes) ||
-                     (plan.stop.when == When::kAfter && Clock::now() - begin >= plan.stop.after);
+                     (plan.stop.when == When::kAfter && Steady::now() - begin >= plan.stop.after);
     if (!due) return false;
     record.at_stop = progress_of(group, plan);
-    stopped = Clock::now();
+    stopped = Steady::now();
     return true;
   };
   record.times.from = std::chrono::system_clock::now();
@@ -214,13 +214,13 @@ Result<RunRecord> run_plan(const RunPlan& plan) {
   if (interrupt_signal != 0) return fail(ErrorCode::kInterrupted, "interrupted by signal {}", int{interrupt_signal});
   log.finish();
   record.times.to = std::chrono::system_clock::now();
-  record.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  record.seconds = std::chrono::duration<double>(Steady::now() - begin).count();
   record.exit_code = outcome.exit_code;
   record.signal = outcome.signal;
   record.ended = ended_as(outcome, log.bytes());
   if (stopped) {
     record.ended = RunRecord::Ended::kStopped;
-    record.seconds_after_stop = std::chrono::duration<double>(Clock::now() - *stopped).count();
+    record.seconds_after_stop = std::chrono::duration<double>(Steady::now() - *stopped).count();
   }
   if (outcome.left_behind) record.left_process = Seen::kYes;
   return record;

@@ -10,7 +10,7 @@ namespace modelport {
 
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(3);
+constexpr auto kPoolPatience = std::chrono::seconds(3);
 constexpr std::chrono::milliseconds kFirstPause(20);
 constexpr std::chrono::milliseconds kLongestPause(1000);
 
@@ -61,7 +61,7 @@ Status PostgresWrite::write_end() {
 Result<PostgresPool::Connection> PostgresPool::take(Steady::time_point until) {
   std::unique_lock lock(mutex_);
   const auto has_room = [&] { return !idle_.empty() || in_use_ < config_.connections; };
-  if (!freed_.wait_until(lock, until + kPatience, has_room))
+  if (!freed_.wait_until(lock, until + kPoolPatience, has_room))
     return fail(ErrorCode::kBusy, "all {} connections to the job database are in use", config_.connections);
   ++in_use_;
   if (!idle_.empty()) {
@@ -101,7 +101,7 @@ void PostgresPool::give_back(Connection connection, const Status& outcome) {
 }
 
 Status PostgresPool::keep_trying(const std::function<Status(PostgresConnection&)>& work) {
-  const auto until = Steady::now() + kPatience;
+  const auto until = Steady::now() + kPoolPatience;
   while (true) {
     auto connection = take(until);
     Status outcome;
