@@ -32,7 +32,18 @@ Result<ArtifactHeader> read_coreml(const ExportDirectory& directory) {
     return fail(ErrorCode::kHostile, "Manifest.json has {} bytes, at most {} are read", bytes.size(),
                 kMaxManifestBytes);
   TRY(model, read_coreml_manifest({reinterpret_cast<const char*>(bytes.data()), bytes.size()}).in("Manifest.json"));
-  return read_file<read_coreml_spec>(directory, package + "/" + model);
+  const std::string path = package + "/" + model;
+  TRY(header, read_file<read_coreml_spec>(directory, path));
+  TRY(spec, directory.map(path));
+  for (const std::string& name : coreml_weight_files(spec->bytes())) {
+    const std::string weights = path.substr(0, path.rfind('/') + 1) + name;
+    header.companions.push_back(weights);
+    const DirectoryEntry* entry = directory.find(weights);
+    if (entry == nullptr || entry->kind != DirectoryEntry::Kind::kFile || entry->size == 0) continue;
+    TRY(file, directory.map(weights));
+    CHECK_OK(check_coreml_weights(file->bytes()).in(weights));
+  }
+  return header;
 }
 
 Result<ArtifactHeader> read_tflite(const ExportDirectory& directory) {

@@ -23,6 +23,10 @@ Result<ArtifactHeader> read_openvino_header(std::span<const std::byte> xml);
 Result<ArtifactHeader> read_torchscript_header(std::span<const std::byte> file);
 /// Model of coremltools' Model.proto, from inside a package.
 Result<ArtifactHeader> read_coreml_spec(std::span<const std::byte> spec);
+/// Files of weights that a model inside a package names: "weights/weight.bin", relative to the model's folder.
+std::vector<std::string> coreml_weight_files(std::span<const std::byte> spec);
+/// A file of weights in Core ML's blob format: kDamaged where a blob does not lie in it. Other versions are not judged.
+Status check_coreml_weights(std::span<const std::byte> file);
 /// Where Manifest.json of a package says that its model lies, relative to the package.
 Result<std::string> read_coreml_manifest(std::string_view manifest);
 /// A plan begins with "ftrt", after a length and JSON where Ultralytics wrote it.

@@ -8,7 +8,8 @@ namespace modelport {
 namespace {
 
 // Field numbers of LiteRT's schema.fbs, in the order of the tables' declarations.
-constexpr size_t kModelSubgraphs = 2, kModelDescription = 3;
+constexpr size_t kModelSubgraphs = 2, kModelDescription = 3, kModelBuffers = 4;
+constexpr size_t kBufferData = 0, kBufferOffset = 1, kBufferSize = 2;
 constexpr size_t kGraphTensors = 0, kGraphInputs = 1, kGraphOutputs = 2;
 constexpr size_t kTensorShape = 0, kTensorType = 1, kTensorName = 3, kTensorShapeSignature = 7;
 
@@ -17,6 +18,7 @@ constexpr uint64_t kIdentifierOffset = 4;
 constexpr uint32_t kMaxValues = 4096;
 constexpr uint32_t kMaxRank = 64;
 constexpr uint32_t kMaxText = 65536;
+constexpr uint32_t kMaxBuffers = 1 << 20;
 
 /// TensorType, by its number.
 constexpr std::string_view kTensorTypes[] = {
@@ -76,6 +78,12 @@ class Flatbuffer {
     }
     return numbers;
   }
+  Status check_extent(uint64_t offset, uint64_t size) const {
+    if (offset <= file_.size() && file_.size() - offset >= size) return {};
+    return fail(ErrorCode::kDamaged, "weights of {} bytes at {} lead beyond the file's {} bytes", size, offset,
+                file_.size());
+  }
+  Result<uint32_t> length(Position vector) const { return value<uint32_t>(vector); }
   /// The table at this place of a vector of tables.
   Result<Position> element(Position vector, uint64_t index) const {
     TRY(length, value<uint32_t>(vector));
@@ -130,6 +138,29 @@ Result<std::vector<DeclaredTensor>> read_tensors(const Flatbuffer& file, Positio
   return tensors;
 }
 
+/// Whether every buffer lies in the file: inside the flatbuffer, or behind it where it is told by offset and size.
+Status check_buffers(const Flatbuffer& file, Position model) {
+  TRY(buffers, file.child(model, kModelBuffers));
+  if (buffers == 0) return {};
+  TRY(count, file.length(buffers));
+  if (count > kMaxBuffers) return fail(ErrorCode::kHostile, "{} buffers, at most {}", count, kMaxBuffers);
+  for (uint32_t i = 0; i < count; ++i) {
+    TRY(buffer, file.element(buffers, i));
+    TRY(data, file.child(buffer, kBufferData));
+    if (data != 0) {
+      TRY(length, file.length(data));
+      CHECK_OK(file.check_extent(data + sizeof length, length));
+    }
+    TRY(offset_at, file.field(buffer, kBufferOffset));
+    TRY(size_at, file.field(buffer, kBufferSize));
+    if (offset_at == 0 || size_at == 0) continue;
+    TRY(offset, file.value<uint64_t>(offset_at));
+    TRY(size, file.value<uint64_t>(size_at));
+    CHECK_OK(file.check_extent(offset, size));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<ArtifactHeader> read_tflite_header(std::span<const std::byte> bytes) {
@@ -150,6 +181,7 @@ Result<ArtifactHeader> read_tflite_header(std::span<const std::byte> bytes) {
   TRY(inputs, read_tensors(file, graph, kGraphInputs));
   TRY(outputs, read_tensors(file, graph, kGraphOutputs));
   if (outputs.empty()) return fail(ErrorCode::kDamaged, "the model has no outputs");
+  CHECK_OK(check_buffers(file, model));
   header.inputs = std::move(inputs);
   header.outputs = std::move(outputs);
   return header;

@@ -64,6 +64,22 @@ std::vector<std::string> wrapped_command(const RunPlan& plan, std::vector<std::s
   if (plan.stop.when == RunPlan::Stop::When::kKillAfter)
     wrapped = {"timeout", "--foreground", "-s", "KILL",
                fmt::format("{}", static_cast<double>(plan.stop.after.count()) / 1000)};
+  if (plan.disk_bytes) {
+    // What lies in it goes with the process that sees it.
+    wrapped = {
+        "unshare",
+        "--mount",
+        "/bin/sh",
+        "-c",
+        "mount -t tmpfs -o size=\"$1\" tmpfs \"$2\" && : > \"$3\" || exit; out=$2 note=$4; shift 4; \"$@\"; code=$?; "
+        "[ ! -e \"$out/metadata.json\" ] || : > \"$note\"; exit $code",
+        "sh",
+        fmt::format("{}", *plan.disk_bytes),
+        plan.output,
+        plan.mounted_note(),
+        plan.metadata_note()};
+    if (::geteuid() != 0) wrapped.insert(wrapped.begin() + 1, {"--user", "--map-root-user"});
+  }
   if (plan.input == RunPlan::Input::kClosed) wrapped = {"/bin/sh", "-c", "exec \"$@\" <&-", "sh"};
   // script gives it a terminal, on which somebody answers every question with return.
   if (plan.input == RunPlan::Input::kTerminal)

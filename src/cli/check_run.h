@@ -25,6 +25,9 @@ struct RunPlan {
   enum class Input { kEmpty, kClosed, kTerminal } input = Input::kEmpty;
   std::chrono::milliseconds timeout{0};
   std::optional<uint64_t> max_file_bytes;
+  /// Size of a file system of its own for the output directory, which is gone afterwards; what was there is told by
+  /// files beside it.
+  std::optional<uint64_t> disk_bytes;
   enum class Stalls { kNo, kYes } stalls = Stalls::kNo;  ///< Whether it is stopped and continued all the time.
   /// When SIGTERM, or SIGKILL, is sent: never; when the first line is logged; after a time.
   struct Stop {
@@ -34,6 +37,10 @@ struct RunPlan {
 
   /// Whether what it does beside exporting is held against the exporter.
   enum class Noticed { kEverything, kNothing } noticed = Noticed::kEverything;
+
+  /// Made when the file system was there, and when metadata.json was left in it.
+  std::string mounted_note() const { return folder + "/mounted"; }
+  std::string metadata_note() const { return folder + "/metadata-was-there"; }
 
   std::string argument(std::string_view name) const;
   void set(std::string_view name, std::string value);

@@ -1,4 +1,7 @@
 #include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <filesystem>
 
 #include "artifact/readers.h"
 #include "protobuf_text.h"
@@ -45,6 +48,65 @@ TEST(CoremlHeader, Pictures) {
   ASSERT_TRUE(header) << header.error().text();
   EXPECT_THAT(header->inputs[0].dims, Optional(ElementsAre(240, 320, 1)));
   EXPECT_EQ(header->inputs[0].dtype, "");
+}
+
+TEST(CoremlHeader, EnumeratedShapesAreDynamicWhereTheyDiffer) {
+  const auto shape = [](uint64_t height) {
+    return message(1, number(1, 1) + number(1, 3) + number(1, height) + number(1, 48));
+  };
+  const std::string first = number(1, 1) + number(1, 3) + number(1, 32) + number(1, 48);
+  const std::string array = first + number(2, kFloat32) + message(21, shape(32) + shape(64));
+  const auto header = read(spec(message(1, feature("x", message(5, array))) + message(10, feature("y", ""))));
+  ASSERT_TRUE(header) << header.error().text();
+  EXPECT_THAT(header->inputs[0].dims, Optional(ElementsAre(1, 3, kDynamicSize, 48)));
+}
+
+/// A package of coremltools' own, as an export's directory.
+class RealPackage : public testing::Test {
+ protected:
+  RealPackage()
+      : folder_(std::filesystem::temp_directory_path() / ("modelport-package-" + std::to_string(::getpid()))) {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+  }
+  ~RealPackage() override { std::filesystem::remove_all(folder_); }
+  Result<ArtifactHeader> read_package(const std::string& name) {
+    std::filesystem::copy(MODELPORT_SOURCE_DIR "/tests/fixtures/artifacts/" + name + ".mlpackage",
+                          folder_ / "model.mlpackage", std::filesystem::copy_options::recursive);
+    return reread();
+  }
+  Result<ArtifactHeader> reread() {
+    TRY(directory, ExportDirectory::open(folder_.string()));
+    return find_artifact_format("coreml")->read(directory);
+  }
+  std::filesystem::path weights() const { return folder_ / "model.mlpackage/Data/com.apple.CoreML/weights/weight.bin"; }
+  std::filesystem::path folder_;
+};
+
+TEST_F(RealPackage, EnumeratedShapes) {
+  const auto header = read_package("enumerated");
+  ASSERT_TRUE(header) << header.error().text();
+  EXPECT_THAT(header->inputs[0].dims, Optional(ElementsAre(1, 3, kDynamicSize, 48)));
+  EXPECT_THAT(header->outputs[0].dims, Optional(ElementsAre(1, 3)));
+  EXPECT_THAT(header->companions, ElementsAre("model.mlpackage/Data/com.apple.CoreML/weights/weight.bin"));
+}
+
+TEST_F(RealPackage, ClassifiersDeclareNoOutputTensor) {
+  const auto header = read_package("classifier");
+  ASSERT_TRUE(header) << header.error().text();
+  EXPECT_THAT(header->inputs[0].dims, Optional(ElementsAre(1, 3, 32, 48)));
+  EXPECT_THAT(header->outputs, testing::IsEmpty());
+}
+
+TEST_F(RealPackage, WeightsThatAreCut) {
+  ASSERT_TRUE(read_package("enumerated"));
+  const uint64_t whole = std::filesystem::file_size(weights());
+  for (const uint64_t size : {whole - 1, whole / 2, uint64_t{100}, uint64_t{1}}) {
+    std::filesystem::resize_file(weights(), size);
+    const auto header = reread();
+    ASSERT_FALSE(header) << size;
+    EXPECT_EQ(header.error().code, ErrorCode::kDamaged);
+  }
 }
 
 TEST(CoremlHeader, RefusesWhatIsNone) {

@@ -98,6 +98,32 @@ TEST(TfliteHeader, InputsAndOutputs) {
   EXPECT_THAT(header->outputs[0].dims, Optional(ElementsAre(1, 7)));
 }
 
+TEST(TfliteHeader, WeightsBehindTheFlatbuffer) {
+  Flatbuffer file;
+  const auto with_buffer = [&](uint64_t offset, uint64_t size) {
+    Flatbuffer with = file;
+    const size_t root = with.table({0, 0, 4, 0, 8}, 12);
+    with.link(0, root);
+    const size_t graphs = with.integers({0}), graph = with.table({4, 0, 8}, 12), tensors = with.integers({0});
+    with.link(root + 4, graphs);
+    with.link(graphs + 4, graph);
+    with.link(graph + 4, tensors);
+    with.link(tensors + 4, with.table({}, 4));
+    with.link(graph + 8, with.integers({0}));
+    const size_t buffers = with.integers({0});
+    with.link(root + 8, buffers);
+    const size_t buffer = with.table({0, 4, 12}, 20);
+    with.link(buffers + 4, buffer);
+    with.set(buffer + 4, offset);
+    with.set(buffer + 12, size);
+    return with.bytes() + std::string(64, 'w');
+  };
+  const uint64_t whole = with_buffer(0, 0).size();
+  EXPECT_TRUE(read(with_buffer(whole - 64, 64)));
+  EXPECT_FALSE(read(with_buffer(whole - 64, 65)));
+  EXPECT_FALSE(read(with_buffer(whole + 1, 0)));
+}
+
 TEST(TfliteHeader, RefusesWhatIsNone) {
   for (const std::string& bytes : {std::string(), std::string("TFL3TFL3"), std::string(1000, 'x')})
     EXPECT_FALSE(read(bytes));

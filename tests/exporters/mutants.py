@@ -284,6 +284,8 @@ CAPABILITIES_TOLD = (
 HOSTILE = ("--hostile",)
 ADVERSE = (
     Variant("full-disk-is-success", "EXP-130", (exit_code('f"cannot write the export', 1, 0),), options=HOSTILE),
+    Variant("full-file-system-is-success", "EXP-130", (('        raise Failure(1, f"cannot write the export: {error}")\n',
+                                                        '        raise Failure(0 if error.errno == 28 else 1, f"cannot write the export: {error}")\n'),), options=HOSTILE),
     Variant("metadata-first", "EXP-131", (('    for name in (*names, "metadata.json"):\n', '    for name in ("metadata.json", *names):\n        time.sleep(0.3)\n'),),
             options=HOSTILE),
     Variant("wakes-up-badly", "EXP-132", (("signal.signal(signal.SIGTERM, interrupt)", "signal.signal(signal.SIGTERM, interrupt)\n        signal.signal(signal.SIGCONT, interrupt)"),

@@ -47,13 +47,15 @@ class Guide(ExportCase):
         trainer = empty / "my_trainer"
         self.assertEqual(sorted(os.listdir(trainer / "out")), ["metadata.json", "model.onnx"])
         self.assertEqual(json.loads((trainer / "out/metadata.json").read_text())["framework"], "tiny_torch")
+        told = json.loads(result.stdout[result.stdout.rindex('{\n  "convention_version"'):result.stdout.rindex('"extensions": []') + 18])
+        self.assertEqual((told["framework"], [row["format"] for row in told["formats"] if row["supported"]]), ("tiny_torch", ["onnx", "torchscript"]))
         self.assertIn("EXP-110", (trainer / "report.html").read_text())
 
     def test_it_is_the_worked_example(self):
         _, functions = session(GUIDE.read_text())
         example = fill_template.functions_of((SOURCE / "docs/examples/tiny_torch/export.py").read_text())
         self.assertEqual(functions, {name: example[name] for name in functions})
-        self.assertEqual(len(functions), 5)
+        self.assertEqual(len(functions), 7)
 
     def test_its_requirements_exist(self):
         known = set(re.findall(r"^\| (EXP-\d{3}) ", (SOURCE / "convention/convention.md").read_text(), re.M))
