@@ -139,6 +139,34 @@ class WebhookTest(ServiceCase):
             assert word not in log, f"{word} is in the service's log"
 
 
+class SecretTest(ServiceCase):
+    """An exporter that lies beside service.toml and the data reads neither."""
+    settings = settings()
+    trainers = '[[trainer]]\nname = "reading"\ncommand = ["./reading.sh"]\nformats = ["onnx"]\n'
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="modelport-service-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.service = Service(folder.name, cls.settings, cls.trainers)
+        script = cls.service.folder / "reading.sh"
+        script.write_text('#!/bin/sh\ncd "$(dirname "$0")"\nls -R .\ncat service.toml trainers.toml data/*\necho read\nexit 1\n')
+        script.chmod(0o755)
+        cls.addClassCleanup(cls.end_service)
+        cls.service.start()
+
+    def test_it_sees_its_own_folder_without_them(self):
+        sandbox, = (check["detail"] for check in self.service.get("/readyz").json["checks"] if check["name"] == "sandbox")
+        if not sandbox.startswith("bubblewrap"):
+            self.skipTest("bubblewrap does not work here")
+        job = self.run_job(framework="reading", status="failed")
+        lines = [line["text"] for line in self.service.get(f"/export/jobs/{job['id']}/logs?limit=5000").json["lines"]]
+        self.assertIn("read", lines)
+        self.assertIn("reading.sh", lines)
+        for word in ("whsec_", "SQLite format", "jobs.sqlite", "[[trainer]]"):
+            self.assertNotIn(word, "\n".join(lines))
+
+
 class ConfigurationTest(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="modelport-service-")
