@@ -214,6 +214,14 @@ class CheckpointTest(S3ServiceCase):
         self.assertIn("larger than", job["error_message"])
         self.assertEqual(list((self.service.folder / "data").rglob("*large*")), [])
 
+    def test_a_prefix_obeys_the_rules_of_an_upload(self):
+        for name, keys in (("climbing", ("../up.txt",)), ("twice", ("a.txt", "A.txt")), ("file-and-folder", ("a", "a/b"))):
+            for key in ("config.json", *keys):
+                self.put(f"released/{name}/{key}", b"x")
+            job = self.run_job(status="failed", checkpoint_path=f"s3://models-of-tests/released/{name}/")
+            self.assertEqual(job["error_code"], "checkpoint_missing", name)
+        self.assertEqual(list((self.service.folder / "data").rglob("up.txt")), [])
+
     def test_a_read_that_is_disturbed_is_repeated(self):
         self.put("released/disturbed.pt", b"d" * 3000000)
         for harm in ("reset", "slow down", "cut"):
