@@ -250,7 +250,9 @@ Result<ServeSettings> parse_serve_settings(std::string_view text, const std::str
   target.folder = fs::absolute(file_name).parent_path();
   CHECK_OK(read_table(parsed.table(), "", target).in(file_name));
   ServeSettings& settings = target.settings;
-  settings.service.secret_files.push_back(fs::absolute(file_name));
+  std::error_code unresolved;
+  const fs::path own = fs::weakly_canonical(file_name, unresolved);
+  settings.service.secret_files.push_back(unresolved ? fs::absolute(file_name) : own);
   if (!settings.service.database_password_file.empty())
     settings.service.secret_files.push_back(settings.service.database_password_file);
   settings.limits.upload_bytes = settings.service.max_upload_bytes;

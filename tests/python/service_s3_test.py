@@ -32,7 +32,7 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 class S3ServiceCase(S3Case, ServiceCase):
-    settings = 'artifacts = "s3"\ncheckpoint_sources = ["s3://models-of-tests/released", "s3://others-of-tests"]\nmax_upload_mb = 4\n'
+    settings = 'artifacts = "s3"\ncheckpoint_sources = ["s3://models-of-tests/released", "s3://others-of-tests", "s3://bucket-of-nobody"]\nmax_upload_mb = 4\n'
 
     @classmethod
     def setUpClass(cls):
@@ -190,9 +190,22 @@ class CheckpointTest(S3ServiceCase):
         self.put("released-not/best.pt", b"x")
         for path, status in (("s3://models-of-tests/private/best.pt", 400), ("s3://models-of-tests/released-not/best.pt", 400), ("s3://models-of-tests/released/../private/best.pt", 400),
                              ("s3://models-of-tests/released//best.pt", 400), ("s3://exports-of-tests/exports/x.zip", 400), ("https://models-of-tests/released/best.pt", 400),
-                             ("file:///etc/passwd", 400), ("s3://", 400), ("s3://models-of-tests/", 400), ("s3://models-of-tests/released/none.pt", 404), ("s3://models-of-tests/released/none/", 404)):
+                             ("file:///etc/passwd", 400), ("s3://", 400), ("s3://models-of-tests/", 400), ("s3://models-of-tests/released/none.pt", 404), ("s3://models-of-tests/released/none/", 404), ("s3://bucket-of-nobody/best.pt", 404)):
             problem = self.create(expect=status, checkpoint_path=path)
             self.assertNotIn("secret", json.dumps(problem))
+
+    @unittest.skipIf(s3_server.KIND == "moto", "it verifies no signature")
+    def test_what_s3_does_not_give_is_refused_when_the_job_is_submitted(self):
+        with tempfile.TemporaryDirectory(prefix="modelport-service-") as folder:
+            service = Service(folder, 'checkpoint_sources = ["s3://models-of-tests"]\n', environment={**self.environment(), "AWS_SECRET_ACCESS_KEY": "not-the-right-one"})
+            self.addCleanup(lambda: service.process.poll() is None and service.stop())
+            service.start()
+            for path in ("s3://models-of-tests/released/best.pt", "s3://models-of-tests/released/"):
+                answer = service.ask("POST", "/export/jobs", {"framework": "fake", "export_format": "onnx", "checkpoint_path": path})
+                problem = self.assert_problem(answer, 400)
+                self.assertIn("no access", problem["detail"])
+            self.assertNotIn("not-the-right-one", service.log())
+            service.stop()
 
     def test_what_is_too_large_fails_the_job_with_the_bound(self):
         self.put("released/large.pt", b"x" * (5 << 20))
@@ -200,6 +213,14 @@ class CheckpointTest(S3ServiceCase):
         self.assertEqual(job["error_code"], "checkpoint_missing")
         self.assertIn("larger than", job["error_message"])
         self.assertEqual(list((self.service.folder / "data").rglob("*large*")), [])
+
+    def test_a_prefix_obeys_the_rules_of_an_upload(self):
+        for name, keys in (("climbing", ("../up.txt",)), ("twice", ("a.txt", "A.txt")), ("file-and-folder", ("a", "a/b"))):
+            for key in ("config.json", *keys):
+                self.put(f"released/{name}/{key}", b"x")
+            job = self.run_job(status="failed", checkpoint_path=f"s3://models-of-tests/released/{name}/")
+            self.assertEqual(job["error_code"], "checkpoint_missing", name)
+        self.assertEqual(list((self.service.folder / "data").rglob("up.txt")), [])
 
     def test_a_read_that_is_disturbed_is_repeated(self):
         self.put("released/disturbed.pt", b"d" * 3000000)

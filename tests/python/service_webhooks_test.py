@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import http.server
 import json
+import shutil
 import signal
 import tempfile
 import threading
@@ -137,6 +138,42 @@ class WebhookTest(ServiceCase):
         log = cls.service.log()
         for word in [*(secret.removeprefix("whsec_") for secret in SECRETS), "of-the-receiver", "topsecret"]:
             assert word not in log, f"{word} is in the service's log"
+
+
+class SecretTest(ServiceCase):
+    """An exporter that lies beside service.toml and the data reads neither."""
+    settings = settings()
+    trainers = '[[trainer]]\nname = "reading"\ncommand = ["./reading.sh"]\nformats = ["onnx"]\n' \
+               '[[trainer]]\nname = "crossing"\ncommand = ["./link/../reading.sh"]\nformats = ["onnx"]\n'
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="modelport-service-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.service = Service(folder.name, cls.settings, cls.trainers)
+        script = cls.service.folder / "reading.sh"
+        script.write_text('#!/bin/sh\ncd "$(dirname "$0")"\nls -R .\ncat service.toml trainers.toml data/*\necho read\nexit 1\n')
+        script.chmod(0o755)
+        (cls.service.folder / "real" / "inner").mkdir(parents=True)
+        (cls.service.folder / "link").symlink_to("real/inner")
+        shutil.copy(script, cls.service.folder / "real" / "reading.sh")
+        cls.addClassCleanup(cls.end_service)
+        cls.service.start()
+
+    def test_it_is_found_across_a_link(self):
+        job = self.run_job(framework="crossing", status="failed")
+        self.assertIn("read", [line["text"] for line in self.service.get(f"/export/jobs/{job['id']}/logs").json["lines"]], job)
+
+    def test_it_sees_its_own_folder_without_them(self):
+        sandbox, = (check["detail"] for check in self.service.get("/readyz").json["checks"] if check["name"] == "sandbox")
+        if not sandbox.startswith("bubblewrap"):
+            self.skipTest("bubblewrap does not work here")
+        job = self.run_job(framework="reading", status="failed")
+        lines = [line["text"] for line in self.service.get(f"/export/jobs/{job['id']}/logs?limit=5000").json["lines"]]
+        self.assertIn("read", lines)
+        self.assertIn("reading.sh", lines)
+        for word in ("whsec_", "SQLite format", "jobs.sqlite", "[[trainer]]"):
+            self.assertNotIn(word, "\n".join(lines))
 
 
 class ConfigurationTest(unittest.TestCase):

@@ -64,7 +64,7 @@ TEST(Admit, AnswersWithTheValidMethods) {
   EXPECT_EQ((*problem)["code"], "method_not_allowed");
   EXPECT_EQ((*problem)["instance"], "/jobs/7");
   EXPECT_EQ((*problem)["valid_values"], Json::array({"GET", "HEAD"}));
-  EXPECT_EQ(refusal(site, request_for(HttpMethod::kTrace, "/jobs/7")), 405);
+  EXPECT_EQ(refusal(site, request_for(HttpMethod::kOther, "/jobs/7")), 405);
   EXPECT_EQ(refusal(site, request_for(HttpMethod::kGet, "/nothing")), 404);
   EXPECT_EQ(refusal(site, request_for(HttpMethod::kOptions, "/jobs")), 204);
   EXPECT_EQ(refusal(site, request_for(HttpMethod::kOptions, "/nothing")), 404);

@@ -174,8 +174,7 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
       response = problem_response(problem_from(target.error()), request_);
       co_return false;
     }
-    // Answered as the other method that no route takes: with those that are.
-    request_.method = method.value_or(HttpMethod::kTrace);
+    request_.method = method.value_or(HttpMethod::kOther);
     co_return true;
   }
 

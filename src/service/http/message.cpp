@@ -22,7 +22,7 @@ constexpr std::array<MethodRow, 8> kMethods = {{{HttpMethod::kGet, "GET"},
                                                 {HttpMethod::kPatch, "PATCH"},
                                                 {HttpMethod::kDelete, "DELETE"},
                                                 {HttpMethod::kOptions, "OPTIONS"},
-                                                {HttpMethod::kTrace, "TRACE"}}};
+                                                {HttpMethod::kOther, "OTHER"}}};
 
 struct StatusRow {
   int status;

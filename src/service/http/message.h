@@ -16,7 +16,7 @@
 
 namespace modelport {
 
-enum class HttpMethod { kGet, kHead, kPost, kPut, kPatch, kDelete, kOptions, kTrace };
+enum class HttpMethod { kGet, kHead, kPost, kPut, kPatch, kDelete, kOptions, kOther };
 
 /// "GET"; nothing for a method that the server does not know.
 std::string_view method_name(HttpMethod method);

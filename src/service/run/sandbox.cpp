@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "process/confined_run.h"
@@ -47,6 +48,13 @@ bool is_file(const std::string& path) {
 bool is_directory(const std::string& path) {
   std::error_code ignored;
   return fs::is_directory(path, ignored);
+}
+
+/// Without doubled or final slashes and ".", so that of two paths the one that holds the other is first in order.
+std::string plain(const std::string& path) {
+  std::string out = fs::path(path).lexically_normal();
+  while (out.size() > 1 && out.ends_with('/')) out.pop_back();
+  return out;
 }
 
 /// Whether bubblewrap works with these options; what it said where it does not.
@@ -101,15 +109,21 @@ std::vector<std::string> in_bubblewrap(const SandboxSupport& support, const Sand
   if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') {
     for (const std::string_view name : kSecretDirectories) hidden.insert(fmt::format("{}/{}", home, name));
   }
-  // A directory is hidden before what lies in it: the set is in that order.
-  for (const std::string& path : hidden) {
-    if (is_directory(path)) {
+  // What is said of a directory comes before what is said of something in it, which then holds: a trainer may lie
+  // beside the data, and a checkpoint in it.
+  enum class Shown { kNot, kReadable };
+  std::map<std::string, Shown> paths;
+  for (const std::string& path : hidden) paths[plain(path)] = Shown::kNot;
+  for (const std::string& path : view.readable) paths[plain(path)] = Shown::kReadable;
+  for (const auto& [path, shown] : paths) {
+    if (shown == Shown::kReadable) {
+      append(wrapped, {"--ro-bind", path, path});
+    } else if (is_directory(path)) {
       add_memory_disk(wrapped, support.options, path);
     } else if (is_file(path)) {
       append(wrapped, {"--ro-bind", "/dev/null", path});
     }
   }
-  for (const std::string& path : view.readable) wrapped.insert(wrapped.end(), {"--ro-bind", path, path});
   wrapped.insert(wrapped.end(), {"--bind", view.writable, view.writable, "--chdir", view.writable + "/scratch", "--"});
   wrapped.insert(wrapped.end(), command.begin(), command.end());
   return wrapped;

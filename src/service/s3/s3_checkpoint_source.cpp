@@ -61,6 +61,12 @@ int64_t length_of(const HttpReply& reply) {
   return value;
 }
 
+/// A refusal is about the request, which names a place that this service may not read.
+Error refusal_of(const Error& error) {
+  if (error.code != ErrorCode::kUnwritable) return error;
+  return fail(ErrorCode::kInvalidArgument, "S3 gives this service no access to checkpoint_path");
+}
+
 /// Appends an object, piece by piece, each of the same version.
 Status copy_object(const S3Client& client, const S3Object& object, CheckpointUpload& upload) {
   for (int64_t at = 0; at < object.bytes; at += kPiece) {
@@ -145,10 +151,12 @@ class S3CheckpointSource final : public CheckpointSource {
     if (!is_directory_key(place.key)) {
       TRY(reply, client.call({.method = "HEAD", .key = place.key}));
       if (reply.status == 404) return fail(ErrorCode::kNotFound, "there is no such object on S3");
-      if (reply.status / 100 != 2) return s3_error(reply, "HEAD");
+      if (reply.status / 100 != 2) return refusal_of(s3_error(reply, "HEAD"));
       return std::vector<S3Object>{{place.key, length_of(reply), reply.headers["etag"], Timestamp()}};
     }
-    TRY(objects, list_objects(client, place.key, "", kMostObjects));
+    auto listed = list_objects(client, place.key, "", kMostObjects);
+    if (!listed) return refusal_of(listed.error());
+    std::vector<S3Object> objects = *std::move(listed);
     // Consoles make such objects to show a folder.
     std::erase_if(objects, [](const S3Object& object) { return object.key.ends_with('/') && object.bytes == 0; });
     if (objects.empty()) return fail(ErrorCode::kNotFound, "there is nothing below this prefix on S3");

@@ -9,12 +9,12 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-struct Row {
+struct ConfigRow {
   std::string_view name, schema, config;
   std::string_view path;  ///< Of the violation; empty: there is none.
 };
 
-constexpr Row kRows[] = {
+constexpr ConfigRow kConfigRows[] = {
     {"no schema", "null", R"({"any": 1})", ""},
     {"no properties", "{}", R"({"any": 1})", ""},
     {"a type", R"({"properties": {"half": {"type": "boolean"}}})", R"({"half": 1})", "export_config.half"},
@@ -54,7 +54,7 @@ constexpr Row kRows[] = {
 };
 
 TEST(ExportConfigCheck, KeepsToWhatTheSchemaSays) {
-  for (const Row& row : kRows) {
+  for (const ConfigRow& row : kConfigRows) {
     const auto schema = parse_json(row.schema, ErrorCode::kDamaged);
     const auto config = parse_json(row.config, ErrorCode::kDamaged);
     ASSERT_TRUE(schema && config) << row.name;

@@ -9,6 +9,7 @@
 #include "service/jobs/postgres_job_store.h"
 #include "tests/service/backend/backend_fixture.h"
 #include "tests/service/postgres_server.h"
+#include "tests/service/webhooks/receiver.h"
 
 /// A service that runs nothing itself, and `modelport worker` processes on the same PostgreSQL.
 namespace modelport {
@@ -67,7 +68,7 @@ class Workers : public BackendFixture {
                    fmt::format("trainers = \"trainers.toml\"\nshared_dir = \"shared\"\nlease_seconds = 6\n"
                                "shutdown_grace_seconds = 0\n[database]\nurl = \"{}\"\npassword_file = \"secret\"\n",
                                database_.connection));
-    ServiceConfig front;
+    ServiceConfig& front = front_;
     front.role = ServiceConfig::Role::kFront;
     front.data_directory = scratch_.path("front");
     front.shared_directory = scratch_.path("shared");
@@ -107,6 +108,7 @@ class Workers : public BackendFixture {
   std::string name_of(const std::string& worker) { return file_text(scratch_.path(worker + "/worker-name")); }
 
   PostgresConfig database_;
+  ServiceConfig front_;
 };
 
 TEST_F(Workers, EndEveryJobOnceThoughOneIsKilled) {
@@ -168,6 +170,30 @@ TEST_F(Workers, HandBackWhatTheyRunWhenTheyAreToEnd) {
   ASSERT_TRUE(backend_->cancel(id, CancelMode::kGraceful));
   EXPECT_EQ(wait_for_end(id).status, JobStatus::kCancelled) << "the worker hears of it";
   EXPECT_EQ(second->end(SIGTERM), 0) << second->log();
+}
+
+TEST_F(Workers, EndJobsThatSeveralServicesTellOfOnce) {
+  Receiver receiver(Receiver::status("204 No Content"));
+  ServiceConfig telling = front_;
+  telling.webhooks.secrets = {"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"};
+  telling.webhooks.allow = {"127.0.0.1"};
+  start(telling);
+  telling.data_directory = scratch_.path("second-front");
+  const auto second = Backend::start(telling);
+  ASSERT_TRUE(second) << second.error().text();
+  const auto one = worker("one");
+  JobRequest wanted = accepted_request();
+  wanted.force = true;
+  wanted.webhook_url = receiver.url();
+  std::set<std::string> ids, told;
+  for (int i = 0; i < 5; ++i) ids.insert(submit(wanted).id);
+  const auto delivered = [&] {
+    return backend_->jobs().deliveries().list({DeliveryState::kDelivered, ""}, "", 100)->deliveries;
+  };
+  EXPECT_TRUE(eventually([&] { return delivered().size() == ids.size(); }));
+  for (const WebhookDelivery& delivery : delivered()) told.insert(delivery.job_id);
+  EXPECT_EQ(told, ids);
+  EXPECT_EQ(receiver.requests().size(), ids.size());
 }
 
 TEST_F(Workers, AreRefusedWithoutPostgres) {
