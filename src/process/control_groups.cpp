@@ -99,8 +99,8 @@ Result<ControlGroups> version_two(const std::string& mount, const std::string& o
 Result<ControlGroups> version_one(const std::string& mount, const std::string& own) {
   const auto memory = own_path(own, "memory"), processes = own_path(own, "pids");
   if (!memory || !processes) return fail(ErrorCode::kUnavailable, "there are no control groups for memory and pids");
-  ControlGroups groups{Version::kV1, directory_of(mount + "/memory", *memory), directory_of(mount + "/pids", *processes),
-                       ""};
+  ControlGroups groups{Version::kV1, directory_of(mount + "/memory", *memory),
+                       directory_of(mount + "/pids", *processes), ""};
   groups.detail = groups.memory + " and " + groups.processes;
   return groups;
 }
@@ -195,7 +195,8 @@ void remove_groups(const ControlGroups& groups, std::string_view prefix) {
     }
     for (const std::string& name : names) {
       for (const pid_t pid : members_of(parent + "/" + name)) ::kill(pid, SIGKILL);
-      for (int i = 0; i < 100 && ::rmdir((parent + "/" + name).c_str()) != 0 && errno == EBUSY; ++i) ::poll(nullptr, 0, 10);
+      for (int i = 0; i < 100 && ::rmdir((parent + "/" + name).c_str()) != 0 && errno == EBUSY; ++i)
+        ::poll(nullptr, 0, 10);
     }
   }
 }

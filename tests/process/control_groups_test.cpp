@@ -70,7 +70,8 @@ TEST_F(StandIn, OfVersionTwoIsLeftAloneWithoutTheControllers) {
 
 TEST_F(StandIn, WritesTheLimitsOfARun) {
   const ControlGroups groups{Version::kV2, root_, root_, ""};
-  for (const char* name : {"run/memory.max", "run/memory.swap.max", "run/pids.max", "run/cgroup.procs"}) write(name, "");
+  for (const char* name : {"run/memory.max", "run/memory.swap.max", "run/pids.max", "run/cgroup.procs"})
+    write(name, "");
   write("run/memory.events", "low 0\noom 1\noom_kill 0\n");
   const auto group = RunGroup::make(groups, "run", {300 * kMegabyte, 17});
   ASSERT_TRUE(group) << group.error().text();

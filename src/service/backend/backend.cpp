@@ -298,7 +298,7 @@ class Backend::State {
   std::mutex mutex;
   std::condition_variable ending;
   bool is_ending = false;
-  bool has_news = false;  ///< Of a job that runs here: it may be cancelled or taken away.
+  bool has_news = false;             ///< Of a job that runs here: it may be cancelled or taken away.
   std::set<std::string> unattended;  ///< Attempts that nobody made here a heartbeat ago; of the upkeep alone.
   ChangeFeed::Subscription news;
   std::thread upkeep;

@@ -87,7 +87,8 @@ Status LogFile::scan() {
 
 Result<bool> LogFile::refresh() {
   struct stat info {};
-  if (::fstat(file_.get(), &info) != 0) return fail(ErrorCode::kUnreadable, "cannot read a log: {}", std::strerror(errno));
+  if (::fstat(file_.get(), &info) != 0)
+    return fail(ErrorCode::kUnreadable, "cannot read a log: {}", std::strerror(errno));
   if (info.st_nlink == 0) return false;
   if (info.st_size > size_) CHECK_OK(scan());
   return true;

@@ -143,7 +143,8 @@ Status abort_uploads(const S3Client& client, const std::string& key) {
     return fail(ErrorCode::kDamaged, "the artifact store's list of uploads is no XML");
   for (const pugi::xml_node upload : document.child("ListMultipartUploadsResult").children("Upload")) {
     if (upload.child_value("Key") != key) continue;
-    TRY(aborted, client.call({.method = "DELETE", .key = key, .query = {{"uploadId", upload.child_value("UploadId")}}}));
+    TRY(aborted,
+        client.call({.method = "DELETE", .key = key, .query = {{"uploadId", upload.child_value("UploadId")}}}));
     if (aborted.status / 100 != 2 && aborted.status != 404) return s3_error(aborted, "DELETE");
   }
   return {};

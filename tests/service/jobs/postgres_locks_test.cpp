@@ -83,8 +83,7 @@ TEST_F(PostgresLocks, AnEndWaitsForWhoeverTakesTheJobAway) {
   const JobLease lease = claim();
   other("BEGIN; UPDATE jobs SET status = 'pending', phase = NULL, lease_expires = NULL WHERE id = '" + lease.job_id +
         "'");
-  auto ended =
-      std::async(std::launch::async, [&] { return store_->finish_completed(lease, completion("late.zip")); });
+  auto ended = std::async(std::launch::async, [&] { return store_->finish_completed(lease, completion("late.zip")); });
   EXPECT_EQ(ended.wait_for(kMoment), std::future_status::timeout);
   other("COMMIT");
   const Status refused = ended.get();

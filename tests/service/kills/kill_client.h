@@ -9,7 +9,8 @@ namespace modelport {
 
 /// Whoever uses the service that is killed: asks for jobs and writes down what it was told, so that a later process can
 /// hold the service to it. DIRECTORY/accepted has "KEY JOB" of every submit() that returned, DIRECTORY/ended every job
-/// that was seen to have ended and how, DIRECTORY/removing and DIRECTORY/removed the jobs that were to go and that went.
+/// that was seen to have ended and how, DIRECTORY/removing and DIRECTORY/removed the jobs that were to go and that
+/// went.
 class KillClient {
  public:
   KillClient(Backend& backend, std::string directory) : backend_(backend), directory_(std::move(directory)) {}

@@ -14,8 +14,8 @@
 
 /// A Backend that kills itself at the Nth failpoint: kill_driver DIRECTORY DATA TASK N. DIRECTORY is KillClient's, DATA
 /// the name in it of this process's data directory. TASK is a scenario ("export"), or "front:SCENARIO" for a service
-/// whose jobs are run by others, "worker" for one of those, or "check", which waits until every job has ended and prints
-/// what does not hold. N = 0: it is not killed. Prints how many points it passed. KILL_DATABASE and
+/// whose jobs are run by others, "worker" for one of those, or "check", which waits until every job has ended and
+/// prints what does not hold. N = 0: it is not killed. Prints how many points it passed. KILL_DATABASE and
 /// KILL_PASSWORD_FILE name a PostgreSQL; S3_BUCKET and its like a bucket, KILL_PARTS that uploads go in parts.
 namespace modelport {
 namespace {

@@ -5,9 +5,9 @@
 #include <string>
 
 #include "process/process_runner.h"
+#include "tests/service/kills/sweep_progress.h"
 #include "tests/service/postgres_server.h"
 #include "tests/service/radosgw_server.h"
-#include "tests/service/kills/sweep_progress.h"
 
 namespace modelport {
 

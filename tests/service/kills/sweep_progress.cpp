@@ -17,7 +17,8 @@ SweepProgress::SweepProgress(std::string file, const std::string& program) : fil
   std::ifstream before(file_);
   std::string written_by, sweep;
   if (std::getline(before, written_by) && written_by == digest) {
-    for (int point = 0, kills = 0; before >> sweep >> point >> kills;) kills_[fmt::format("{} {}", sweep, point)] = kills;
+    for (int point = 0, kills = 0; before >> sweep >> point >> kills;)
+      kills_[fmt::format("{} {}", sweep, point)] = kills;
     return;
   }
   before.close();
