@@ -100,9 +100,9 @@ TEST_P(KillCluster, LosesNothingWhicheverProcessIsKilled) {
     ++swept;
   }
   EXPECT_GE(killed, 1);
-  std::printf("service kills survived: %d, at %d points (%s of three workers and two services)\n", killed, swept,
-              GetParam() == Victim::kWorker ? "a worker" : "a service");
+  std::printf("%s: killed %d times, at %d points\n", name.c_str(), killed, swept);
   places.killed += killed;
+  places.points += swept;
 }
 
 INSTANTIATE_TEST_SUITE_P(Victims, KillCluster, testing::Values(Victim::kWorker, Victim::kFront),

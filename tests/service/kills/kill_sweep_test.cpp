@@ -101,8 +101,9 @@ TEST_P(KillSweep, LosesNothingWhereverItIsKilled) {
     ++swept;
   }
   EXPECT_GE(killed, places_.is_whole() ? swept / 2 : 0);
-  std::printf("service kills survived: %d, at %d of %d points (%s)\n", killed, swept, most, GetParam().name().c_str());
+  std::printf("%s: killed %d times, at %d of %d points\n", GetParam().name().c_str(), killed, swept, most);
   places_.killed += killed;
+  places_.points += swept;
   ++places_.sweeps;
 }
 
@@ -114,7 +115,7 @@ class Tally : public testing::Environment {
  public:
   void TearDown() override {
     KillPlaces& places = KillPlaces::shared();
-    std::printf("service kills survived: %d in all\n", places.killed);
+    std::printf("service kills survived: %d, at %d points\n", places.killed, places.points);
     EXPECT_GT(places.killed, 0);
     const bool was_everything = places.sweeps == static_cast<int>(all_sweeps().size());
     if (places.is_whole() && was_everything && !testing::UnitTest::GetInstance()->Failed()) places.progress().finish();
