@@ -10,7 +10,7 @@ using Retryable = ErrorInfo::Retryable;
 constexpr std::array<ErrorInfo, 15> kErrorInfo = {{
     {ErrorCode::kInvalidArgument, "invalid_argument", 3, 400, Retryable::kNo},
     {ErrorCode::kUnsupportedFormat, "unsupported_format", 3, 400, Retryable::kNo},
-    {ErrorCode::kUnavailable, "unavailable", 3, 409, Retryable::kNo},
+    {ErrorCode::kUnavailable, "unavailable", 3, 503, Retryable::kYes},
     {ErrorCode::kNotFound, "not_found", 1, 404, Retryable::kNo},
     {ErrorCode::kUnreadable, "unreadable", 1, 422, Retryable::kNo},
     {ErrorCode::kDamaged, "damaged", 1, 422, Retryable::kNo},

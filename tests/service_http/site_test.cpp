@@ -96,6 +96,10 @@ TEST(ProblemFrom, KeepsTheMachineToItself) {
   EXPECT_EQ(full.status, 507);
   EXPECT_THAT(std::get<std::string>(full.body), Not(HasSubstr("/srv")));
   EXPECT_EQ(full.header("Retry-After"), "5");
+  const HttpResponse away = error_response(fail(ErrorCode::kUnavailable, "no server at /run/postgresql"), request);
+  EXPECT_EQ(away.status, 503);
+  EXPECT_THAT(std::get<std::string>(away.body), Not(HasSubstr("/run/")));
+  EXPECT_EQ(away.header("Retry-After"), "5");
   const HttpResponse missing = error_response(fail(ErrorCode::kNotFound, "there is no job 7"), request);
   EXPECT_EQ(missing.status, 404);
   EXPECT_THAT(std::get<std::string>(missing.body), HasSubstr("there is no job 7"));

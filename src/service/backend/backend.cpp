@@ -240,6 +240,7 @@ class Backend::State {
       if (const auto now = std::chrono::steady_clock::now(); now >= next) {
         next = now + heartbeat;
         if (roster) look_around();
+        if (scheduler) take_up_unattended();
         reload_changed_trainers();
         if (beat++ % kHeartbeatsPerRound == 0 && config.role != Role::kWorker) clean();
       }
@@ -252,6 +253,26 @@ class Backend::State {
     const Status present = config.role == Role::kFront ? learn_trainers() : announce();
     if (!present) log_debug("{}", present.error().text());
     if (const Status done = reclaim_from_lost_workers(environment); !done) log_debug("{}", done.error().text());
+  }
+
+  /// Attempts whose end could not be written for so long that they gave up (a full disk, a database that was away).
+  /// Seen twice, since one that was claimed just now is on record before it is here.
+  void take_up_unattended() {
+    const auto attempts = jobs->running_attempts();
+    if (!attempts) return;
+    const std::set<std::string> active = scheduler->active();
+    std::set<std::string> seen;
+    for (const RunningAttempt& attempt : *attempts) {
+      const std::string name = attempt_name(attempt.lease);
+      if (attempt.worker != worker || active.contains(name)) continue;
+      if (!unattended.contains(name)) {
+        seen.insert(name);
+        continue;
+      }
+      const Status done = end_unattended(environment, attempt, "how the attempt ended could not be recorded");
+      if (!done) log_error("job {}: {}", attempt.lease.job_id, done.error().text());
+    }
+    unattended = std::move(seen);
   }
 
   /// An exporter that was installed anew has other capabilities, and its marks no longer count.
@@ -275,7 +296,8 @@ class Backend::State {
   std::mutex mutex;
   std::condition_variable ending;
   bool is_ending = false;
-  bool has_news = false;  ///< Of a job that runs here: it may be cancelled or taken away.
+  bool has_news = false;             ///< Of a job that runs here: it may be cancelled or taken away.
+  std::set<std::string> unattended;  ///< Attempts that nobody made here a heartbeat ago; of the upkeep alone.
   ChangeFeed::Subscription news;
   std::thread upkeep;
 };

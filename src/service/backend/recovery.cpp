@@ -22,24 +22,28 @@ Status remove_unrecorded(AttemptEnvironment& environment, const std::string& key
 
 }  // namespace
 
+Status end_unattended(AttemptEnvironment& environment, const RunningAttempt& attempt, const std::string& reason) {
+  failpoint("recovery: before a process is ended");
+  if (attempt.process) kill_tree(*attempt.process);
+  (void)kill_marked(kRunMark, attempt_name(attempt.lease));
+  const JobError error{FailureCode::kInterrupted, reason, std::nullopt, std::nullopt, 0};
+  CHECK_OK(remove_unrecorded(environment, artifact_key(attempt.lease)));
+  failpoint("recovery: before an attempt is over");
+  CHECK_OK(environment.jobs.abandon(attempt.lease, error));
+  failpoint("recovery: after an attempt is over");
+  environment.logs.append(attempt.lease.job_id, attempt.lease.token, LogStream::kService, error.message,
+                          environment.clock.now());
+  environment.logs.close(attempt.lease.job_id);
+  log_info("job {}: {}", attempt.lease.job_id, error.message);
+  return {};
+}
+
 Status recover(AttemptEnvironment& environment, std::string_view worker) {
   TRY(attempts, environment.jobs.running_attempts());
   for (const RunningAttempt& attempt : attempts) {
     if (!worker.empty() && attempt.worker != worker) continue;
-    failpoint("recovery: before a process is ended");
-    if (attempt.process) kill_tree(*attempt.process);
-    (void)kill_marked(kRunMark, attempt_name(attempt.lease));
-    const JobError error{FailureCode::kInterrupted,
-                         fmt::format("the service ended while attempt {} was running", attempt.lease.token),
-                         std::nullopt, std::nullopt, 0};
-    CHECK_OK(remove_unrecorded(environment, artifact_key(attempt.lease)));
-    failpoint("recovery: before an attempt is over");
-    CHECK_OK(environment.jobs.abandon(attempt.lease, error));
-    failpoint("recovery: after an attempt is over");
-    environment.logs.append(attempt.lease.job_id, attempt.lease.token, LogStream::kService, error.message,
-                            environment.clock.now());
-    environment.logs.close(attempt.lease.job_id);
-    log_info("job {}: {}", attempt.lease.job_id, error.message);
+    CHECK_OK(end_unattended(environment, attempt,
+                            fmt::format("the service ended while attempt {} was running", attempt.lease.token)));
   }
   remove_groups(environment.sandbox.groups, run_group_prefix(environment.work_directory));
   CHECK_OK(remove_tree(environment.work_directory));

@@ -4,6 +4,10 @@
 
 namespace modelport {
 
+/// An attempt that is on record and that nobody makes: its job is pending again, or failed with `reason` after the last
+/// attempt.
+Status end_unattended(AttemptEnvironment& environment, const RunningAttempt& attempt, const std::string& reason);
+
 /// What an earlier process of this data directory left is put in order: exporters that survived it are ended, their
 /// jobs are pending again (or failed, after the last attempt), what they stored without a record and their work
 /// directories removed. Before any attempt begins. Where several processes work on one database only the attempts of

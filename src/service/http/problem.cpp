@@ -27,6 +27,8 @@ Problem problem_from(const Error& error) {
     problem.detail = error.text();
   } else if (error.code == ErrorCode::kUnwritable) {
     problem.detail = "the service cannot write to its store now; its log, under this request_id, says why";
+  } else if (error.code == ErrorCode::kUnavailable) {
+    problem.detail = "the database or the store does not answer now; ask again";
   } else if (error.code == ErrorCode::kInterrupted) {
     problem.detail = "the service is stopping; ask again";
   } else {

@@ -26,6 +26,8 @@ using End = AttemptReport::End;
 
 /// How long a job's end is offered to a database that does not take it.
 constexpr auto kPatience = std::chrono::seconds(30);
+/// How long its result is offered to a store that does not answer.
+constexpr auto kStorePatience = std::chrono::minutes(2);
 
 std::string text_in(const Json& metadata, const char* key) {
   const auto found = metadata.find(key);
@@ -217,11 +219,23 @@ class Attempt {
                             {"format", job_.request.export_format},
                             {"sha256", package_.sha256}},
                            print_json(output_.metadata)};
-    if (const Status stored = environment_.artifacts.put(object); !stored)
+    if (const Status stored = keep_storing(object); !stored)
       return failed(FailureCode::kStorageFailed, stored.error().text());
     artifact_ = {object.key, package_.sha256, package_.bytes};
     failpoint("stored");
     return std::nullopt;
+  }
+
+  /// Waits for a store that is away: the export that is finished may have taken hours.
+  Status keep_storing(const NewObject& object) {
+    const auto until = Steady::now() + kStorePatience;
+    for (bool is_told = false;; is_told = true) {
+      Status stored = environment_.artifacts.put(object);
+      const bool may_come_back = !stored && stored.error().code == ErrorCode::kUnavailable;
+      if (!may_come_back || Steady::now() >= until || control_.stop != StopOrder::kGoOn) return stored;
+      if (!is_told) say(fmt::format("the result waits for the store: {}", stored.error().text()));
+      std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    }
   }
 
   End end_completed() {
@@ -241,6 +255,8 @@ class Attempt {
 
   End end_failed(JobError error) {
     if (control_.stop != StopOrder::kGoOn) return end_stopped();
+    // First: it may be what fills the disk that the database needs.
+    (void)remove_tree(directory_);
     say(fmt::format("failed: {}", error.message));
     const bool again = info(error.code).is_retried;
     const Status done = offer([&] {
@@ -259,6 +275,7 @@ class Attempt {
   }
 
   End end_stopped() {
+    (void)remove_tree(directory_);
     remove_unrecorded();
     if (control_.is_shutdown) {
       say("the service is ending; the job will be run again");

@@ -11,7 +11,10 @@ const JobError kGone{FailureCode::kInterrupted, "not heard of", {}, {}, 0};
 TEST_P(JobStoreContract, RefusesEveryUpdateOfAnEarlierAttemptWhileALaterOneRuns) {
   create(new_job("training"));
   const JobLease first = claim().lease;
+  ASSERT_TRUE(store_->advance(first, JobPhase::kUploading, 0.9));
   ASSERT_TRUE(store_->abandon(first, kGone));
+  EXPECT_FALSE(find(first.job_id).phase);
+  EXPECT_EQ(find(first.job_id).progress, 0);
   const ClaimedJob second = claim();
   ASSERT_TRUE(store_->advance(second.lease, JobPhase::kExporting, 0.25));
   ASSERT_TRUE(store_->record_process(second.lease, {7, 8, "boot"}));
@@ -171,6 +174,7 @@ TEST_P(JobStoreContract, ClearsMarksOfOneFrameworkAlone) {
 }
 
 TEST_P(JobStoreContract, PassesADefaultOnToTheFirstThatCompletedAndToNoOther) {
+  const Job foreign = complete(new_job("b"));
   create(new_job("a"));
   ASSERT_TRUE(store_->finish_failed(claim().lease, kGone));
   // Accepted first, completed last.
@@ -179,7 +183,6 @@ TEST_P(JobStoreContract, PassesADefaultOnToTheFirstThatCompletedAndToNoOther) {
   const Job chosen = complete(new_job("a"));
   const Job heir = complete(new_job("a"));
   ASSERT_TRUE(store_->finish_completed(late.lease, completion("late")));
-  const Job foreign = complete(new_job("b"));
   ASSERT_TRUE(find(chosen.id).is_default);
   ASSERT_TRUE(store_->remove(chosen.id));
   EXPECT_TRUE(find(heir.id).is_default);

@@ -31,6 +31,7 @@ class KillPlaces {
   SweepProgress& progress() { return progress_; }
 
   int killed = 0;  ///< Kills survived by all sweeps.
+  int points = 0;  ///< Where.
   int sweeps = 0;  ///< Sweeps that were gone through.
 
  private:

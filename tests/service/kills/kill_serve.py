@@ -60,6 +60,9 @@ class Postgres:
         os.chown(self.folder / "password", self.user.pw_uid, self.user.pw_gid)
         self.run("initdb", "--no-sync", "--auth=scram-sha-256", f"--pwfile={self.folder}/password", "--username=tester", "--encoding=UTF8", "--locale=C.UTF-8",
                  str(self.folder / "data")).wait()
+        self.start()
+
+    def start(self):
         self.process = self.run("postgres", "-D", str(self.folder / "data"), "-c", "listen_addresses=", "-c", f"unix_socket_directories={self.folder}", "-c", "fsync=off")
 
     def run(self, program, *arguments):
