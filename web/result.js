@@ -36,10 +36,10 @@ function check(row) {
   return el("li", {},
     el("p", {}, el("strong", {}, row.verdict ?? "", ": "), row.what, row.engine ? ` (${row.engine})` : ""),
     figures.length > 0 && el("div", {class: "scroll", role: "region", tabindex: 0, "aria-label": `Figures: ${row.what}`}, el("table", {class: "figures"},
-      el("thead", {}, el("tr", {}, ["Output", "Difference", "Allowed", "Used of it", "Agreement"].map((name) => el("th", {scope: "col"}, name)))),
+      el("thead", {}, el("tr", {}, ["Output", "Used of what is allowed", "Difference", "Allowed", "Agreement"].map((name) => el("th", {scope: "col"}, name)))),
       el("tbody", {}, figures.map((figure) => el("tr", {},
         el("th", {scope: "row"}, [figure.value, figure.group].filter(Boolean).join(" ")),
-        el("td", {}, short(figure.max_difference)), el("td", {}, short(figure.allowed)), el("td", {class: "meter-cell"}, bar(figure), el("span", {class: "share"}, usedText(figure))),
+        el("td", {class: "meter-cell"}, bar(figure), el("span", {class: "share"}, usedText(figure))), el("td", {}, short(figure.max_difference)), el("td", {}, short(figure.allowed)),
         el("td", {}, figure.cosine === undefined ? "" : `${(figure.cosine * 100).toFixed(4)} %`)))))));
 }
 
