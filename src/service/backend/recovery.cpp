@@ -6,6 +6,7 @@
 #include "io/beneath.h"
 #include "process/process_tree.h"
 #include "service/run/exporter_process.h"
+#include "service/run/runner.h"
 
 namespace modelport {
 
@@ -37,6 +38,7 @@ Status recover(AttemptEnvironment& environment, std::string_view worker) {
     environment.logs.close(attempt.lease.job_id);
     log_info("job {}: {}", attempt.lease.job_id, error.message);
   }
+  end_remote_runs(environment.work_directory);
   CHECK_OK(remove_tree(environment.work_directory));
   std::error_code failed;
   std::filesystem::create_directories(environment.work_directory, failed);
