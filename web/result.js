@@ -24,7 +24,7 @@ function usedText(figure) {
 /** A bar of how much of the allowed difference was used, on a scale of ten thousandths to all of it. */
 function bar(figure) {
   const share = used(figure);
-  const width = Math.max(1, Math.min(1, (Math.log10(Math.max(share, 1e-4)) + 4) / 4) * 100);
+  const width = share === 0 ? 0 : Math.max(1, Math.min(1, (Math.log10(Math.max(share, 1e-4)) + 4) / 4) * 100);
   return svg("svg", {viewBox: "0 0 100 10", class: share > 1 ? "meter over" : "meter", role: "img", "aria-label": `${usedText(figure)} of what is allowed`, preserveAspectRatio: "none"},
     svg("rect", {class: "track", width: 100, height: 10, rx: 2}),
     svg("rect", {class: "used", width, height: 10, rx: 2}),
