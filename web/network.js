@@ -82,7 +82,7 @@ function row(block, index, place, width, parts, connected) {
     svg("title", {}, [block.name, nameOf(block), channels(block) && `channels ${channels(block)}`, block.reduction && `size ${size(block.reduction)}`, `${number(block.parameters)} parameters`].filter(Boolean).join(", ")),
     svg("rect", {x: place.left(index), y: y - BOX / 2, width: place.box, height: BOX, rx: 5}),
     svg("text", {x: place.left(index) + 8, y, class: "number"}, String(index)),
-    svg("text", {x: place.left(index) + 32, y, class: "name"}, cut(nameOf(block), place.box - 40 - (inner ? inner.length * 6.5 + 8 : 0))),
+    svg("text", {x: place.left(index) + 32, y, class: "name"}, cut(inner ? block.class : nameOf(block), place.box - 40 - (inner ? inner.length * 6.5 + 8 : 0))),
     ...(inner ? [svg("text", {x: place.left(index) + place.box - 8, y, class: "inner"}, inner)] : []),
     ...figures);
 }

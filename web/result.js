@@ -24,7 +24,7 @@ function usedText(figure) {
 /** A bar of how much of the allowed difference was used, on a scale of ten thousandths to all of it. */
 function bar(figure) {
   const share = used(figure);
-  const width = Math.max(1, Math.min(1, (Math.log10(Math.max(share, 1e-4)) + 4) / 4) * 100);
+  const width = share === 0 ? 0 : Math.max(1, Math.min(1, (Math.log10(Math.max(share, 1e-4)) + 4) / 4) * 100);
   return svg("svg", {viewBox: "0 0 100 10", class: share > 1 ? "meter over" : "meter", role: "img", "aria-label": `${usedText(figure)} of what is allowed`, preserveAspectRatio: "none"},
     svg("rect", {class: "track", width: 100, height: 10, rx: 2}),
     svg("rect", {class: "used", width, height: 10, rx: 2}),
@@ -36,10 +36,10 @@ function check(row) {
   return el("li", {},
     el("p", {}, el("strong", {}, row.verdict ?? "", ": "), row.what, row.engine ? ` (${row.engine})` : ""),
     figures.length > 0 && el("div", {class: "scroll", role: "region", tabindex: 0, "aria-label": `Figures: ${row.what}`}, el("table", {class: "figures"},
-      el("thead", {}, el("tr", {}, ["Output", "Difference", "Allowed", "Used of it", "Agreement"].map((name) => el("th", {scope: "col"}, name)))),
+      el("thead", {}, el("tr", {}, ["Output", "Used of what is allowed", "Difference", "Allowed", "Agreement"].map((name) => el("th", {scope: "col"}, name)))),
       el("tbody", {}, figures.map((figure) => el("tr", {},
         el("th", {scope: "row"}, [figure.value, figure.group].filter(Boolean).join(" ")),
-        el("td", {}, short(figure.max_difference)), el("td", {}, short(figure.allowed)), el("td", {class: "meter-cell"}, bar(figure), el("span", {class: "share"}, usedText(figure))),
+        el("td", {class: "meter-cell"}, bar(figure), el("span", {class: "share"}, usedText(figure))), el("td", {}, short(figure.max_difference)), el("td", {}, short(figure.allowed)),
         el("td", {}, figure.cosine === undefined ? "" : `${(figure.cosine * 100).toFixed(4)} %`)))))));
 }
 

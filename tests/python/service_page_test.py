@@ -3,6 +3,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 import zipfile
 from pathlib import Path
@@ -232,10 +233,14 @@ class PageTest(ServiceCase):
     def test_a_page_that_was_left_holds_no_connection(self):
         """A browser keeps pages for its back button, and with six connections to a service their streams would starve the next page."""
         job = self.create("slow")
-        for _ in range(5):
-            self.open(f"#/jobs/{job['id']}")
-            self.until(lambda: self.all("#job .log li"))
-            self.browser.get("about:blank")
+        self.open(f"#/jobs/{job['id']}")
+        self.until(lambda: self.all("#job .log li"))
+        self.browser.get("about:blank")
+        streams = lambda: next(int(line.split()[1]) for line in self.service.get("/metrics").body.decode().splitlines() if line.startswith("modelport_http_event_streams "))
+        deadline = time.monotonic() + 10
+        while streams() > 0 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.assertEqual(streams(), 0)
         self.open("")
         self.choose(SAMPLE)
         self.browser.back()

@@ -7,6 +7,7 @@
 #include "io/failpoint.h"
 #include "process/process_tree.h"
 #include "service/run/exporter_process.h"
+#include "service/run/runner.h"
 
 namespace modelport {
 
@@ -46,6 +47,7 @@ Status recover(AttemptEnvironment& environment, std::string_view worker) {
                             fmt::format("the service ended while attempt {} was running", attempt.lease.token)));
   }
   remove_groups(environment.sandbox.groups, run_group_prefix(environment.work_directory));
+  end_remote_runs(environment.work_directory);
   CHECK_OK(remove_tree(environment.work_directory));
   std::error_code failed;
   std::filesystem::create_directories(environment.work_directory, failed);

@@ -12,6 +12,8 @@ std::string_view default_trainers_toml() {
 # concurrency     Exports at the same time; 1.
 # timeout_seconds, grace_seconds, memory_mb, file_mb, output_mb, processes, open_files
 #                 What one export may use.
+# runner          "local", or "slurm": as jobs of a Slurm cluster, with slurm_partition and slurm_options (a list of
+#                 further options of sbatch); docs/backend_runners.md.
 # environment     A table of all the variables that it gets, beside PATH, HOME, TMPDIR, LANG, PYTHONUNBUFFERED.
 # sandbox         "process" or "bubblewrap": the level that is tried; bubblewrap.
 # minimum_sandbox The level below which an export fails rather than runs; process.

@@ -67,6 +67,13 @@ Status read_environment(const toml::node& node, std::string_view key, std::map<s
   return {};
 }
 
+Status read_runner(const toml::node& node, std::string_view key, TrainerConfig& trainer) {
+  const auto name = node.value_exact<std::string>();
+  if (name != "local" && name != "slurm") return wrong(node, fmt::format("{} is \"local\" or \"slurm\"", key));
+  trainer.runner = name == "slurm" ? RunnerKind::kSlurm : RunnerKind::kLocal;
+  return {};
+}
+
 /// One key of a [[trainer]] table.
 struct Key {
   std::string_view name;
@@ -117,6 +124,11 @@ constexpr Key kKeys[] = {
     {"open_files", read_amount<&RunLimits::open_files, 1>},
     {"environment", [](const toml::node& node, std::string_view key,
                        TrainerConfig& t) { return read_environment(node, key, t.environment); }},
+    {"runner", read_runner},
+    {"slurm_partition", [](const toml::node& node, std::string_view key,
+                           TrainerConfig& t) { return read_text(node, key, t.slurm.partition); }},
+    {"slurm_options", [](const toml::node& node, std::string_view key,
+                         TrainerConfig& t) { return read_texts(node, key, t.slurm.sbatch); }},
     {"sandbox", [](const toml::node& node, std::string_view key,
                    TrainerConfig& t) { return read_sandbox(node, key, t.wanted_sandbox); }},
     {"minimum_sandbox", [](const toml::node& node, std::string_view key,
@@ -152,6 +164,8 @@ Result<TrainerConfig> read_trainer(const toml::table& table) {
   if (trainer.name.empty()) return wrong(table, "a trainer needs a name");
   if (trainer.command.empty()) return wrong(table, fmt::format("trainer {} needs a command", trainer.name));
   if (trainer.frameworks.empty()) trainer.frameworks = {trainer.name};
+  if (trainer.runner == RunnerKind::kLocal && !(trainer.slurm.partition.empty() && trainer.slurm.sbatch.empty()))
+    return wrong(table, fmt::format("trainer {} has options for Slurm and does not run there", trainer.name));
   if (trainer.minimum_sandbox > trainer.wanted_sandbox)
     return wrong(table, fmt::format("trainer {} asks for less isolation than its minimum", trainer.name));
   return trainer;

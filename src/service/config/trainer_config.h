@@ -19,6 +19,16 @@ enum class SandboxLevel {
 };
 std::string_view sandbox_level_name(SandboxLevel level);
 
+enum class RunnerKind {
+  kLocal,  ///< On this machine.
+  kSlurm,  ///< As jobs of a Slurm cluster.
+};
+
+struct SlurmOptions {
+  std::string partition;            ///< Empty: the cluster's default.
+  std::vector<std::string> sbatch;  ///< Further options: "--gres=gpu:1".
+};
+
 /// What one run may use.
 struct RunLimits {
   std::chrono::seconds timeout{3600};
@@ -46,6 +56,8 @@ struct TrainerConfig {
   std::map<std::string, std::string> environment;         ///< All that it gets, beside PATH, HOME, TMPDIR and LANG.
   SandboxLevel minimum_sandbox = SandboxLevel::kProcess;  ///< Fail rather than run with less.
   SandboxLevel wanted_sandbox = SandboxLevel::kBubblewrap;
+  RunnerKind runner = RunnerKind::kLocal;
+  SlurmOptions slurm;
   std::vector<std::string> readable;  ///< Further paths that the sandbox lets it read.
 };
 

@@ -15,6 +15,7 @@
 #include "service/run/exporter_process.h"
 #include "service/run/failure.h"
 #include "service/run/finished_output.h"
+#include "service/run/runner.h"
 
 namespace modelport {
 
@@ -161,10 +162,15 @@ class Attempt {
     request.should_stop = [&] { return control_.stop.load(); };
     request.is_over_output_limit = [&] { return bytes_beneath(directory_) > trainer_.config.limits.output_bytes; };
     const auto began = Steady::now();
-    auto outcome = run_confined(request);
+    const RunnerJob job{request, attempt_name(lease_), environment_.work_directory,
+                        [this](std::string_view text) { say(text); }};
+    auto outcome = runner_for(trainer_.config)->run(job);
     report_.exporter = Steady::now() - began;
     failpoint("exporter ended");
-    if (!outcome) return failed(FailureCode::kCannotStart, outcome.error().text());
+    if (!outcome) {
+      const bool was_lost = outcome.error().code == ErrorCode::kInterrupted;
+      return failed(was_lost ? FailureCode::kInterrupted : FailureCode::kCannotStart, outcome.error().text());
+    }
     // Only a supervisor that was ended itself says neither, and leaves what it watched.
     if (!outcome->exit_code && outcome->signal == 0) (void)kill_marked(kRunMark, attempt_name(lease_));
     if (outcome->ended == ConfinedOutcome::Ended::kStopped) return std::nullopt;

@@ -59,6 +59,9 @@ open_files = 256
 environment = { CUDA_VISIBLE_DEVICES = "0" }
 sandbox = "process"
 readable = ["/opt/timm"]
+runner = "slurm"
+slurm_partition = "gpu"
+slurm_options = ["--gres=gpu:1"]
 )",
                                        "trainers.toml");
   ASSERT_TRUE(trainers) << trainers.error().text();
@@ -75,6 +78,9 @@ readable = ["/opt/timm"]
   EXPECT_EQ(timm.limits.open_files, 256u);
   EXPECT_EQ(timm.environment.at("CUDA_VISIBLE_DEVICES"), "0");
   EXPECT_EQ(timm.wanted_sandbox, SandboxLevel::kProcess);
+  EXPECT_EQ(timm.runner, RunnerKind::kSlurm);
+  EXPECT_EQ(timm.slurm.partition, "gpu");
+  EXPECT_THAT(timm.slurm.sbatch, ElementsAre("--gres=gpu:1"));
 }
 
 TEST(Trainers, AreRefusedWithTheLine) {
@@ -85,6 +91,9 @@ TEST(Trainers, AreRefusedWithTheLine) {
   EXPECT_THAT(refusal("[[trainer]]\nname = \"a\"\ncommand = \"x y\"\n"),
               HasSubstr("line 3: command is a list of texts"));
   EXPECT_THAT(refusal("[[trainer]]\nname = \"a\"\ncommand = [\"x\"]\nconcurrency = 0\n"), HasSubstr("from 1 to"));
+  EXPECT_THAT(refusal("[[trainer]]\nname = \"a\"\ncommand = [\"x\"]\nrunner = \"cloud\"\n"), HasSubstr("\"slurm\""));
+  EXPECT_THAT(refusal("[[trainer]]\nname = \"a\"\ncommand = [\"x\"]\nslurm_partition = \"gpu\"\n"),
+              HasSubstr("does not run there"));
   EXPECT_THAT(refusal("[[trainer]]\nname = \"a\"\ncommand = [\"x\"]\nsandbox = \"none\"\n"),
               HasSubstr("\"bubblewrap\""));
   EXPECT_THAT(
