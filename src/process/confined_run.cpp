@@ -163,6 +163,7 @@ class Run {
     const auto ended_by = [&](int signal) { return outcome_.signal == signal || outcome_.exit_code == 128 + signal; };
     if (ended_by(SIGXFSZ)) outcome_.ended = Ended::kOutputLimit;
     const bool has_failed = outcome_.exit_code != 0;
+    if (group_ && has_failed && group_->is_out_of_processes()) outcome_.ended = Ended::kTooManyProcesses;
     if (group_ && has_failed && group_->is_out_of_memory()) outcome_.ended = Ended::kOutOfMemory;
     if (group_) return;
     if (ended_by(SIGKILL) && kernel_memory_kills() > kernel_kills_before_) outcome_.ended = Ended::kOutOfMemory;

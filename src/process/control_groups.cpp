@@ -74,6 +74,16 @@ std::vector<pid_t> members_of(const std::string& directory) {
   return members;
 }
 
+/// Whether a file of names and counts has counted this.
+bool has_happened(const std::string& path, std::string_view event) {
+  std::ifstream file(path);
+  std::string field;
+  for (int64_t count = 0; file >> field >> count;) {
+    if (field == event && count > 0) return true;
+  }
+  return false;
+}
+
 /// Makes way for groups with limits below this process's own: there may be no process in it.
 Status delegate(const std::string& directory) {
   const std::string controllers = " " + text_of(directory + "/cgroup.subtree_control");
@@ -160,15 +170,11 @@ std::vector<std::string> RunGroup::entrances() const {
 }
 
 bool RunGroup::is_out_of_memory() const {
-  for (const char* name : {"memory.events", "memory.oom_control"}) {
-    std::ifstream file(directories_.front() + "/" + name);
-    std::string field;
-    for (int64_t count = 0; file >> field >> count;) {
-      if (field == "oom_kill" && count > 0) return true;
-    }
-  }
-  return false;
+  return has_happened(directories_.front() + "/memory.events", "oom_kill") ||
+         has_happened(directories_.front() + "/memory.oom_control", "oom_kill");
 }
+
+bool RunGroup::is_out_of_processes() const { return has_happened(directories_.back() + "/pids.events", "max"); }
 
 void RunGroup::end_all() const {
   for (int round = 0; round < 100; ++round) {

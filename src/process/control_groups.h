@@ -45,6 +45,8 @@ class RunGroup {
   std::vector<std::string> entrances() const;
   /// Whether the kernel ended one of its processes for memory.
   bool is_out_of_memory() const;
+  /// Whether the kernel refused it a fork.
+  bool is_out_of_processes() const;
   /// SIGKILL to all of it, until none is left or a second is over.
   void end_all() const;
 

@@ -81,6 +81,10 @@ TEST_F(StandIn, WritesTheLimitsOfARun) {
   EXPECT_FALSE(group->is_out_of_memory());
   write("run/memory.events", "low 0\noom 1\noom_kill 2\n");
   EXPECT_TRUE(group->is_out_of_memory());
+  write("run/pids.events", "max 0\n");
+  EXPECT_FALSE(group->is_out_of_processes());
+  write("run/pids.events", "max 3\n");
+  EXPECT_TRUE(group->is_out_of_processes());
   EXPECT_EQ(group->entrances(), std::vector<std::string>{root_ + "/run/cgroup.procs"});
 }
 

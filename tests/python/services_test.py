@@ -166,7 +166,12 @@ class Services(unittest.TestCase):
                 with zipfile.ZipFile(io.BytesIO(backend.get(f"/export/jobs/{job}/download").body)) as archive:
                     self.assertEqual(set(archive.namelist()) >= {"model.onnx", "metadata.json"}, True, archive.namelist())
                     self.assertEqual(json.loads(archive.read("metadata.json"))["framework"], framework)
-                self.assertIn("modelport_jobs_completed_total 1\n", self.processes[f"{framework}-trainer"].get("/metrics").body.decode())
+                # Counted by the worker just after the end is on record.
+                counted = b"modelport_jobs_completed_total 1\n"
+                until = time.monotonic() + 30
+                while counted not in (metrics := self.processes[f"{framework}-trainer"].get("/metrics").body) and time.monotonic() < until:
+                    time.sleep(0.05)
+                self.assertIn(counted, metrics)
 
 
 if __name__ == "__main__":
