@@ -89,6 +89,23 @@ Status probe_stalls(Examination& examination, const GoodExport& good) {
   return {};
 }
 
+/// A helper process that dies, as by the kernel when memory is short.
+Status probe_killed_child(Examination& examination, const GoodExport& good) {
+  RunPlan plan = examination.bench.plan("an export whose child process is killed", good.format);
+  plan.children = RunPlan::Children::kFirstIsKilled;
+  TRY(run, examination.bench.run(plan));
+  const RunRecord& record = examination.record(run);
+  std::error_code ignored;
+  const bool is_published = fs::exists(plan.output + "/metadata.json", ignored);
+  Judgement judgement = judge_export(examination, plan, run);
+  if (record.killed_child.empty()) judgement = skipped("it has no child process for long enough");
+  if (record.exit_code == 1 && !is_published) judgement = passed(record.ending());
+  if (judgement.verdict == Verdict::kFail)
+    judgement = failed("its child process {} was killed: {}", record.killed_child, judgement.evidence);
+  examination.add("EXP-133", std::move(judgement), run);
+  return {};
+}
+
 }  // namespace
 
 Status probe_adversity(Examination& examination) {
@@ -96,7 +113,8 @@ Status probe_adversity(Examination& examination) {
   const GoodExport& good = examination.exports[0];
   CHECK_OK(probe_full_disk(examination, good));
   CHECK_OK(probe_kills(examination, good));
-  return probe_stalls(examination, good);
+  CHECK_OK(probe_stalls(examination, good));
+  return probe_killed_child(examination, good);
 }
 
 }  // namespace modelport

@@ -25,7 +25,7 @@ constexpr std::string_view kUsage =
     "  --format FORMAT    One format; without it, every format that the exporter offers.\n"
     "  --timeout SECONDS  For each of its runs; default 600.\n"
     "  --strict           A failed SHOULD counts like a failed MUST.\n"
-    "  --hostile          Also a full disk, kills and a machine that stalls.\n"
+    "  --hostile          Also a full disk, kills, a machine that stalls and a child that dies.\n"
     "  --json FILE        The report for programs.\n"
     "  --junit FILE       The report for continuous integration.\n"
     "  --html FILE        The report for people: one page that needs nothing else.\n"

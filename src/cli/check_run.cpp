@@ -136,6 +136,21 @@ char state_of(pid_t pid) {
   return at == std::string::npos || at + 2 >= text.size() ? 'Z' : text[at + 2];
 }
 
+/// Kills a child of this process; its name, or "" where there is none.
+std::string kill_a_child(pid_t parent) {
+  std::error_code ignored;
+  for (const auto& task : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", parent), ignored)) {
+    std::ifstream list(task.path() / "children");
+    pid_t child = 0;
+    if (!(list >> child)) continue;
+    std::ifstream file(fmt::format("/proc/{}/comm", child));
+    std::string name;
+    std::getline(file, name);
+    if (::kill(child, SIGKILL) == 0) return printable(name.empty() ? "child" : name);
+  }
+  return "";
+}
+
 /// How far a run is, which is held still for the look.
 RunRecord::Progress progress_of(pid_t group, const RunPlan& plan) {
   constexpr int kLooks = 100;
@@ -214,6 +229,8 @@ Result<RunRecord> run_plan(const RunPlan& plan) {
   request.on_start = [&](pid_t started) { group = started; };
   request.on_line = [&](Stream stream, std::string_view line) { log.read(stream, line); };
   request.should_stop = [&] {
+    if (plan.children == RunPlan::Children::kFirstIsKilled && record.killed_child.empty())
+      record.killed_child = kill_a_child(group);
     if (interrupt_signal != 0 || stopped || log.bytes() > kMaxLogBytes) return true;
     using When = RunPlan::Stop::When;
     const bool due = (plan.stop.when == When::kFirstLine && record.logged == Seen::kYes) ||

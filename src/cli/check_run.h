@@ -29,6 +29,7 @@ struct RunPlan {
   /// files beside it.
   std::optional<uint64_t> disk_bytes;
   enum class Stalls { kNo, kYes } stalls = Stalls::kNo;  ///< Whether it is stopped and continued all the time.
+  enum class Children { kLive, kFirstIsKilled } children = Children::kLive;
   /// When SIGTERM, or SIGKILL, is sent: never; when the first line is logged; after a time.
   struct Stop {
     enum class When { kNever, kFirstLine, kAfter, kKillAfter } when = When::kNever;
@@ -65,6 +66,7 @@ struct RunRecord {
   Seen traceback = Seen::kNo;       ///< Python's, of an exception that nobody caught.
   Seen usage = Seen::kNo;           ///< argparse's own message.
   std::string not_utf8;             ///< The first line that is not; empty where all are.
+  std::string killed_child;         ///< Its name, where RunPlan::children asked for that and it had one.
   Seen left_process = Seen::kNo;    ///< A process of it outlived it.
   /// How far it was when SIGTERM was sent: ended, or with metadata.json written; with the artifact in output_dir;
   /// neither.

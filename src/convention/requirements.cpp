@@ -187,6 +187,8 @@ constexpr Requirement kRequirements[] = {
      "Write metadata.json last, under another name, and rename it"},
     {"EXP-132", Group::kHostile, kShould, "A stalling machine does not change the result",
      "Wait for events rather than for times"},
+    {"EXP-133", Group::kHostile, kShould, "A child process that is killed ends the export with exit code 1",
+     "Look at every child's return code: subprocess.run(..., check=True)"},
 };
 
 }  // namespace

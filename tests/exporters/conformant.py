@@ -55,6 +55,7 @@ ALLOWED = (
     Variant("pose", "", (with_metadata(POSE),)),
     Variant("detection", "", (with_metadata(DETECTION),)),
     Variant("segmentation", "", (with_metadata(SEGMENTATION),)),
+    Variant("waits-for-a-converter", "", (before_loading('import subprocess\nif subprocess.run(["sleep", "0.6"]).returncode: raise Failure(1, "the converter died")'),), options=("--hostile",)),
     Variant("half-a-second-late", "", (before_loading("time.sleep(0.5)"),)),
     Variant("labels-beside-the-artifact", "", (with_metadata(
         'open(os.path.join(output, "labels.txt"), "w").write("\\n".join(model["classes"]))\n' + FILES_TOLD +

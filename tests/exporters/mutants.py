@@ -288,6 +288,8 @@ ADVERSE = (
                                                         '        raise Failure(0 if error.errno == 28 else 1, f"cannot write the export: {error}")\n'),), options=HOSTILE),
     Variant("metadata-first", "EXP-131", (('    for name in (*names, "metadata.json"):\n', '    for name in ("metadata.json", *names):\n        time.sleep(0.3)\n'),),
             options=HOSTILE),
+    Variant("converter-may-die", "EXP-133", (before_loading('import subprocess\nif subprocess.run(["sleep", "0.6"]).returncode < 0: raise Failure(0, "the converter died")'),),
+            options=HOSTILE),
     Variant("wakes-up-badly", "EXP-132", (("signal.signal(signal.SIGTERM, interrupt)", "signal.signal(signal.SIGTERM, interrupt)\n        signal.signal(signal.SIGCONT, interrupt)"),
                                           before_loading("time.sleep(0.5)")), options=HOSTILE),
 )
