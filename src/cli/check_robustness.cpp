@@ -87,7 +87,7 @@ struct StopAnswer {
   } kind = Kind::kUntold;
   std::string evidence;
 };
-using Kind = StopAnswer::Kind;
+using StopKind = StopAnswer::Kind;
 
 StopAnswer answer_to_stop(const Examination& examination, const RunPlan& plan, size_t run) {
   constexpr double kSoonSeconds = 2.0;
@@ -95,20 +95,20 @@ StopAnswer answer_to_stop(const Examination& examination, const RunPlan& plan, s
   constexpr std::chrono::milliseconds kBegun{500};
   const RunRecord& record = examination.record(run);
   if (record.at_stop == RunRecord::Progress::kOver) return {};
-  if (record.signal == SIGKILL) return {Kind::kUnheeded, "it still ran 5 s after SIGTERM, and was killed"};
+  if (record.signal == SIGKILL) return {StopKind::kUnheeded, "it still ran 5 s after SIGTERM, and was killed"};
   if (record.exit_code != 0) {
     const bool has_begun = record.logged == RunRecord::Seen::kYes || plan.stop.after >= kBegun;
-    return {has_begun ? Kind::kEnded : Kind::kUntold, record.ending()};
+    return {has_begun ? StopKind::kEnded : StopKind::kUntold, record.ending()};
   }
   // Where no metadata.json is ever written, it does not tell how far the run was.
   if (examination.has_failed("EXP-032", plan.argument("--export_format"))) return {};
   if (const Judgement exported = judge_export(examination, plan, run); exported.verdict == Verdict::kFail)
-    return {Kind::kUnheeded, fmt::format("SIGTERM ended it with exit code 0: {}", exported.evidence)};
+    return {StopKind::kUnheeded, fmt::format("SIGTERM ended it with exit code 0: {}", exported.evidence)};
   std::string went_on =
       fmt::format("it went on for {:.1f} s after SIGTERM and ended with 0", record.seconds_after_stop);
-  if (record.seconds_after_stop > kSoonSeconds) return {Kind::kUnheeded, std::move(went_on)};
+  if (record.seconds_after_stop > kSoonSeconds) return {StopKind::kUnheeded, std::move(went_on)};
   const bool was_publishing = record.at_stop == RunRecord::Progress::kPublishing;
-  return {was_publishing ? Kind::kUntold : Kind::kFinished, std::move(went_on)};
+  return {was_publishing ? StopKind::kUntold : StopKind::kFinished, std::move(went_on)};
 }
 
 /// SIGTERM at one moment after the other, until runs were ended by it or have gone on to their end often enough.
@@ -127,12 +127,12 @@ Status probe_stop(Examination& examination) {
     plan.stop = i % 2 == 0 ? RunPlan::Stop{When::kFirstLine} : RunPlan::Stop{When::kAfter, later};
     TRY(run, examination.bench.run(plan));
     const StopAnswer answer = answer_to_stop(examination, plan, run);
-    if (answer.kind == Kind::kUntold) continue;
+    if (answer.kind == StopKind::kUntold) continue;
     evidence = run;
-    if (answer.kind == Kind::kUnheeded) judgement = failed("{}", answer.evidence);
-    if (answer.kind == Kind::kUnheeded) break;
-    if (answer.kind == Kind::kEnded) judgement = passed(answer.evidence);
-    if (answer.kind == Kind::kFinished && ++finished == kEnough && judgement.verdict == Verdict::kSkipped)
+    if (answer.kind == StopKind::kUnheeded) judgement = failed("{}", answer.evidence);
+    if (answer.kind == StopKind::kUnheeded) break;
+    if (answer.kind == StopKind::kEnded) judgement = passed(answer.evidence);
+    if (answer.kind == StopKind::kFinished && ++finished == kEnough && judgement.verdict == Verdict::kSkipped)
       judgement = failed("{}, like {} other runs that got it on the way", answer.evidence, kEnough - 1);
   }
   if (finished > 0 && judgement.verdict == Verdict::kSkipped)

@@ -58,7 +58,7 @@ bool has_type(const nlohmann::json& value, std::string_view type) {
 }
 
 /// What the schema takes in place of a value of another type or none of its words; empty where that is not the trouble.
-std::string wanted(const nlohmann::json& part, const nlohmann::json& value) {
+std::string taken_instead(const nlohmann::json& part, const nlohmann::json& value) {
   if (part.contains("enum") && std::ranges::find(part["enum"], value) == part["enum"].end()) {
     std::string words;
     for (const nlohmann::json& word : part["enum"]) words += (words.empty() ? "" : ", ") + word.dump();
@@ -75,7 +75,7 @@ std::string problem_at(const nlohmann::json& schema, const nlohmann::json& docum
   const nlohmann::json* part = part_for(schema, pointer);
   const nlohmann::json::json_pointer at(pointer);
   if (part == nullptr || !document.contains(at)) return description;
-  const std::string text = wanted(*part, document[at]);
+  const std::string text = taken_instead(*part, document[at]);
   return text.empty() ? description : text;
 }
 
