@@ -10,7 +10,7 @@ namespace modelport {
 enum class ErrorCode {
   kInvalidArgument,    ///< The command line or export_config is wrong.
   kUnsupportedFormat,  ///< The export format is unknown or not available here.
-  kUnavailable,        ///< Something asked for by name (an engine, a level of proof) is not on this machine.
+  kUnavailable,        ///< An engine or a level of proof is not on this machine; a database or store does not answer.
   kNotFound,           ///< A named file does not exist.
   kUnreadable,         ///< A file exists but cannot be read (permission, is a directory, device error).
   kDamaged,            ///< A file is truncated, inconsistent or not what it claims to be.

@@ -67,7 +67,7 @@ class PredictTest(ServiceCase):
         self.assert_problem(self.predict({"id": "job_none"}), 404, "not_found")
         unable = self.run_job(framework="plain", export_format="coreml")
         self.assertNotIn("predict", unable["links"])
-        self.assertIn("no engine here runs coreml", self.assert_problem(self.predict(unable), 409, "unavailable")["detail"])
+        self.assertIn("no engine here runs coreml", self.assert_problem(self.predict(unable), 409, "conflict")["detail"])
 
     def test_says_which_command_brings_the_engine(self):
         with tempfile.TemporaryDirectory(prefix="modelport-service-") as folder:
@@ -75,7 +75,7 @@ class PredictTest(ServiceCase):
             self.addCleanup(service.stop)
             whole, type(self).service = self.service, service
             try:
-                detail = self.assert_problem(self.predict(self.run_job()), 409, "unavailable")["detail"]
+                detail = self.assert_problem(self.predict(self.run_job()), 409, "conflict")["detail"]
             finally:
                 type(self).service = whole
             self.assertIn("pip install onnxruntime", detail)

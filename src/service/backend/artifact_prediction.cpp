@@ -30,7 +30,7 @@ Error error_of_exit(const ConfinedOutcome& outcome, std::string sentence) {
     case 1:
       return fail(ErrorCode::kUnreadable, "{}", sentence);
     case 3:
-      return fail(ErrorCode::kUnavailable, "{}", sentence);
+      return fail(ErrorCode::kConflict, "{}", sentence);
     default:
       return fail(ErrorCode::kValidationFailed, "{}", sentence);
   }
@@ -47,7 +47,7 @@ Result<std::unique_ptr<PredictionPicture>> ArtifactPrediction::begin(const Job& 
     return fail(ErrorCode::kConflict, "job {} is {}; only a completed one predicts", job.id, info(job.status).name);
   if (!job.artifact) return fail(ErrorCode::kNotFound, "the artifact of job {} was removed", job.id);
   if (program_.path.empty() || !is_predicted_here(job.request.export_format)) {
-    Error error = fail(ErrorCode::kUnavailable, "no engine here runs {}", job.request.export_format);
+    Error error = fail(ErrorCode::kConflict, "no engine here runs {}", job.request.export_format);
     error.hint = "onnx, openvino and torchscript are run here; run this one where it is meant to be used";
     return error;
   }

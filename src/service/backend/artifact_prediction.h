@@ -37,11 +37,11 @@ class ArtifactPrediction {
   ArtifactPrediction(OwnProgram program, ArtifactStore& artifacts)
       : program_(std::move(program)), artifacts_(artifacts) {}
 
-  /// kConflict for a job that is not completed, kNotFound where its artifact was removed, kUnavailable for a format
-  /// that no engine of ours runs.
+  /// kConflict for a job that is not completed, and for a format that no engine of ours runs, kNotFound where its
+  /// artifact was removed.
   Result<std::unique_ptr<PredictionPicture>> begin(const Job& job);
 
-  /// `predict --json` of this picture. kUnavailable with what to do where the engine is not on this machine or
+  /// `predict --json` of this picture. kConflict with what to do where the engine is not on this machine or
   /// metadata.json asks for what is not done here, kValidationFailed where the engine refuses the artifact, kUnreadable
   /// for a picture that is none (or one that takes more than a minute or 4 GiB), kBusy when many are being asked for.
   Result<Json> predict(const Job& job, PredictionPicture& picture);
