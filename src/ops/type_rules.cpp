@@ -2,6 +2,8 @@
 
 #include <fmt/ranges.h>
 
+#include <numeric>
+
 namespace modelport {
 
 Status require_same_size(const Dim& a, const Dim& b, std::string_view what) {
@@ -19,9 +21,53 @@ Status require_same_size(const Dim& a, const Dim& b, std::string_view what) {
 
 namespace {
 
+Dim dim_of(const Dim::Atom& atom) {
+  switch (atom.kind) {
+    case Dim::Atom::Kind::kSymbol:
+      return Dim::symbol(atom.name, atom.at_least);
+    case Dim::Atom::Kind::kFloorDiv:
+      return floor_div(atom.operands[0], atom.divisor);
+    case Dim::Atom::Kind::kMin:
+      return min(atom.operands[0], atom.operands[1]);
+    case Dim::Atom::Kind::kMax:
+      return max(atom.operands[0], atom.operands[1]);
+  }
+  return {};
+}
+
+/// Whether a size with rounded quotients is never below 0. p - (d - 1) <= d floor(p / d) <= p, so a multiple of it is
+/// at least a size without them; and an integer is at least 0 where it is more than -1.
+bool is_never_negative(const Dim& size) {
+  constexpr int64_t kLargestScale = 1 << 20;
+  const auto quotient_of = [](const Dim::Term& term) {
+    const bool is_quotient = term.atoms.size() == 1 && term.atoms[0]->kind == Dim::Atom::Kind::kFloorDiv;
+    return is_quotient ? term.atoms[0].get() : nullptr;
+  };
+  int64_t scale = 1;
+  for (const Dim::Term& term : size.terms()) {
+    if (const Dim::Atom* quotient = quotient_of(term)) scale = std::lcm(scale, quotient->divisor);
+    if (scale > kLargestScale) return false;
+  }
+  Dim least;
+  for (const Dim::Term& term : size.terms()) {
+    if (const Dim::Atom* quotient = quotient_of(term)) {
+      const Dim rounded_off(term.coefficient > 0 ? quotient->divisor - 1 : 0);
+      least = least + (quotient->operands[0] - rounded_off) * Dim(term.coefficient * (scale / quotient->divisor));
+    } else {
+      Dim product(term.coefficient * scale);
+      for (const auto& atom : term.atoms) product = product * dim_of(*atom);
+      least = least + product;
+    }
+  }
+  const auto bound = least.lower_bound();
+  return bound && *bound > -scale;
+}
+
 /// The bounds of b - a tell, or a is the smaller of two sizes of which one is at most b.
 bool provably_at_most(const Dim& a, const Dim& b) {
-  if (const auto slack = (b - a).lower_bound(); slack && *slack >= 0) return true;
+  const Dim slack = b - a;
+  if (const auto least = slack.lower_bound(); least && *least >= 0) return true;
+  if (is_never_negative(slack)) return true;
   if (a.terms().size() != 1 || a.terms()[0].coefficient != 1 || a.terms()[0].atoms.size() != 1) return false;
   const Dim::Atom& atom = *a.terms()[0].atoms[0];
   return atom.kind == Dim::Atom::Kind::kMin &&

@@ -72,6 +72,16 @@ class RealCheckpoints(ExportCase):
         return test_data() / f"checkpoints/ultralytics/{name}.pt"
 
 
+class WorldDetectors(ExportCase):
+    def test_windows_that_depend_on_the_size(self):
+        """Their pooling cuts an image of any size into three times three windows: sizes that three does not divide, run in the engine."""
+        for export_format in "onnx", "openvino":
+            with self.subTest(export_format):
+                self.export(checkpoint=FIXTURES / "families/yolov8-world.pt", export_format=export_format, config={"dynamic_axes": True})
+                checks = self.metadata()["extra_metadata"]["proof"]["checks"]
+                self.assertGreaterEqual(len({tuple(check["input_shape"]) for check in checks if check["kind"] == "runtime"}), 2, checks)
+
+
 class PixelClasses(ExportCase):
     def test_onnx_holds_class_numbers(self):
         self.export(checkpoint=FIXTURES / "yolo26-sem.pt")

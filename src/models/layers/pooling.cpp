@@ -8,11 +8,11 @@ namespace {
 
 /// The largest of each of `count` windows along `axis`: window i is [i size / count, (i + 1) size / count), its ends
 /// rounded outwards.
-Result<ValueId> pool_axis(GraphBuilder& b, const ModuleView& module, ValueId x, int64_t axis, int64_t count) {
-  TRY(size, fixed_size(b, module, x, static_cast<size_t>(axis)));
+ValueId pool_axis(GraphBuilder& b, ValueId x, int64_t axis, int64_t count) {
+  const Dim size = b.shape(x)[static_cast<size_t>(axis)];
   std::vector<ValueId> windows;
   for (int64_t i = 0; i < count; ++i) {
-    const int64_t begin = i * size / count, end = ((i + 1) * size + count - 1) / count;
+    const Dim begin = floor_div(Dim(i) * size, count), end = floor_div(Dim(i + 1) * size + Dim(count - 1), count);
     windows.push_back(b.reduce_max(b.slice(x, axis, begin, end), {axis}));
   }
   return b.concat(std::move(windows), axis);
@@ -49,8 +49,7 @@ Result<ValueId> adaptive_max_pool2d(GraphBuilder& b, const ModuleView& module, V
   TRY(size, bounded_pair(module, "output_size", 1));
   TRY(indices, module.bool_attribute("return_indices"));
   if (indices) return module.fail("return_indices=True is not supported");
-  TRY(rows, pool_axis(b, module, x, 2, size[0]));
-  return pool_axis(b, module, rows, 3, size[1]);
+  return pool_axis(b, pool_axis(b, x, 2, size[0]), 3, size[1]);
 }
 
 }  // namespace modelport
