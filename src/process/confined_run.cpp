@@ -130,7 +130,8 @@ class Run {
     const TreeUse use = tree_use(supervisor_.pid);
     note_memory(use.resident_bytes);
     if (use.resident_bytes > request_.memory_bytes) return kill(Ended::kOutOfMemory);
-    if (use.processes > request_.processes) return kill(Ended::kTooManyProcesses);
+    if (use.processes > request_.processes || (group_ && group_->is_out_of_processes()))
+      return kill(Ended::kTooManyProcesses);
     if (++looks_ % kLooksPerOutputCheck == 0 && request_.is_over_output_limit && request_.is_over_output_limit())
       return kill(Ended::kOutputLimit);
     if (kill_at_ && Steady::now() >= *kill_at_) return order_end();

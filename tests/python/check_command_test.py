@@ -72,7 +72,8 @@ def main():
             "num_classes": len(classes), "created_at": datetime.datetime.now(datetime.timezone.utc).isoformat(), "export_config": config,
             "top_k": 1, "preprocessing": {"mean": [0.0], "std": [1.0], "color_space": "RGB", "resize_mode": "stretch", "normalize": True},
         }
-        (output / "metadata.json").write_text(json.dumps(metadata), encoding="utf-8")
+        (output / ".metadata.json").write_text(json.dumps(metadata), encoding="utf-8")
+        (output / ".metadata.json").rename(output / "metadata.json")
     except (OSError, ValueError, KeyError) as error:
         logger.error("Export failed: %s", error)
         return 1
@@ -89,7 +90,7 @@ FAULTS = {
     "asks for an answer": (START, START + "    input()\n", {"EXP-088"}),
     "wants export_config": ('"--export_config", default="{}"', '"--export_config", required=True', {"EXP-002"}),
     "ends with 1 after success": (END, "    return 1\n", {"EXP-010"}),
-    "writes no metadata": ('(output / "metadata.json").write_text(json.dumps(metadata), encoding="utf-8")', "print(json.dumps(metadata))", {"EXP-032"}),
+    "writes no metadata": ('(output / ".metadata.json").rename(output / "metadata.json")', '(output / ".metadata.json").unlink()', {"EXP-032"}),
     "misnames the artifact": ('output / "model.onnx"', 'output / "slice.onnx"', {"EXP-030"}),
     "writes an empty file": ("write_bytes(model(len(classes)))", 'write_bytes(b"")', {"EXP-035"}),
     "writes garbage": ("write_bytes(model(len(classes)))", "write_bytes(os.urandom(4096))", {"EXP-036"}),
