@@ -70,6 +70,7 @@ void run_export(const Arguments& arguments) {
 }
 
 int fail(int code, const std::string& message) {
+  never_return_if_ending();
   log("ERROR", message);
   return code;
 }

@@ -53,9 +53,14 @@ void end_on_signals(const std::filesystem::path& scratch, std::mutex& publishing
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaction(number, &action, nullptr);
 }
 
+void never_return_if_ending() {
+  while (ending) pause();
+}
+
 std::unique_lock<std::mutex> lock_unless_ending(std::mutex& publishing) {
   std::unique_lock<std::mutex> lock(publishing);
   if (!ending) return lock;
   lock.unlock();
-  while (true) pause();
+  never_return_if_ending();
+  return lock;
 }
