@@ -4,8 +4,6 @@
 
 namespace modelport {
 
-namespace {
-
 Dim dim_of(const Dim::Atom& atom) {
   switch (atom.kind) {
     case Dim::Atom::Kind::kSymbol:
@@ -19,8 +17,6 @@ Dim dim_of(const Dim::Atom& atom) {
   }
   return {};
 }
-
-}  // namespace
 
 std::optional<Dim> exact_quotient(const Dim& total, const Dim& part) {
   if (part.terms().size() != 1) return std::nullopt;

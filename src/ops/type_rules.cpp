@@ -4,6 +4,8 @@
 
 #include <numeric>
 
+#include "graph/exact_quotient.h"
+
 namespace modelport {
 
 Status require_same_size(const Dim& a, const Dim& b, std::string_view what) {
@@ -20,20 +22,6 @@ Status require_same_size(const Dim& a, const Dim& b, std::string_view what) {
 }
 
 namespace {
-
-Dim dim_of(const Dim::Atom& atom) {
-  switch (atom.kind) {
-    case Dim::Atom::Kind::kSymbol:
-      return Dim::symbol(atom.name, atom.at_least);
-    case Dim::Atom::Kind::kFloorDiv:
-      return floor_div(atom.operands[0], atom.divisor);
-    case Dim::Atom::Kind::kMin:
-      return min(atom.operands[0], atom.operands[1]);
-    case Dim::Atom::Kind::kMax:
-      return max(atom.operands[0], atom.operands[1]);
-  }
-  return {};
-}
 
 /// Whether a size with rounded quotients is never below 0. p - (d - 1) <= d floor(p / d) <= p, so a multiple of it is
 /// at least a size without them; and an integer is at least 0 where it is more than -1.

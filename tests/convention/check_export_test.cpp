@@ -94,6 +94,23 @@ class CheckExport : public testing::Test {
   fs::path folder_;
 };
 
+TEST(CheckMetadata, HoldsToWhatIsRecommendedToo) {
+  const auto failures = [](const Json& metadata) {
+    std::vector<std::string_view> ids;
+    for (const Finding& finding : *check_metadata(metadata, {.format = "onnx"})) {
+      if (finding.judgement.verdict == Verdict::kFail) ids.push_back(finding.id);
+    }
+    return ids;
+  };
+  Json metadata = Json::parse(read(kExamples / "metadata/valid/detection.json"));
+  EXPECT_THAT(failures(metadata), IsEmpty());
+  metadata.erase("anchor_based");
+  EXPECT_THAT(failures(metadata), ElementsAre("EXP-054"));
+  metadata.erase("class_names");
+  EXPECT_THAT(failures(metadata), ElementsAre("EXP-044", "EXP-054"));
+  EXPECT_EQ(check_metadata(metadata, {.format = "zip"}).error().code, ErrorCode::kUnsupportedFormat);
+}
+
 TEST_F(CheckExport, GoodExportPasses) {
   put_good_export();
   const CheckedExport checked = check();

@@ -1,3 +1,5 @@
+#include <numeric>
+
 #include "formats/torchscript/torchscript_format.h"
 #include "written_format.h"
 
@@ -35,6 +37,14 @@ TEST_P(TorchscriptOperator, ComputesTheSameInTheFormatAndInTheEngine) {
   const double limit = limit_of(operator_case.name);
   for (size_t i = 0; i < reference->outputs.size(); ++i)
     EXPECT_LE(apart(reference->outputs[i], again->outputs[i]), limit) << "read back";
+
+  if (!torch().presence().found) return;
+  auto session = torch().load_file(written.path(), Engine::Optimization::kNone);
+  ASSERT_TRUE(session) << session.error().text();
+  const auto outputs = run_session(**session, built->inputs);
+  ASSERT_TRUE(outputs) << outputs.error().text();
+  ASSERT_EQ(outputs->size(), reference->outputs.size());
+  for (size_t i = 0; i < outputs->size(); ++i) EXPECT_LE(apart(reference->outputs[i], (*outputs)[i]), limit) << "torch";
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, TorchscriptOperator, testing::Range(size_t{0}, operator_cases().size()),
@@ -43,6 +53,29 @@ INSTANTIATE_TEST_SUITE_P(Cases, TorchscriptOperator, testing::Range(size_t{0}, o
                            for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
                            return name;
                          });
+
+TEST(TorchscriptOperators, TheFirstOfEqualValuesComesFirst) {
+  if (!torch().presence().found) GTEST_SKIP() << "skipped in the engine: torch was not found";
+  constexpr int64_t kCount = 8400, kTop = 300;
+  GraphBuilder b;
+  const ValueId x = b.input("x", {DType::kFloat32, symbolic({1, kCount})});
+  b.output("indices", b.topk(x, 1, kTop).indices);
+  const auto graph = std::move(b).finish();
+  ASSERT_TRUE(graph) << graph.error().text();
+  const auto lowered = torchscript_format().lower(SourceModel(), *graph, {});
+  ASSERT_TRUE(lowered) << lowered.error().text();
+  const WrittenFormat written(torchscript_format());
+  ASSERT_TRUE(written.write(**lowered));
+  auto session = torch().load_file(written.path(), Engine::Optimization::kNone);
+  ASSERT_TRUE(session) << session.error().text();
+  EvaluatedValue scores{"x", DType::kFloat32, {1, kCount}, {}, {}, {}};
+  scores.floats.assign(kCount, 1.0f);
+  const auto outputs = run_session(**session, {scores});
+  ASSERT_TRUE(outputs) << outputs.error().text();
+  std::vector<int64_t> expected(kTop);
+  std::iota(expected.begin(), expected.end(), 0);
+  EXPECT_EQ((*outputs)[0].integers, expected);
+}
 
 TEST(TorchscriptOperators, EngineIsThere) {
   const EnginePresence& presence = torch().presence();

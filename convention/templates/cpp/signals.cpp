@@ -59,8 +59,9 @@ void never_return_if_ending() {
 
 std::unique_lock<std::mutex> lock_unless_ending(std::mutex& publishing) {
   std::unique_lock<std::mutex> lock(publishing);
-  if (!ending) return lock;
-  lock.unlock();
-  never_return_if_ending();
+  if (ending) {
+    lock.unlock();
+    never_return_if_ending();
+  }
   return lock;
 }

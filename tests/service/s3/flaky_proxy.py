@@ -6,27 +6,14 @@ import socket
 import struct
 import sys
 import threading
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))
+from http_request import read_request
 
 TIMES = collections.Counter()  # By request line.
 LOCK = threading.Lock()
 TARGET = int(sys.argv[1])
-
-
-def read_request(connection):
-    data = b""
-    while b"\r\n\r\n" not in data:
-        piece = connection.recv(65536)
-        if not piece:
-            return None
-        data += piece
-    head, _, body = data.partition(b"\r\n\r\n")
-    lengths = [int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
-    while lengths and len(body) < lengths[0]:
-        piece = connection.recv(65536)
-        if not piece:
-            return None
-        body += piece
-    return head + b"\r\nConnection: close\r\n\r\n" + body
 
 
 def serve(connection):
