@@ -40,27 +40,22 @@ int64_t kernel_memory_kills() {
 /// One run, from start to when nothing of it is left.
 class Run {
  public:
-  Run(const ConfinedRequest& request, Supervisor supervisor, Descriptor out, Descriptor err,
-      std::optional<RunGroup> group)
+  Run(const ConfinedRequest& request, RunPlace place)
       : request_(request),
-        group_(std::move(group)),
-        supervisor_(std::move(supervisor)),
-        out_(std::move(out)),
-        err_(std::move(err)),
+        place_(std::move(place)),
         out_lines_(request.max_line_bytes),
         err_lines_(request.max_line_bytes) {}
 
   Result<ConfinedOutcome> finish() {
-    while (supervisor_.link.is_open()) {
+    while (place_.supervisor.link.is_open()) {
       wait_for_news();
       if (Steady::now() >= next_look_) look();
     }
-    while (::waitpid(supervisor_.pid, nullptr, 0) < 0 && errno == EINTR) {
-    }
+    place_.end();
     // Also what ended its supervisor and cannot be found in the tree any more.
-    if (group_) group_->end_all();
-    drain(out_, out_lines_, Stream::kStdout);
-    drain(err_, err_lines_, Stream::kStderr);
+    if (place_.group) place_.group->end_all();
+    drain(place_.output, out_lines_, Stream::kStdout);
+    drain(place_.error, err_lines_, Stream::kStderr);
     out_lines_.finish([&](std::string_view line) { emit(Stream::kStdout, line); });
     err_lines_.finish([&](std::string_view line) { emit(Stream::kStderr, line); });
     if (cannot_start_ != 0)
@@ -73,20 +68,20 @@ class Run {
 
  private:
   void wait_for_news() {
-    std::array<pollfd, 3> watched = {pollfd{supervisor_.link.get(), POLLIN, 0}, pollfd{out_.get(), POLLIN, 0},
-                                     pollfd{err_.get(), POLLIN, 0}};
+    std::array<pollfd, 3> watched = {pollfd{place_.supervisor.link.get(), POLLIN, 0},
+                                     pollfd{place_.output.get(), POLLIN, 0}, pollfd{place_.error.get(), POLLIN, 0}};
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_look_ - Steady::now());
     if (::poll(watched.data(), watched.size(), static_cast<int>(std::max<int64_t>(left.count(), 0))) <= 0) return;
-    if (watched[1].revents != 0) read_some(out_, out_lines_, Stream::kStdout);
-    if (watched[2].revents != 0) read_some(err_, err_lines_, Stream::kStderr);
+    if (watched[1].revents != 0) read_some(place_.output, out_lines_, Stream::kStdout);
+    if (watched[2].revents != 0) read_some(place_.error, err_lines_, Stream::kStderr);
     if (watched[0].revents != 0) hear();
   }
 
   void hear() {
     SupervisorMessage message{};
-    const ssize_t count = ::recv(supervisor_.link.get(), &message, sizeof message, MSG_DONTWAIT);
+    const ssize_t count = ::recv(place_.supervisor.link.get(), &message, sizeof message, MSG_DONTWAIT);
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (count != sizeof message) return supervisor_.link.reset();
+    if (count != sizeof message) return place_.supervisor.link.reset();
     switch (message.kind) {
       case SupervisorMessage::Kind::kStarted:
         if (const auto identity = identity_of(message.value); identity && request_.on_started)
@@ -127,10 +122,10 @@ class Run {
 
   void look() {
     next_look_ = Steady::now() + kLook;
-    const TreeUse use = tree_use(supervisor_.pid);
+    const TreeUse use = tree_use(place_.supervisor.pid);
     note_memory(use.resident_bytes);
     if (use.resident_bytes > request_.memory_bytes) return kill(Ended::kOutOfMemory);
-    if (use.processes > request_.processes || (group_ && group_->is_out_of_processes()))
+    if (use.processes > request_.processes || (place_.group && place_.group->is_out_of_processes()))
       return kill(Ended::kTooManyProcesses);
     if (++looks_ % kLooksPerOutputCheck == 0 && request_.is_over_output_limit && request_.is_over_output_limit())
       return kill(Ended::kOutputLimit);
@@ -145,7 +140,7 @@ class Run {
     if (kill_at_) return;
     outcome_.ended = why;
     kill_at_ = Steady::now() + request_.grace;
-    terminate_descendants(supervisor_.pid);
+    terminate_descendants(place_.supervisor.pid);
   }
 
   void kill(Ended why) {
@@ -154,7 +149,7 @@ class Run {
     order_end();
   }
 
-  void order_end() { (void)::send(supervisor_.link.get(), "", 1, MSG_NOSIGNAL | MSG_DONTWAIT); }
+  void order_end() { (void)::send(place_.supervisor.link.get(), "", 1, MSG_NOSIGNAL | MSG_DONTWAIT); }
 
   void note_memory(uint64_t bytes) { outcome_.peak_resident_bytes = std::max(outcome_.peak_resident_bytes, bytes); }
 
@@ -164,16 +159,14 @@ class Run {
     const auto ended_by = [&](int signal) { return outcome_.signal == signal || outcome_.exit_code == 128 + signal; };
     if (ended_by(SIGXFSZ)) outcome_.ended = Ended::kOutputLimit;
     const bool has_failed = outcome_.exit_code != 0;
-    if (group_ && has_failed && group_->is_out_of_processes()) outcome_.ended = Ended::kTooManyProcesses;
-    if (group_ && has_failed && group_->is_out_of_memory()) outcome_.ended = Ended::kOutOfMemory;
-    if (group_) return;
+    if (place_.group && has_failed && place_.group->is_out_of_processes()) outcome_.ended = Ended::kTooManyProcesses;
+    if (place_.group && has_failed && place_.group->is_out_of_memory()) outcome_.ended = Ended::kOutOfMemory;
+    if (place_.group) return;
     if (ended_by(SIGKILL) && kernel_memory_kills() > kernel_kills_before_) outcome_.ended = Ended::kOutOfMemory;
   }
 
   const ConfinedRequest& request_;
-  const std::optional<RunGroup> group_;
-  Supervisor supervisor_;
-  Descriptor out_, err_;
+  RunPlace place_;
   LineSplitter out_lines_, err_lines_;
   const Steady::time_point began_ = Steady::now();
   const int64_t kernel_kills_before_ = kernel_memory_kills();
@@ -187,29 +180,21 @@ class Run {
 }  // namespace
 
 Result<ConfinedOutcome> run_confined(const ConfinedRequest& request) {
-  std::optional<RunGroup> group;
-  if (request.groups.version != ControlGroups::Version::kNone) {
-    // One process more than it may have, so that who looks sees that it has too many.
-    const uint64_t processes = request.processes == UINT64_MAX ? UINT64_MAX : request.processes + 1;
-    TRY(made, RunGroup::make(request.groups, request.group, {request.memory_bytes, processes}));
-    group.emplace(std::move(made));
-  }
-  TRY(out, make_pipe());
-  TRY(err, make_pipe());
-  TRY(supervisor, start_supervisor({.arguments = request.arguments,
-                                    .environment = request.environment,
-                                    .working_directory = request.working_directory,
-                                    .output = out.write.get(),
-                                    .error = err.write.get(),
-                                    .file_bytes = request.file_bytes,
-                                    .open_files = request.open_files,
-                                    .capabilities = request.capabilities,
-                                    .entrances = group ? group->entrances() : std::vector<std::string>()}));
-  out.write.reset();
-  err.write.reset();
-  ::fcntl(out.read.get(), F_SETFL, O_NONBLOCK);
-  ::fcntl(err.read.get(), F_SETFL, O_NONBLOCK);
-  return Run(request, std::move(supervisor), std::move(out.read), std::move(err.read), std::move(group)).finish();
+  TRY(place, RunPlace::make(request.groups, request.group));
+  return run_confined(request, std::move(place));
+}
+
+Result<ConfinedOutcome> run_confined(const ConfinedRequest& request, RunPlace place) {
+  // One process more than it may have, so that who looks sees that it has too many.
+  const uint64_t processes = request.processes == UINT64_MAX ? UINT64_MAX : request.processes + 1;
+  if (place.group) CHECK_OK(place.group->hold_to({request.memory_bytes, processes}));
+  CHECK_OK(run_program(place.supervisor, {.arguments = request.arguments,
+                                          .environment = request.environment,
+                                          .working_directory = request.working_directory,
+                                          .file_bytes = request.file_bytes,
+                                          .open_files = request.open_files,
+                                          .capabilities = request.capabilities}));
+  return Run(request, std::move(place)).finish();
 }
 
 }  // namespace modelport

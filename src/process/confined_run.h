@@ -13,7 +13,7 @@
 #include "process/control_groups.h"
 #include "process/process_runner.h"
 #include "process/process_tree.h"
-#include "process/supervisor.h"
+#include "process/run_place.h"
 
 namespace modelport {
 
@@ -60,5 +60,7 @@ struct ConfinedOutcome {
 
 /// Runs to the end. kNotFound or kUnreadable when the program cannot be started.
 Result<ConfinedOutcome> run_confined(const ConfinedRequest& request);
+/// In a place that is there already; the request's `groups` and `group` say nothing then.
+Result<ConfinedOutcome> run_confined(const ConfinedRequest& request, RunPlace place);
 
 }  // namespace modelport

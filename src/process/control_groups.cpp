@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
@@ -115,6 +117,11 @@ Result<ControlGroups> version_one(const std::string& mount, const std::string& o
   return groups;
 }
 
+Status try_group(const ControlGroups& groups) {
+  TRY(group, RunGroup::make(groups, fmt::format("modelport.try.{}", ::getpid())));
+  return group.hold_to({uint64_t{1} << 30, 64});
+}
+
 }  // namespace
 
 std::string_view control_groups_name(Version version) {
@@ -135,24 +142,28 @@ ControlGroups find_control_groups(const ControlGroupPlaces& places) {
   auto found = version_one(places.mount, own);
   if (!found) found = version_two(places.mount, own);
   if (!found) return {Version::kNone, "", "", found.error().text()};
-  const auto tried = RunGroup::make(*found, fmt::format("modelport.try.{}", ::getpid()), {uint64_t{1} << 30, 64});
+  const Status tried = try_group(*found);
   if (!tried) return {Version::kNone, "", "", tried.error().text()};
   return *std::move(found);
 }
 
-Result<RunGroup> RunGroup::make(const ControlGroups& groups, const std::string& name, const Limits& limits) {
+Result<RunGroup> RunGroup::make(const ControlGroups& groups, const std::string& name) {
   RunGroup group({groups.memory + "/" + name});
   if (groups.processes != groups.memory) group.directories_.push_back(groups.processes + "/" + name);
   for (const std::string& directory : group.directories_) {
     if (::mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST)
       return fail(ErrorCode::kUnavailable, "no control group can be made: {}: {}", directory, std::strerror(errno));
   }
-  CHECK_OK(limit(group.directories_.front(), {"memory.max", "memory.limit_in_bytes"}, limits.memory_bytes));
-  CHECK_OK(limit(group.directories_.back(), {"pids.max"}, limits.processes));
-  // What is swapped out would pass by the limit; not every kernel counts it.
-  if (const std::string swap = group.directories_.front() + "/memory.swap.max"; fs::exists(swap))
-    CHECK_OK(write_text(swap, "0"));
   return group;
+}
+
+Status RunGroup::hold_to(const Limits& limits) const {
+  CHECK_OK(limit(directories_.front(), {"memory.max", "memory.limit_in_bytes"}, limits.memory_bytes));
+  CHECK_OK(limit(directories_.back(), {"pids.max"}, limits.processes));
+  // What is swapped out would pass by the limit; not every kernel counts it.
+  if (const std::string swap = directories_.front() + "/memory.swap.max"; fs::exists(swap))
+    CHECK_OK(write_text(swap, "0"));
+  return {};
 }
 
 RunGroup::RunGroup(RunGroup&& other) noexcept : directories_(std::exchange(other.directories_, {})) {}
@@ -189,6 +200,12 @@ void RunGroup::end_all() const {
     if (!has_any) return;
     ::poll(nullptr, 0, 10);
   }
+}
+
+std::string run_group_name(std::string_view prefix) {
+  static std::atomic<uint64_t> made = 0;
+  const auto since_boot = std::chrono::steady_clock::now().time_since_epoch();
+  return fmt::format("{}{:x}.{}", prefix, since_boot.count(), ++made);
 }
 
 void remove_groups(const ControlGroups& groups, std::string_view prefix) {

@@ -28,19 +28,22 @@ struct ControlGroupPlaces {
 /// moves to a group of its own below the one that it was given (systemd: Delegate=yes).
 ControlGroups find_control_groups(const ControlGroupPlaces& places = {});
 
-/// The group of one run, with its limits; ends whatever is in it and is gone with this object.
+/// The group of one run; ends whatever is in it and is gone with this object.
 class RunGroup {
  public:
   struct Limits {
     uint64_t memory_bytes = UINT64_MAX;  ///< With what is cached of files; the kernel gives that up first.
     uint64_t processes = UINT64_MAX;     ///< And threads; a fork beyond that fails.
   };
-  /// `name` has no slash. kUnavailable when the kernel refuses.
-  static Result<RunGroup> make(const ControlGroups& groups, const std::string& name, const Limits& limits);
+  /// One without limits. `name` has no slash. kUnavailable when the kernel refuses.
+  static Result<RunGroup> make(const ControlGroups& groups, const std::string& name);
   RunGroup(RunGroup&& other) noexcept;
   RunGroup& operator=(RunGroup&&) = delete;
   ~RunGroup();
 
+  /// kUnavailable when the kernel refuses.
+  Status hold_to(const Limits& limits) const;
+  const std::vector<std::string>& directories() const { return directories_; }
   /// Files that a process writes "0" to in order to be in it.
   std::vector<std::string> entrances() const;
   /// Whether the kernel ended one of its processes for memory.
@@ -54,6 +57,9 @@ class RunGroup {
   explicit RunGroup(std::vector<std::string> directories) : directories_(std::move(directories)) {}
   std::vector<std::string> directories_;
 };
+
+/// Of a new group, unlike those of any run since the machine started: what a killed process left may still go.
+std::string run_group_name(std::string_view prefix);
 
 /// Those that a process which was killed left, by the beginning of their names.
 void remove_groups(const ControlGroups& groups, std::string_view prefix);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -17,6 +18,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <span>
 
 /// Between fork and exec, and in all of the supervisor, only async-signal-safe calls: the process that forked has other
 /// threads, whose locks are copied as they were.
@@ -24,22 +26,15 @@ namespace modelport {
 
 namespace {
 
-/// Prepared before fork.
-struct Prepared {
-  std::vector<char*> arguments;
-  std::vector<std::string> environment_text;
-  std::vector<char*> environment;
-
-  explicit Prepared(const SupervisedProgram& program) {
-    for (const std::string& argument : program.arguments) arguments.push_back(const_cast<char*>(argument.c_str()));
-    arguments.push_back(nullptr);
-    for (const auto& [name, value] : program.environment) environment_text.push_back(name + "=" + value);
-    for (std::string& text : environment_text) environment.push_back(text.data());
-    environment.push_back(nullptr);
-  }
+/// A program as it is sent to the process that becomes it. `text_bytes` of text follow: its working directory, its
+/// arguments, its environment, each with a final zero.
+struct ProgramHeader {
+  uint64_t text_bytes, file_bytes, open_files;
+  uint32_t arguments, variables;
+  Capabilities capabilities;
 };
 
-constexpr int kLink = 3, kChildSignals = 4;
+constexpr int kLink = 3, kChildSignals = 4, kProgram = 5;
 
 void close_from(unsigned first) {
   if (::syscall(SYS_close_range, first, ~0U, 0) == 0) return;
@@ -75,17 +70,56 @@ bool enter(const char* entrance) {
   return has_entered;
 }
 
-/// Writes why exec failed to `failure`, which exec closes.
-[[noreturn]] void become_program(const SupervisedProgram& program, const Prepared& prepared, int failure,
-                                 pid_t supervisor) {
+/// Whether all of it came.
+bool receive(void* to, size_t bytes) {
+  for (char* next = static_cast<char*>(to); bytes > 0;) {
+    const ssize_t count = ::read(kProgram, next, bytes);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    next += count;
+    bytes -= static_cast<size_t>(count);
+  }
+  return true;
+}
+
+/// The strings that follow each other from `text` on, as exec wants them.
+char** list_strings(char** list, uint32_t count, char*& text) {
+  for (uint32_t i = 0; i < count; ++i) {
+    list[i] = text;
+    text += std::strlen(text) + 1;
+  }
+  list[count] = nullptr;
+  return list;
+}
+
+[[noreturn]] void fail_to_start(int failure, int reason) {
+  if (::write(failure, &reason, sizeof reason) < 0) ::_exit(126);
+  ::_exit(127);
+}
+
+/// Writes why it is not to be to `failure`, which exec closes.
+[[noreturn]] void become_program(const std::vector<std::string>& entrances, int failure, pid_t supervisor) {
   ::setsid();
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != supervisor) ::_exit(127);
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   // Not to be held to its limits is no way to run.
-  bool has_entered = true;
-  for (const std::string& entrance : program.entrances) has_entered = has_entered && enter(entrance.c_str());
-  const int refusal = errno;
+  for (const std::string& entrance : entrances) {
+    if (!enter(entrance.c_str())) fail_to_start(failure, errno);
+  }
+  ProgramHeader program{};
+  if (!receive(&program, sizeof program)) ::_exit(127);
+  const size_t pointers = (size_t{program.arguments} + program.variables + 2) * sizeof(char*);
+  void* memory =
+      ::mmap(nullptr, pointers + program.text_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) fail_to_start(failure, errno);
+  auto** list = static_cast<char**>(memory);
+  char* text = static_cast<char*>(memory) + pointers;
+  if (!receive(text, program.text_bytes)) ::_exit(127);
+  const char* working_directory = text;
+  text += std::strlen(text) + 1;
+  char** arguments = list_strings(list, program.arguments, text);
+  char** environment = list_strings(list + program.arguments + 1, program.variables, text);
   if (program.capabilities == Capabilities::kDropped) drop_capabilities();
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_FSIZE, program.file_bytes);
@@ -95,11 +129,8 @@ bool enter(const char* entrance) {
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::umask(022);
-  if (has_entered && ::chdir(program.working_directory.c_str()) == 0)
-    ::execve(prepared.arguments[0], prepared.arguments.data(), prepared.environment.data());
-  const int reason = has_entered ? errno : refusal;
-  if (::write(failure, &reason, sizeof reason) < 0) ::_exit(126);
-  ::_exit(127);
+  if (::chdir(working_directory) == 0) ::execve(arguments[0], arguments, environment);
+  fail_to_start(failure, errno);
 }
 
 /// SIGKILL to every direct child; what those leave behind becomes a direct child in its turn.
@@ -167,7 +198,13 @@ void watch(pid_t program) {
   kill_all_that_is_left(program, program_ended);
 }
 
-[[noreturn]] void become_supervisor(const SupervisedProgram& program, const Prepared& prepared, int link) {
+/// Whether the process that started this one is gone.
+bool is_alone() {
+  pollfd link{kLink, 0, 0};
+  return ::poll(&link, 1, 0) > 0 && (link.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+[[noreturn]] void become_supervisor(const ProgramSurroundings& surroundings, int link, int program) {
   sigset_t all;
   sigfillset(&all);
   ::sigprocmask(SIG_SETMASK, &all, nullptr);
@@ -177,8 +214,9 @@ void watch(pid_t program) {
   // All descriptors to where they are wanted, from above: none of them may be overwritten before it is moved.
   constexpr int kAbove = 10;
   const int high_link = ::fcntl(link, F_DUPFD, kAbove);
-  const int high_output = ::fcntl(program.output, F_DUPFD, kAbove);
-  const int high_error = ::fcntl(program.error, F_DUPFD, kAbove);
+  const int high_output = ::fcntl(surroundings.output, F_DUPFD, kAbove);
+  const int high_error = ::fcntl(surroundings.error, F_DUPFD, kAbove);
+  const int high_program = ::fcntl(program, F_DUPFD, kAbove);
   const int input = ::open("/dev/null", O_RDONLY);
   ::dup2(input, STDIN_FILENO);
   ::dup2(high_output, STDOUT_FILENO);
@@ -190,7 +228,8 @@ void watch(pid_t program) {
   sigaddset(&child, SIGCHLD);
   const int signals = ::signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
   if (signals != kChildSignals) ::dup3(signals, kChildSignals, O_CLOEXEC);
-  close_from(kChildSignals + 1);
+  ::dup3(high_program, kProgram, O_CLOEXEC);
+  close_from(kProgram + 1);
   std::array<int, 2> failure{};
   if (::pipe2(failure.data(), O_CLOEXEC) != 0) {
     say(SupervisorMessage::Kind::kCannotStart, errno);
@@ -198,8 +237,9 @@ void watch(pid_t program) {
   }
   const pid_t self = ::getpid();
   const pid_t pid = ::fork();
-  if (pid == 0) become_program(program, prepared, failure[1], self);
+  if (pid == 0) become_program(surroundings.entrances, failure[1], self);
   const int fork_error = errno;
+  ::close(kProgram);
   ::close(STDOUT_FILENO);
   ::close(STDERR_FILENO);
   ::close(failure[1]);
@@ -212,22 +252,59 @@ void watch(pid_t program) {
   }
   say(SupervisorMessage::Kind::kStarted, pid);
   watch(pid);
+  if (is_alone()) {
+    for (const std::string& directory : surroundings.groups) ::rmdir(directory.c_str());
+  }
   ::_exit(0);
+}
+
+struct SocketPair {
+  Descriptor ours, theirs;
+};
+
+Result<SocketPair> make_socket_pair(int type) {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    return fail(ErrorCode::kInternal, "cannot make a socket: {}", std::strerror(errno));
+  return SocketPair{Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+void send_all(const Descriptor& to, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::send(to.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return;
+    bytes = bytes.subspan(static_cast<size_t>(count));
+  }
 }
 
 }  // namespace
 
-Result<Supervisor> start_supervisor(const SupervisedProgram& program) {
-  if (program.arguments.empty()) return fail(ErrorCode::kInternal, "no program to run");
-  std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
-    return fail(ErrorCode::kInternal, "cannot make a socket: {}", std::strerror(errno));
-  Descriptor ours(ends[0]), theirs(ends[1]);
-  const Prepared prepared(program);
+Result<Supervisor> start_supervisor(const ProgramSurroundings& surroundings) {
+  TRY(link, make_socket_pair(SOCK_SEQPACKET));
+  TRY(program, make_socket_pair(SOCK_STREAM));
   const pid_t pid = ::fork();
-  if (pid < 0) return fail(ErrorCode::kInternal, "cannot start {}: {}", program.arguments[0], std::strerror(errno));
-  if (pid == 0) become_supervisor(program, prepared, theirs.get());
-  return Supervisor{pid, std::move(ours)};
+  if (pid < 0) return fail(ErrorCode::kInternal, "cannot start a process: {}", std::strerror(errno));
+  if (pid == 0) become_supervisor(surroundings, link.theirs.get(), program.theirs.get());
+  return Supervisor{pid, std::move(link.ours), std::move(program.ours)};
+}
+
+Status run_program(Supervisor& supervisor, const SupervisedProgram& program) {
+  if (program.arguments.empty()) return fail(ErrorCode::kInternal, "no program to run");
+  std::string text = program.working_directory + '\0';
+  for (const std::string& argument : program.arguments) text += argument + '\0';
+  for (const auto& [name, value] : program.environment) text += name + "=" + value + '\0';
+  const ProgramHeader header{.text_bytes = text.size(),
+                             .file_bytes = program.file_bytes,
+                             .open_files = program.open_files,
+                             .arguments = static_cast<uint32_t>(program.arguments.size()),
+                             .variables = static_cast<uint32_t>(program.environment.size()),
+                             .capabilities = program.capabilities};
+  // Where it does not take them, it says why by the link.
+  send_all(supervisor.program, std::as_bytes(std::span(&header, 1)));
+  send_all(supervisor.program, std::as_bytes(std::span(text)));
+  supervisor.program.reset();
+  return {};
 }
 
 }  // namespace modelport

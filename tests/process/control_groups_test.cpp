@@ -73,8 +73,9 @@ TEST_F(StandIn, WritesTheLimitsOfARun) {
   for (const char* name : {"run/memory.max", "run/memory.swap.max", "run/pids.max", "run/cgroup.procs"})
     write(name, "");
   write("run/memory.events", "low 0\noom 1\noom_kill 0\n");
-  const auto group = RunGroup::make(groups, "run", {300 * kMegabyte, 17});
+  const auto group = RunGroup::make(groups, "run");
   ASSERT_TRUE(group) << group.error().text();
+  ASSERT_TRUE(group->hold_to({300 * kMegabyte, 17}));
   EXPECT_EQ(read("run/memory.max"), "314572800");
   EXPECT_EQ(read("run/memory.swap.max"), "0");
   EXPECT_EQ(read("run/pids.max"), "17");
@@ -180,7 +181,7 @@ TEST_F(KernelGroups, EndWhatEndedItsSupervisorAndHidItself) {
 TEST_F(KernelGroups, AreRemovedThatAKilledProcessLeft) {
   const std::string name = "modelport.left." + std::to_string(::getpid());
   {
-    auto group = RunGroup::make(groups_, name + ".1", {});
+    auto group = RunGroup::make(groups_, name + ".1");
     ASSERT_TRUE(group);
     const pid_t child = ::fork();
     if (child == 0) {

@@ -103,6 +103,7 @@ class Backend::State {
     using Silence = LeaseRules::Silence;
     if (config.role != Role::kFront) {
       CHECK_OK(announce());
+      environment.places.make_ready();
       const LeaseRules lease{config.lease, roster ? Silence::kEnd : Silence::kGoOn};
       scheduler = std::make_unique<Scheduler>(environment, trainers, worker, lease);
     }

@@ -163,7 +163,7 @@ class Attempt {
     request.is_over_output_limit = [&] { return bytes_beneath(directory_) > trainer_.config.limits.output_bytes; };
     const auto began = Steady::now();
     const RunnerJob job{request, attempt_name(lease_), environment_.work_directory,
-                        [this](std::string_view text) { say(text); }};
+                        [this](std::string_view text) { say(text); }, environment_.places};
     auto outcome = runner_for(trainer_.config)->run(job);
     report_.exporter = Steady::now() - began;
     failpoint("exporter ended");

@@ -6,11 +6,13 @@
 
 #include "base/json.h"
 #include "process/confined_run.h"
+#include "process/ready_place.h"
 #include "service/artifacts/artifact_store.h"
 #include "service/checkpoints/checkpoint_store.h"
 #include "service/config/trainer_config.h"
 #include "service/jobs/job_store.h"
 #include "service/logs/log_store.h"
+#include "service/run/exporter_process.h"
 #include "service/run/sandbox.h"
 
 namespace modelport {
@@ -25,6 +27,7 @@ struct AttemptEnvironment {
   SandboxSupport sandbox;
   std::string work_directory;       ///< A directory per attempt is made in here, and is gone after it.
   std::vector<std::string> hidden;  ///< Directories of the service's that exporters may not see.
+  ReadyPlace places{sandbox.groups, run_group_prefix(work_directory)};
 };
 
 /// The trainer as it was when the attempt began.

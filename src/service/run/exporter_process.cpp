@@ -25,11 +25,6 @@ std::map<std::string, std::string> environment_of(const TrainerConfig& trainer, 
   return environment;
 }
 
-std::string group_of(const std::string& directory) {
-  const std::filesystem::path path(directory);
-  return run_group_prefix(path.parent_path()) + path.filename().string();
-}
-
 }  // namespace
 
 std::string run_group_prefix(const std::string& work_directory) {
@@ -68,7 +63,7 @@ Result<ExporterProcess> prepare_exporter(const TrainerConfig& trainer, const San
   request.file_bytes = trainer.limits.file_bytes;
   request.open_files = trainer.limits.open_files;
   request.groups = support.groups;
-  request.group = group_of(place.directory);
+  request.group = run_group_name(run_group_prefix(std::filesystem::path(place.directory).parent_path()));
   // bubblewrap drops them itself, when it has made its namespaces.
   if (process.level == SandboxLevel::kBubblewrap) request.capabilities = Capabilities::kKept;
   return process;

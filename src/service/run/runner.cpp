@@ -8,7 +8,10 @@ namespace {
 
 class LocalRunner final : public Runner {
  public:
-  Result<ConfinedOutcome> run(const RunnerJob& job) override { return run_confined(job.request); }
+  Result<ConfinedOutcome> run(const RunnerJob& job) override {
+    TRY(place, job.places.take());
+    return run_confined(job.request, std::move(place));
+  }
 };
 
 }  // namespace

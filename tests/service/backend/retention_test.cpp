@@ -20,8 +20,8 @@ class Retention : public testing::Test {
     logs_ = *LogStore::open(scratch_.path("logs"), {});
     artifacts_ = *open_local_artifact_store(scratch_.path("artifacts"));
     checkpoints_ = *CheckpointStore::open(scratch_.path("checkpoints"), {}, {});
-    environment_.emplace(
-        AttemptEnvironment{*jobs_, *logs_, *artifacts_, *checkpoints_, clock_, {}, scratch_.path("work"), {}});
+    environment_.emplace(*jobs_, *logs_, *artifacts_, *checkpoints_, clock_, SandboxSupport(), scratch_.path("work"),
+                         std::vector<std::string>());
   }
   std::string complete(const std::string& training, const std::string& checkpoint = "c") {
     NewJob job;
