@@ -12,7 +12,8 @@
 namespace modelport {
 
 namespace {
-constexpr size_t kMaxWrite = size_t{1} << 24;
+/// After as much the disk begins to write, so that fsync has less to wait for.
+constexpr size_t kMaxWrite = size_t{1} << 21;
 /// From here on hashing takes longer than starting a thread for it.
 constexpr size_t kHashBeside = size_t{1} << 18;
 
@@ -52,6 +53,8 @@ Status OutputFile::write(std::span<const std::byte> bytes) {
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) return unwritable(path_, written == 0 ? ENOSPC : errno);
     bytes = bytes.subspan(static_cast<size_t>(written));
+    if (static_cast<size_t>(written) == kMaxWrite)
+      (void)::sync_file_range(descriptor_, size_, written, SYNC_FILE_RANGE_WRITE);
     size_ += written;
   }
   return {};
