@@ -25,13 +25,10 @@ void ReadyPlace::make_ready() {
 Result<RunPlace> ReadyPlace::take() {
   make_ready();
   std::unique_lock lock(mutex_);
-  if (!ready_) {
-    lock.unlock();
-    return make();
-  }
-  RunPlace place = *std::move(ready_);
-  ready_.reset();
-  return place;
+  std::optional<RunPlace> place = std::exchange(ready_, std::nullopt);
+  lock.unlock();
+  if (place && place->is_waiting()) return *std::move(place);
+  return make();
 }
 
 void ReadyPlace::keep_ready() {

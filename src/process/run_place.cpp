@@ -1,6 +1,7 @@
 #include "process/run_place.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/wait.h>
 
 #include <cerrno>
@@ -39,6 +40,11 @@ RunPlace::RunPlace(RunPlace&& other) noexcept
       output(std::move(other.output)),
       error(std::move(other.error)) {
   other.group.reset();
+}
+
+bool RunPlace::is_waiting() const {
+  pollfd link{supervisor.link.get(), POLLIN, 0};
+  return ::poll(&link, 1, 0) == 0;
 }
 
 void RunPlace::end() {

@@ -19,6 +19,8 @@ struct RunPlace {
   RunPlace& operator=(RunPlace&&) = delete;
   ~RunPlace() { end(); }
 
+  /// Whether it still waits for its program: neither ended by somebody nor refused entry to its group.
+  bool is_waiting() const;
   /// Closes what the supervisor hears by and waits until it is gone.
   void end();
 

@@ -102,6 +102,8 @@ char** list_strings(char** list, uint32_t count, char*& text) {
   ::setsid();
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != supervisor) ::_exit(127);
+  // It ends for who listens when the supervisor does.
+  ::close(kLink);
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   // Not to be held to its limits is no way to run.
   for (const std::string& entrance : entrances) {

@@ -78,6 +78,30 @@ TEST_F(Places, AreMadeBeforeTheyAreWanted) {
   }
 }
 
+TEST_F(Places, AreReplacedThatSomebodyEnded) {
+  ReadyPlace places(groups_, prefix_);
+  places.make_ready();
+  const auto waiting = [] {
+    pid_t pid = 0;
+    for (const auto& thread : fs::directory_iterator("/proc/self/task"))
+      std::ifstream(thread.path() / "children") >> pid;
+    return pid;
+  };
+  ASSERT_TRUE(comes_true([&] { return waiting() != 0; }));
+  const pid_t supervisor = waiting();
+  ::kill(supervisor, SIGKILL);
+  ASSERT_TRUE(comes_true([&] {
+    std::string field;
+    std::ifstream status("/proc/" + std::to_string(supervisor) + "/stat");
+    return (status >> field >> field >> field) && field == "Z";
+  }));
+  auto place = places.take();
+  ASSERT_TRUE(place) << place.error().text();
+  const auto outcome = run_confined(shell("exit 5"), *std::move(place));
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  EXPECT_EQ(outcome->exit_code, 5);
+}
+
 TEST_F(Places, AreGoneWhereNoProgramCame) {
   pid_t supervisor = -1;
   {
