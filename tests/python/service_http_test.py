@@ -183,6 +183,18 @@ class LifeTest(unittest.TestCase):
         self.assertIn("there is no key nonsense", service.log())
         self.assertEqual(service.get("/export/jobs", Authorization="Bearer t").status, 200)
 
+    def test_says_what_a_reload_did_not_take(self):
+        service = self.started("workers = 8\nmax_pending_jobs = 10\n")
+        self.assertNotIn("restart", service.reload())
+        service.write_settings('workers = 9\nmax_pending_jobs = 1\nmax_log_mb = 2\nlisten = "0.0.0.0:1"\n[http]\nmax_body_kb = 64\n')
+        self.assertIn("changed and not taken before a restart: max_log_mb, workers\n", re.sub("workers, max_log_mb", "max_log_mb, workers", service.reload()))
+        checkpoint = service.upload(b"weights")["id"]
+        ask = lambda number: service.ask("POST", "/export/jobs", {"framework": "fake", "export_format": "onnx", "checkpoint_id": checkpoint, "export_config": {"behave": "slow", "nonce": number}}).status
+        self.assertIn(409, [ask(number) for number in range(8)])
+        self.assertEqual(service.get("/healthz", Host="rebound.example").status, 421)
+        service.write_settings("workers = 8\nmax_pending_jobs = 10\n")
+        self.assertNotIn("restart", service.reload())
+
     def test_limits_how_often_a_client_asks(self):
         service = self.started("[http]\nrequests_per_second = 1\nburst = 5\n")
         answers = [service.get("/healthz") for _ in range(20)]

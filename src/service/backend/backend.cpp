@@ -12,6 +12,7 @@
 #include "service/backend/artifact_prediction.h"
 #include "service/backend/checkpoint_inspection.h"
 #include "service/backend/data_directory.h"
+#include "service/backend/job_webhooks.h"
 #include "service/backend/recovery.h"
 #include "service/backend/retention.h"
 #include "service/backend/scheduler.h"
@@ -20,7 +21,6 @@
 #include "service/jobs/postgres_job_store.h"
 #include "service/jobs/sqlite_job_store.h"
 #include "service/jobs/worker_roster.h"
-#include "service/webhooks/webhook_sender.h"
 
 namespace modelport {
 
@@ -94,7 +94,11 @@ class Backend::State {
   ~State() { end(std::chrono::seconds(0)); }
 
   Status begin() {
-    CHECK_OK(begin_webhooks());
+    // Before any job changes, so that no change goes without its delivery.
+    using Database = JobWebhooks::Database;
+    webhooks = std::make_unique<JobWebhooks>(jobs->deliveries(), jobs->changes(), system_clock(),
+                                             roster ? Database::kShared : Database::kOwn);
+    CHECK_OK(use_webhooks(config.webhooks));
     TRY(name, directory.worker_name());
     worker = std::move(name);
     CHECK_OK(recover(environment, roster ? worker : ""));
@@ -111,24 +115,23 @@ class Backend::State {
     return {};
   }
 
-  /// Before any job changes, so that no change goes without its delivery. On a database of several processes those that
-  /// have a secret decide what is told of, and send it.
-  Status begin_webhooks() {
-    if (config.webhooks.secrets.empty() || config.role == Role::kWorker)
-      return roster ? Status() : jobs->deliveries().tell_of({});
-    TRY(sender, WebhookSender::start(config.webhooks, jobs->deliveries(), jobs->changes(), system_clock()));
-    webhooks = std::move(sender);
-    std::vector<JobStatus> told = {JobStatus::kCompleted, JobStatus::kFailed, JobStatus::kCancelled};
-    if (config.webhooks.on_start) told.push_back(JobStatus::kRunning);
-    return jobs->deliveries().tell_of(told);
+  /// A worker sends none.
+  Status use_webhooks(const WebhookConfig& wanted) {
+    return webhooks->use(config.role == Role::kWorker ? WebhookConfig() : wanted);
   }
 
-  Status check_webhook_url(const std::string& url) const {
-    if (url.empty()) return {};
-    if (webhooks) return webhooks->check_url(url);
-    Error error = fail(ErrorCode::kInvalidArgument, "webhook_url: this service sends no webhooks");
-    error.hint = "whoever runs it configures a secret for them";
-    return error;
+  std::shared_ptr<const ServiceConfig> limits() const {
+    const std::lock_guard lock(limits_mutex);
+    return limits_in_force;
+  }
+
+  /// Of a configuration that was read again, what needs no restart.
+  Status take(const ServiceConfig& wanted) {
+    CHECK_OK(use_webhooks(wanted.webhooks).in("webhooks"));
+    auto taken = std::make_shared<const ServiceConfig>(wanted);
+    const std::lock_guard lock(limits_mutex);
+    limits_in_force = std::move(taken);
+    return {};
   }
 
   Status load_trainers() {
@@ -193,7 +196,7 @@ class Backend::State {
     return rows;
   }
 
-  ServiceConfig config;
+  const ServiceConfig config;  ///< As it was at the start.
   DataDirectory directory;
   std::unique_ptr<JobStore> jobs;
   std::unique_ptr<LogStore> logs;
@@ -204,11 +207,11 @@ class Backend::State {
   CheckpointInspection inspection;
   ArtifactPrediction prediction;
   TrainerRegistry trainers;
-  std::string worker;                       ///< This process's name.
-  std::unique_ptr<WorkerRoster> roster;     ///< Null with SQLite.
-  std::atomic<size_t> worker_count = 0;     ///< Of a front.
-  std::unique_ptr<Scheduler> scheduler;     ///< Null in a front.
-  std::unique_ptr<WebhookSender> webhooks;  ///< Null where none are sent.
+  std::string worker;                    ///< This process's name.
+  std::unique_ptr<WorkerRoster> roster;  ///< Null with SQLite.
+  std::atomic<size_t> worker_count = 0;  ///< Of a front.
+  std::unique_ptr<Scheduler> scheduler;  ///< Null in a front.
+  std::unique_ptr<JobWebhooks> webhooks;
   std::atomic<int64_t> accepted = 0;
 
  private:
@@ -286,13 +289,16 @@ class Backend::State {
   }
 
   void clean() {
-    if (const Status done = apply_retention(environment, config); !done)
+    if (const Status done = apply_retention(environment, *limits()); !done)
       log_error("retention: {}", done.error().text());
     if (const Status done = collect_orphans(environment); !done) log_error("orphans: {}", done.error().text());
     if (const Status done = jobs->deliveries().remove_ended(kDeliveriesKept); !done)
       log_error("webhooks: {}", done.error().text());
   }
 
+  mutable std::mutex limits_mutex;
+  /// Attempts, pending jobs, retention and quota, which a reload changes.
+  std::shared_ptr<const ServiceConfig> limits_in_force = std::make_shared<const ServiceConfig>(config);
   std::mutex mutex;
   std::condition_variable ending;
   bool is_ending = false;
@@ -339,16 +345,17 @@ Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config, std::uniqu
   return std::unique_ptr<Backend>(new Backend(std::move(state)));
 }
 
-Status Backend::check_webhook_url(const std::string& url) const { return state_->check_webhook_url(url); }
+Status Backend::check_webhook_url(const std::string& url) const { return state_->webhooks->check_url(url); }
 
 Result<JobCreation> Backend::submit(const JobRequest& request, const std::string& idempotency_key) {
   TRY(marks, state_->jobs->marks());
   CHECK_OK(check_request(request, state_->trainers, marks, *state_->checkpoints));
-  CHECK_OK(state_->check_webhook_url(request.webhook_url));
+  CHECK_OK(state_->webhooks->check_url(request.webhook_url));
+  const auto limits = state_->limits();
   TRY(counts, state_->jobs->counts());
-  if (counts.by_status[static_cast<size_t>(JobStatus::kPending)] >= state_->config.max_pending_jobs)
-    return fail(ErrorCode::kBusy, "{} jobs are waiting already; try again later", state_->config.max_pending_jobs);
-  TRY(creation, state_->jobs->create({request, state_->config.max_attempts, "", idempotency_key}));
+  if (counts.by_status[static_cast<size_t>(JobStatus::kPending)] >= limits->max_pending_jobs)
+    return fail(ErrorCode::kBusy, "{} jobs are waiting already; try again later", limits->max_pending_jobs);
+  TRY(creation, state_->jobs->create({request, limits->max_attempts, "", idempotency_key}));
   if (creation.outcome == JobCreation::Outcome::kCreated) ++state_->accepted;
   if (state_->scheduler) state_->scheduler->wake();
   return creation;
@@ -368,7 +375,7 @@ Result<JobCreation> Backend::retry(std::string_view id, const std::string& idemp
                 info(job.status).name);
   TRY(marks, state_->jobs->marks());
   CHECK_OK(check_request(job.request, state_->trainers, marks, *state_->checkpoints));
-  TRY(creation, state_->jobs->create({job.request, state_->config.max_attempts, job.id, idempotency_key}));
+  TRY(creation, state_->jobs->create({job.request, state_->limits()->max_attempts, job.id, idempotency_key}));
   if (creation.outcome == JobCreation::Outcome::kCreated) ++state_->accepted;
   if (state_->scheduler) state_->scheduler->wake();
   return creation;
@@ -389,7 +396,8 @@ LogStore& Backend::logs() { return *state_->logs; }
 ArtifactStore& Backend::artifacts() { return *state_->artifacts; }
 CheckpointStore& Backend::checkpoints() { return *state_->checkpoints; }
 
-Status Backend::reload() {
+Status Backend::reload(const ServiceConfig& wanted) {
+  CHECK_OK(state_->take(wanted));
   CHECK_OK(state_->load_trainers());
   for (const std::string& framework : state_->trainers.frameworks()) CHECK_OK(state_->jobs->clear_marks(framework, ""));
   if (state_->scheduler) state_->scheduler->wake();

@@ -81,8 +81,10 @@ class Backend {
   ArtifactStore& artifacts();
   CheckpointStore& checkpoints();
 
-  /// Reads the trainers' file again, asks for capabilities anew and clears the marks. Running jobs go on as they began.
-  Status reload();
+  /// Takes max_attempts, max_pending_jobs, retention, quota and webhooks from `wanted`; all else of it stays as it was
+  /// at the start. Reads the trainers' file again, asks for capabilities anew and clears the marks. Running jobs go on
+  /// as they began; those of a framework that nobody takes any more wait.
+  Status reload(const ServiceConfig& wanted);
   std::vector<ReadinessCheck> readiness();
   BackendFigures figures();
 

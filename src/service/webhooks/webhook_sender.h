@@ -24,15 +24,15 @@ namespace modelport {
 /// proxy, and what a receiver answers beyond its status is thrown away.
 class WebhookSender {
  public:
-  struct Receivers {
-    AllowedReceivers allowed;
-    Resolver resolver = system_resolver();
-  };
   /// What the configuration says, checked. kInvalidArgument without a secret, or for a wrong one.
   static Result<std::unique_ptr<WebhookSender>> start(WebhookConfig config, DeliveryStore& deliveries,
                                                       ChangeFeed& changes, Clock& clock,
                                                       Resolver resolver = system_resolver());
   ~WebhookSender();
+
+  /// From the next message on by this configuration; what is under way ends by the one it began with. Errors are those
+  /// of start(), and then nothing is changed.
+  Status reconfigure(WebhookConfig config);
 
   /// Sends nothing more and breaks off what is under way; it is sent again after the next start.
   void shutdown();
@@ -41,10 +41,19 @@ class WebhookSender {
   Status check_url(const std::string& url) const;
 
  private:
-  WebhookSender(WebhookConfig config, DeliveryStore& deliveries, ChangeFeed& changes, Clock& clock,
-                std::vector<WebhookSecret> secrets, Receivers receivers);
+  /// What a configuration says, checked.
+  struct Rules {
+    WebhookConfig config;  ///< Without the text of its secrets, which nobody needs any more.
+    std::vector<WebhookSecret> secrets;
+    AllowedReceivers allowed;
+  };
+  using SharedRules = std::shared_ptr<const Rules>;
+  static Result<SharedRules> rules_from(WebhookConfig config);
+
+  WebhookSender(SharedRules rules, DeliveryStore& deliveries, ChangeFeed& changes, Clock& clock, Resolver resolver);
 
   struct Taken {
+    SharedRules rules;
     WebhookDelivery delivery;
     DeliveryAttempt attempt;
     std::string origin;
@@ -65,14 +74,14 @@ class WebhookSender {
   void rest();
   Answer send(const Taken& taken);
   void note(const Taken& taken, const Answer& answer);
-  std::chrono::milliseconds pause_after(int attempt);
+  std::chrono::milliseconds pause_after(const Rules& rules, int attempt);
+  SharedRules rules() const;
 
-  const WebhookConfig config_;
   DeliveryStore& deliveries_;
   Clock& clock_;
-  const std::vector<WebhookSecret> secrets_;
-  const Receivers receivers_;
-  std::mutex mutex_;  ///< Held for a moment only: whoever changes a job calls wake().
+  const Resolver resolver_;
+  mutable std::mutex mutex_;  ///< Held for a moment only: whoever changes a job calls wake().
+  SharedRules rules_;
   std::condition_variable changed_;
   bool has_news_ = false;
   bool is_ending_ = false;
