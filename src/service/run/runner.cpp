@@ -1,5 +1,6 @@
 #include "service/run/runner.h"
 
+#include "base/log.h"
 #include "service/run/slurm_runner.h"
 
 namespace modelport {
@@ -8,7 +9,14 @@ namespace {
 
 class LocalRunner final : public Runner {
  public:
-  Result<ConfinedOutcome> run(const RunnerJob& job) override { return run_confined(job.request); }
+  Result<ConfinedOutcome> run(const RunnerJob& job) override {
+    auto outcome = run_confined(job.request);
+    if (outcome) return outcome;
+    // It names files of this machine, which are nothing to whoever asked for the export.
+    log_error("run {}: {}", job.name, outcome.error().text());
+    return fail(outcome.error().code, "the exporter cannot be started; the service's log, under {}, says why",
+                job.name);
+  }
 };
 
 }  // namespace
