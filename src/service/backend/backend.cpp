@@ -3,6 +3,7 @@
 #include <sys/prctl.h>
 
 #include <atomic>
+#include <filesystem>
 #include <fstream>
 #include <future>
 #include <set>
@@ -73,12 +74,13 @@ Result<PostgresConfig> database_of(const ServiceConfig& config) {
 class Backend::State {
  public:
   State(ServiceConfig given, DataDirectory held, std::unique_ptr<JobStore> job_store,
-        std::unique_ptr<LogStore> log_store, std::unique_ptr<ArtifactStore> artifact_store,
+        std::unique_ptr<LogStore> log_store, std::unique_ptr<MeteredArtifactStore> artifact_store,
         std::unique_ptr<CheckpointStore> checkpoint_store)
       : config(std::move(given)),
         directory(std::move(held)),
         jobs(std::move(job_store)),
         logs(std::move(log_store)),
+        metered_artifacts(artifact_store.get()),
         artifacts(std::move(artifact_store)),
         checkpoints(std::move(checkpoint_store)),
         environment{*jobs,          *logs,           *artifacts,       *checkpoints,
@@ -94,6 +96,9 @@ class Backend::State {
   ~State() { end(std::chrono::seconds(0)); }
 
   Status begin() {
+    const SandboxSupport& sandbox = environment.sandbox;
+    log_info("sandbox: {}: {}; control groups: {}", sandbox_level_name(sandbox.level), sandbox.detail,
+             sandbox.groups.detail);
     // Before any job changes, so that no change goes without its delivery.
     using Database = JobWebhooks::Database;
     webhooks = std::make_unique<JobWebhooks>(jobs->deliveries(), jobs->changes(), system_clock(),
@@ -200,7 +205,8 @@ class Backend::State {
   DataDirectory directory;
   std::unique_ptr<JobStore> jobs;
   std::unique_ptr<LogStore> logs;
-  std::unique_ptr<ArtifactStore> artifacts;
+  MeteredArtifactStore* const metered_artifacts;
+  const std::unique_ptr<ArtifactStore> artifacts;
   std::unique_ptr<CheckpointStore> checkpoints;
   AttemptEnvironment environment;
   OwnProgram own;
@@ -212,6 +218,7 @@ class Backend::State {
   std::atomic<size_t> worker_count = 0;  ///< Of a front.
   std::unique_ptr<Scheduler> scheduler;  ///< Null in a front.
   std::unique_ptr<JobWebhooks> webhooks;
+  Readiness readiness;
   std::atomic<int64_t> accepted = 0;
 
  private:
@@ -338,8 +345,9 @@ Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config, std::uniqu
                                           .expanded_bytes = config.max_expanded_bytes,
                                           .abandoned_after = std::chrono::hours(roster ? 24 : 0)},
                                          std::move(source)));
-  auto state = std::make_unique<State>(std::move(config), std::move(directory), std::move(jobs), std::move(logs),
-                                       std::move(artifacts), std::move(checkpoints));
+  auto state =
+      std::make_unique<State>(std::move(config), std::move(directory), std::move(jobs), std::move(logs),
+                              std::make_unique<MeteredArtifactStore>(std::move(artifacts)), std::move(checkpoints));
   state->roster = std::move(roster);
   CHECK_OK(state->begin());
   return std::unique_ptr<Backend>(new Backend(std::move(state)));
@@ -406,42 +414,60 @@ Status Backend::reload(const ServiceConfig& wanted) {
 
 std::vector<ReadinessCheck> Backend::readiness() {
   std::vector<ReadinessCheck> checks;
-  const auto add = [&](std::string name, const Status& status) {
-    checks.push_back({std::move(name), static_cast<bool>(status), status ? "" : status.error().text()});
-  };
-  add("database", state_->jobs->check());
-  add("artifact store", state_->artifacts->check());
+  constexpr std::string_view kAway = "it does not answer, or takes nothing now; the service's log says why";
+  checks.push_back(state_->readiness.check("database", state_->jobs->check(), kAway));
+  checks.push_back(state_->readiness.check("artifact store", state_->artifacts->check(), kAway));
   for (const TrainerRegistry::Trainer& trainer : state_->trainers.all()) {
     for (const FrameworkCapability& capability : trainer->capabilities)
-      checks.push_back(
-          {fmt::format("framework {}", capability.framework), capability.problem.empty(), capability.problem});
+      checks.push_back({fmt::format("framework {}", capability.framework), capability.problem.empty(),
+                        capability.problem,
+                        capability.problem.empty() ? "" : error_info(ErrorCode::kUnavailable).name});
   }
   if (state_->config.role == Role::kFront) {
     const size_t workers = state_->worker_count;
-    checks.push_back({"workers", workers > 0, workers > 0 ? fmt::format("{} workers", workers) : "no worker is there"});
+    checks.push_back({"workers", workers > 0, workers > 0 ? fmt::format("{} workers", workers) : "no worker is there",
+                      workers > 0 ? "" : error_info(ErrorCode::kUnavailable).name});
     return checks;
   }
   const SandboxSupport& sandbox = state_->environment.sandbox;
-  checks.push_back({"sandbox", true, fmt::format("{}: {}", sandbox_level_name(sandbox.level), sandbox.detail)});
+  const bool is_least = sandbox.level == SandboxLevel::kProcess;
+  checks.push_back(
+      {"sandbox", true,
+       fmt::format("{}: {}", sandbox_level_name(sandbox.level),
+                   is_least ? "bubblewrap does not work here; the service's log says why" : sandbox.detail),
+       ""});
   const std::string_view groups = control_groups_name(sandbox.groups.version);
   checks.push_back({"control groups", true,
-                    groups.empty() ? "none, limits are looked at ten times a second: " + sandbox.groups.detail
-                                   : std::string(groups)});
+                    groups.empty() ? "none, limits are looked at ten times a second; the service's log says why"
+                                   : std::string(groups),
+                    ""});
   return checks;
 }
 
 BackendFigures Backend::figures() {
   BackendFigures figures;
-  if (const auto counts = state_->jobs->counts()) figures.jobs = *counts;
-  figures.accepted_total = state_->accepted;
+  const auto began = std::chrono::steady_clock::now();
+  if (const auto counts = state_->jobs->counts()) {
+    figures.jobs = *counts;
+    if (const auto wait = state_->jobs->longest_wait(); wait && *wait)
+      figures.oldest_pending_seconds = std::chrono::duration<double>(**wait).count();
+    if (const auto deliveries = state_->jobs->deliveries().counts()) figures.deliveries = *deliveries;
+  }
+  figures.database_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  figures.accepted = state_->accepted;
+  figures.webhooks = state_->webhooks->totals();
+  figures.store = state_->metered_artifacts->operations();
+  for (const TrainerRegistry::Trainer& trainer : state_->trainers.all()) {
+    for (const FrameworkCapability& capability : trainer->capabilities)
+      figures.frameworks.push_back({capability.framework, capability.problem.empty()});
+  }
+  if (state_->config.role == Role::kFront) figures.workers = state_->worker_count;
+  std::error_code failed;
+  const auto space = std::filesystem::space(state_->directory.path(), failed);
+  if (!failed) figures.data_free_bytes = static_cast<int64_t>(space.available);
   if (!state_->scheduler) return figures;
-  AttemptTotals totals = state_->scheduler->totals();
+  figures.attempts = state_->scheduler->totals();
   figures.running_exporters = static_cast<int>(state_->scheduler->active().size());
-  figures.completed_total = totals.completed;
-  figures.failed_total = totals.failed;
-  figures.cancelled_total = totals.cancelled;
-  figures.cache_hits_total = totals.from_cache;
-  figures.overhead_seconds = std::move(totals.overhead_seconds);
   return figures;
 }
 

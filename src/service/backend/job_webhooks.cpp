@@ -43,8 +43,14 @@ JobWebhooks::Sender JobWebhooks::sender() const {
   return sender_;
 }
 
+WebhookTotals JobWebhooks::totals() const {
+  const std::lock_guard lock(mutex_);
+  return sender_ ? past_ + sender_->totals() : past_;
+}
+
 void JobWebhooks::replace(Sender sender) {
   const std::lock_guard lock(mutex_);
+  if (sender_) past_ = past_ + sender_->totals();
   sender_ = std::move(sender);
 }
 

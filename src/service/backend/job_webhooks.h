@@ -26,6 +26,8 @@ class JobWebhooks {
   Status use(const WebhookConfig& config);
   /// Whether a job may have this webhook_url; kInvalidArgument with the reason. Empty is allowed.
   Status check_url(const std::string& url) const;
+  /// Since the start, whatever was reloaded meanwhile.
+  WebhookTotals totals() const;
   void shutdown();
 
  private:
@@ -40,7 +42,8 @@ class JobWebhooks {
   std::mutex changing_;  ///< One use() at a time.
   std::optional<WebhookConfig> used_;
   mutable std::mutex mutex_;
-  Sender sender_;  ///< Null where none are sent.
+  Sender sender_;       ///< Null where none are sent.
+  WebhookTotals past_;  ///< Of senders that were given up.
 };
 
 }  // namespace modelport

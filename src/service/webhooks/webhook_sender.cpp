@@ -91,6 +91,11 @@ Status WebhookSender::check_url(const std::string& url) const {
   return check_literal(parsed, rules()->allowed);
 }
 
+WebhookTotals WebhookSender::totals() const {
+  const std::lock_guard lock(mutex_);
+  return totals_;
+}
+
 void WebhookSender::wake() {
   const std::lock_guard lock(mutex_);
   has_news_ = true;
@@ -191,6 +196,7 @@ void WebhookSender::note(const Taken& taken, const Answer& answer) {
   const WebhookDelivery& delivery = taken.delivery;
   const int number = taken.attempt.number;
   Status noted;
+  int64_t WebhookTotals::*counted = &WebhookTotals::delivered;
   if (answer.error.empty()) {
     noted = deliveries_.end_delivered(taken.attempt, answer.status);
   } else {
@@ -198,11 +204,14 @@ void WebhookSender::note(const Taken& taken, const Answer& answer) {
     if (answer.again == Answer::Again::kYes && number < taken.rules->config.attempts)
       pause = pause_after(*taken.rules, number);
     noted = deliveries_.end_failed(taken.attempt, answer.status, answer.error, pause);
+    counted = pause ? &WebhookTotals::failed : &WebhookTotals::given_up;
     if (!pause)
       log_warning("webhook delivery {} of job {} is given up after {} attempts: {}", delivery.id, delivery.job_id,
                   number, answer.error);
   }
   if (!noted) log_error("webhook delivery {}: {}", delivery.id, noted.error().text());
+  const std::lock_guard lock(mutex_);
+  ++(totals_.*counted);
 }
 
 std::chrono::milliseconds WebhookSender::pause_after(const Rules& rules, int attempt) {

@@ -18,6 +18,17 @@
 
 namespace modelport {
 
+/// Attempts to deliver, by what came of them.
+struct WebhookTotals {
+  int64_t delivered = 0;
+  int64_t failed = 0;    ///< To be tried again.
+  int64_t given_up = 0;  ///< The last one allowed, or a receiver that wants or may have none.
+
+  WebhookTotals operator+(const WebhookTotals& other) const {
+    return {delivered + other.delivered, failed + other.failed, given_up + other.given_up};
+  }
+};
+
 /// Sends what the DeliveryStore holds, beside the senders of other processes on the same database: at least once each,
 /// several receivers at a time and each of them one message at a time, again with growing pauses until the attempts are
 /// used up; then the delivery is dead. Connections go to the very address that was checked, follow no redirect, use no
@@ -39,6 +50,8 @@ class WebhookSender {
 
   /// Whether a job may have this webhook_url, as far as can be told without DNS: kInvalidArgument with the reason.
   Status check_url(const std::string& url) const;
+
+  WebhookTotals totals() const;
 
  private:
   /// What a configuration says, checked.
@@ -85,6 +98,7 @@ class WebhookSender {
   std::condition_variable changed_;
   bool has_news_ = false;
   bool is_ending_ = false;
+  WebhookTotals totals_;
   std::mutex taking_;
   std::set<std::string> busy_;  ///< Origins that a message is on its way to.
   std::mutex random_mutex_;
