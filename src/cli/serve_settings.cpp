@@ -229,11 +229,16 @@ std::string text_of(const toml::node& node) {
 }
 
 Error unknown_key(const toml::node& node, const std::string& name) {
-  std::vector<std::string> known;
-  for (const Key& key : kKeys) known.emplace_back(key.name);
+  std::vector<std::string> known, beside;
+  const auto table_of = [](std::string_view key) { return key.substr(0, key.find('.') + 1); };
+  for (const Key& key : kKeys) {
+    known.emplace_back(key.name);
+    if (table_of(key.name) == table_of(name)) beside.emplace_back(key.name);
+  }
   Error error = wrong(node, fmt::format("there is no key {}", name));
-  const std::string nearest = nearest_name(name, known);
-  if (!nearest.empty()) error.hint = fmt::format("did you mean {}?", nearest);
+  if (const std::string nearest = nearest_name(name, known); !nearest.empty())
+    error.hint = fmt::format("did you mean {}? ", nearest);
+  error.hint += fmt::format("there are {}", fmt::join(beside, ", "));
   return error;
 }
 
