@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "cli/arguments.h"
+#include "cli/reload.h"
 #include "cli/serve_settings.h"
 #include "cli/trainers.h"
 #include "io/mapped_file.h"
@@ -77,16 +78,24 @@ Result<ServeSettings> settings_from(const GivenArguments& given) {
   if (given.has("--listen")) {
     TRY(address, parse_listen_address(given.value("--listen")));
     settings.listen = address;
+    settings.taken_at_start.erase("listen");
   }
-  if (given.has("--data-dir")) settings.service.data_directory = given.value("--data-dir");
+  if (given.has("--data-dir")) {
+    settings.service.data_directory = given.value("--data-dir");
+    settings.taken_at_start.erase("data_dir");
+  }
   if (settings.service.data_directory.empty()) settings.service.data_directory = "modelport-data";
   settings.service.data_directory = fs::absolute(settings.service.data_directory);
   settings.service.inspect_program = own_program();
   TRY(trainers, trainers_of(settings.service.trainers_file));
   settings.service.trainers = std::move(trainers);
-  if (!settings.listen.is_loopback() && settings.access.host_names.empty())
-    settings.access.hosts = AccessRules::Hosts::kAny;
   return settings;
+}
+
+AccessRules access_of(const ServeSettings& settings) {
+  AccessRules access = settings.access;
+  if (!settings.listen.is_loopback() && access.host_names.empty()) access.hosts = AccessRules::Hosts::kAny;
+  return access;
 }
 
 namespace {
@@ -101,7 +110,7 @@ Result<S3Config> s3_of_environment() {
 std::shared_ptr<const HttpSite> site_from(const ServeSettings& settings, Api& api) {
   auto site = std::make_shared<HttpSite>();
   site->routes = make_routes(api);
-  site->access = settings.access;
+  site->access = access_of(settings);
   site->limits = settings.limits;
   site->limits.upload_bytes = settings.service.max_upload_bytes;
   site->rate = settings.rate.value_or(settings.listen.is_loopback() ? RateLimit{} : RateLimit{100, 500});
@@ -134,27 +143,15 @@ sigset_t block_signals() {
 
 namespace {
 
-void reload(const GivenArguments& given, Api& api, HttpServer& server) {
-  const auto settings = settings_from(given);
-  if (!settings) {
-    log_error("the configuration stays as it was: {}", settings.error().text());
-    return;
-  }
-  server.replace_site(site_from(*settings, api));
-  if (const Status reloaded = api.backend.reload(); !reloaded) {
-    log_error("the trainers stay as they were: {}", reloaded.error().text());
-    return;
-  }
-  log_info("read the configuration again; address, data directory and store stay until a restart");
-}
-
-void obey_signals(const sigset_t& signals, const GivenArguments& given, Api& api, HttpServer& server,
-                  std::chrono::seconds grace) {
+void obey_signals(const sigset_t& signals, const GivenArguments& given, const ServeSettings& settings, Api& api,
+                  HttpServer& server) {
+  const std::chrono::seconds grace = settings.shutdown_grace;
   for (bool stopping = false;;) {
     int number = 0;
     if (sigwait(&signals, &number) != 0) continue;
     if (number == SIGHUP) {
-      reload(given, api, server);
+      reload_configuration(given, settings, api.backend,
+                           [&](const ServeSettings& now) { server.replace_site(site_from(now, api)); });
     } else if (stopping) {
       log_warning("ended at once by a second signal");
       _exit(128 + number);
@@ -193,7 +190,7 @@ Result<int> run_serve(std::span<const std::string> arguments) {
       "listening on http://{}:{}",
       settings.listen.host.find(':') == std::string::npos ? settings.listen.host : "[" + settings.listen.host + "]",
       server->port());
-  std::thread([&, grace = settings.shutdown_grace] { obey_signals(signals, given, api, *server, grace); }).detach();
+  std::thread([&] { obey_signals(signals, given, settings, api, *server); }).detach();
   server->run();
   backend->shutdown(settings.shutdown_grace);
   log_info("stopped");

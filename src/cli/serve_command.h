@@ -20,6 +20,8 @@ Result<int> run_serve(std::span<const std::string> arguments);
 
 /// What `serve` and `worker` have in common.
 Result<ServeSettings> settings_from(const GivenArguments& given);
+/// Who may ask, as follows from where they are heard.
+AccessRules access_of(const ServeSettings& settings);
 /// Null: in the data directory.
 Result<std::unique_ptr<ArtifactStore>> artifact_store_of(const ServeSettings& settings);
 /// Null where checkpoint_path is no URL.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <sstream>
 
 #include "base/nearest_name.h"
 #include "io/mapped_file.h"
@@ -28,7 +29,9 @@ struct Target {
 struct Key {
   std::string_view name;  ///< "http.token_sha256" is in the table [http].
   Status (*read)(const toml::node& node, std::string_view key, Target& target);
+  enum class Taken { kAtStart, kByReload } taken = Taken::kAtStart;
 };
+constexpr auto kByReload = Key::Taken::kByReload;
 
 Error wrong(const toml::node& node, std::string_view what) {
   return fail(ErrorCode::kInvalidArgument, "line {}: {}", node.source().begin.line, what);
@@ -166,14 +169,14 @@ constexpr Key kKeys[] = {
        target.settings.service.checkpoint_sources = std::move(texts);
        return {};
      }},
-    {"max_attempts", read_amount<kService, &ServiceConfig::max_attempts, 1, 1, 100>},
-    {"max_pending_jobs", read_amount<kService, &ServiceConfig::max_pending_jobs, 1, 1, 10'000'000>},
+    {"max_attempts", read_amount<kService, &ServiceConfig::max_attempts, 1, 1, 100>, kByReload},
+    {"max_pending_jobs", read_amount<kService, &ServiceConfig::max_pending_jobs, 1, 1, 10'000'000>, kByReload},
     {"max_upload_mb", read_amount<kService, &ServiceConfig::max_upload_bytes, kMegabyte, 1, 1 << 24>},
     {"max_expanded_mb", read_amount<kService, &ServiceConfig::max_expanded_bytes, kMegabyte, 1, 1 << 24>},
     {"max_log_mb", read_amount<kService, &ServiceConfig::max_log_bytes, kMegabyte, 1, 1024>},
-    {"store_quota_mb", read_amount<kService, &ServiceConfig::store_quota_bytes, kMegabyte, 0, 1 << 30>},
-    {"retention_days", read_amount<kService, &ServiceConfig::retention, 24, 0, 36'500>},
-    {"upload_retention_hours", read_amount<kService, &ServiceConfig::upload_retention, 1, 0, 876'000>},
+    {"store_quota_mb", read_amount<kService, &ServiceConfig::store_quota_bytes, kMegabyte, 0, 1 << 30>, kByReload},
+    {"retention_days", read_amount<kService, &ServiceConfig::retention, 24, 0, 36'500>, kByReload},
+    {"upload_retention_hours", read_amount<kService, &ServiceConfig::upload_retention, 1, 0, 876'000>, kByReload},
     {"webhooks.secrets",
      [](const toml::node& node, std::string_view key, Target& target) -> Status {
        TRY(texts, texts_from(node, key));
@@ -182,45 +185,60 @@ constexpr Key kKeys[] = {
        }
        target.settings.service.webhooks.secrets = std::move(texts);
        return {};
-     }},
+     },
+     kByReload},
     {"webhooks.allow",
      [](const toml::node& node, std::string_view key, Target& target) -> Status {
        TRY(texts, texts_from(node, key));
        if (const auto allowed = AllowedReceivers::parse(texts); !allowed) return wrong(node, allowed.error().message);
        target.settings.service.webhooks.allow = std::move(texts);
        return {};
-     }},
+     },
+     kByReload},
     {"webhooks.on_start",
      [](const toml::node& node, std::string_view key, Target& target) -> Status {
        const auto value = node.value_exact<bool>();
        if (!value) return wrong(node, fmt::format("{} is true or false", key));
        target.settings.service.webhooks.on_start = *value;
        return {};
-     }},
-    {"webhooks.attempts", read_webhook_amount<&WebhookConfig::attempts, 1, 1, 100>},
-    {"webhooks.first_pause_seconds", read_webhook_amount<&WebhookConfig::first_pause, 1000, 1, 86'400>},
-    {"webhooks.longest_pause_seconds", read_webhook_amount<&WebhookConfig::longest_pause, 1000, 1, 604'800>},
-    {"webhooks.timeout_seconds", read_webhook_amount<&WebhookConfig::timeout, 1, 1, 300>},
-    {"http.token_sha256", read_rule<&AccessRules::token_digests>},
-    {"http.allowed_origins", read_rule<&AccessRules::allowed_origins>},
-    {"http.host_names", read_rule<&AccessRules::host_names>},
-    {"http.requests_per_second", read_rate<&RateLimit::per_second>},
-    {"http.burst", read_rate<&RateLimit::burst>},
-    {"http.max_connections", read_amount<kLimits, &HttpLimits::connections, 1, 1, 100'000>},
-    {"http.max_header_kb", read_amount<kLimits, &HttpLimits::header_bytes, 1024, 1, 1024>},
-    {"http.max_body_kb", read_amount<kLimits, &HttpLimits::json_bytes, 1024, 1, 65'536>},
-    {"http.header_seconds", read_amount<kLimits, &HttpLimits::header_time, 1000, 1, 3600>},
-    {"http.stall_seconds", read_amount<kLimits, &HttpLimits::stall_time, 1000, 1, 3600>},
-    {"http.idle_seconds", read_amount<kLimits, &HttpLimits::idle_time, 1000, 1, 3600>},
-    {"http.keep_alive_seconds", read_amount<kLimits, &HttpLimits::keep_alive_time, 1000, 1, 3600>},
+     },
+     kByReload},
+    {"webhooks.attempts", read_webhook_amount<&WebhookConfig::attempts, 1, 1, 100>, kByReload},
+    {"webhooks.first_pause_seconds", read_webhook_amount<&WebhookConfig::first_pause, 1000, 1, 86'400>, kByReload},
+    {"webhooks.longest_pause_seconds", read_webhook_amount<&WebhookConfig::longest_pause, 1000, 1, 604'800>, kByReload},
+    {"webhooks.timeout_seconds", read_webhook_amount<&WebhookConfig::timeout, 1, 1, 300>, kByReload},
+    {"http.token_sha256", read_rule<&AccessRules::token_digests>, kByReload},
+    {"http.allowed_origins", read_rule<&AccessRules::allowed_origins>, kByReload},
+    {"http.host_names", read_rule<&AccessRules::host_names>, kByReload},
+    {"http.requests_per_second", read_rate<&RateLimit::per_second>, kByReload},
+    {"http.burst", read_rate<&RateLimit::burst>, kByReload},
+    {"http.max_connections", read_amount<kLimits, &HttpLimits::connections, 1, 1, 100'000>, kByReload},
+    {"http.max_header_kb", read_amount<kLimits, &HttpLimits::header_bytes, 1024, 1, 1024>, kByReload},
+    {"http.max_body_kb", read_amount<kLimits, &HttpLimits::json_bytes, 1024, 1, 65'536>, kByReload},
+    {"http.header_seconds", read_amount<kLimits, &HttpLimits::header_time, 1000, 1, 3600>, kByReload},
+    {"http.stall_seconds", read_amount<kLimits, &HttpLimits::stall_time, 1000, 1, 3600>, kByReload},
+    {"http.idle_seconds", read_amount<kLimits, &HttpLimits::idle_time, 1000, 1, 3600>, kByReload},
+    {"http.keep_alive_seconds", read_amount<kLimits, &HttpLimits::keep_alive_time, 1000, 1, 3600>, kByReload},
 };
 
+/// As the file says it.
+std::string text_of(const toml::node& node) {
+  std::ostringstream text;
+  node.visit([&](const auto& value) { text << value; });
+  return text.str();
+}
+
 Error unknown_key(const toml::node& node, const std::string& name) {
-  std::vector<std::string> known;
-  for (const Key& key : kKeys) known.emplace_back(key.name);
+  std::vector<std::string> known, beside;
+  const auto table_of = [](std::string_view key) { return key.substr(0, key.find('.') + 1); };
+  for (const Key& key : kKeys) {
+    known.emplace_back(key.name);
+    if (table_of(key.name) == table_of(name)) beside.emplace_back(key.name);
+  }
   Error error = wrong(node, fmt::format("there is no key {}", name));
-  const std::string nearest = nearest_name(name, known);
-  if (!nearest.empty()) error.hint = fmt::format("did you mean {}?", nearest);
+  if (const std::string nearest = nearest_name(name, known); !nearest.empty())
+    error.hint = fmt::format("did you mean {}? ", nearest);
+  error.hint += fmt::format("there are {}", fmt::join(beside, ", "));
   return error;
 }
 
@@ -234,6 +252,7 @@ Status read_table(const toml::table& table, const std::string& prefix, Target& t
     const Key* row = std::ranges::find(kKeys, name, &Key::name);
     if (row == std::end(kKeys)) return unknown_key(node, name);
     CHECK_OK(row->read(node, row->name, target));
+    if (row->taken == Key::Taken::kAtStart) target.settings.taken_at_start[name] = text_of(node);
   }
   return {};
 }
@@ -259,6 +278,17 @@ Result<ServeSettings> parse_serve_settings(std::string_view text, const std::str
   if (settings.rate && settings.rate->burst < 1) settings.rate->burst = std::max(1.0, settings.rate->per_second);
   CHECK_OK(check_rules(settings.access).in(file_name));
   return std::move(settings);
+}
+
+std::vector<std::string> settings_that_wait(const ServeSettings& at_start, const ServeSettings& now) {
+  std::vector<std::string> waiting;
+  for (const Key& key : kKeys) {
+    const std::string name(key.name);
+    const auto before = at_start.taken_at_start.find(name), after = now.taken_at_start.find(name);
+    const bool was_there = before != at_start.taken_at_start.end(), is_there = after != now.taken_at_start.end();
+    if (was_there != is_there || (is_there && before->second != after->second)) waiting.push_back(name);
+  }
+  return waiting;
 }
 
 Result<ServeSettings> read_serve_settings(const std::string& path) {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "service/config/service_config.h"
@@ -22,13 +24,18 @@ struct ServeSettings {
   enum class Store { kLocal, kS3 } store = Store::kLocal;  ///< S3's place and keys are in the environment.
   int workers = 32;                                        ///< Threads that run handlers.
   std::chrono::seconds shutdown_grace{10};
+  /// Of the file's keys that only a start takes, what it says; no key of these is a secret.
+  std::map<std::string, std::string> taken_at_start;
 };
 
 /// Reads service.toml. Relative paths are from the file's folder. kInvalidArgument with the line for an unknown key
 /// (with the nearest) or a value out of bounds.
 Result<ServeSettings> parse_serve_settings(std::string_view toml, const std::string& file_name);
 
-/// The same of a file; kNotFound, kUnreadable.
+/// The keys that differ and that only a restart takes.
+std::vector<std::string> settings_that_wait(const ServeSettings& at_start, const ServeSettings& now);
+
+/// parse_serve_settings() of a file; kNotFound, kUnreadable.
 Result<ServeSettings> read_serve_settings(const std::string& path);
 
 }  // namespace modelport

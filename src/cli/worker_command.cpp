@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <functional>
 #include <thread>
 
 #include "base/log.h"
 #include "cli/arguments.h"
+#include "cli/reload.h"
 #include "cli/serve_command.h"
 #include "service/api/api.h"
 
@@ -23,8 +25,9 @@ constexpr std::string_view kWorkerUsage =
     "  --data-dir DIR         its own work directories, of no other process; modelport-data\n"
     "  --config FILE          service.toml with database.url and shared_dir (docs/backend_postgresql.md)\n"
     "\n"
-    "SIGTERM ends it: exports may finish within shutdown_grace_seconds, then their jobs are handed back. Exit code 0:\n"
-    "ended by a signal; 1: it cannot work; 3: arguments or configuration are wrong.\n";
+    "SIGTERM ends it: exports may finish within shutdown_grace_seconds, then their jobs are handed back. SIGHUP reads\n"
+    "configuration and trainers again. Exit code 0: ended by a signal; 1: it cannot work; 3: arguments or\n"
+    "configuration are wrong.\n";
 
 constexpr Option kWorkerOptions[] = {{"--listen", Option::Takes::kOne},
                                      {"--data-dir", Option::Takes::kOne},
@@ -40,17 +43,15 @@ std::shared_ptr<const HttpSite> worker_site(const ServeSettings& settings, Api& 
       if (route.path == kept) site->routes.push_back(std::move(route));
     }
   }
-  site->access = settings.access;
+  site->access = access_of(settings);
   site->limits = settings.limits;
   return site;
 }
 
 /// Waits for the first signal that ends it; a second one then ends it at once.
-void await_end(const sigset_t& signals, Backend& backend) {
+void await_end(const sigset_t& signals, const std::function<void()>& reload) {
   for (int number = 0; number != SIGTERM && number != SIGINT;) {
-    if (sigwait(&signals, &number) != 0 || number != SIGHUP) continue;
-    const Status done = backend.reload();
-    if (!done) log_error("the trainers stay as they were: {}", done.error().text());
+    if (sigwait(&signals, &number) == 0 && number == SIGHUP) reload();
   }
   std::thread([signals] {
     int number = 0;
@@ -89,7 +90,11 @@ Result<int> run_worker(std::span<const std::string> arguments) {
     log_info("listening on {}, port {}", settings.listen.host, server->port());
   }
   log_info("working");
-  await_end(signals, *backend);
+  await_end(signals, [&] {
+    reload_configuration(given, settings, *backend, [&](const ServeSettings& now) {
+      if (server) server->replace_site(worker_site(now, api));
+    });
+  });
   log_info("stopping: exports have {} s to end", settings.shutdown_grace.count());
   backend->shutdown(settings.shutdown_grace);
   if (server) server->stop(std::chrono::seconds(1));

@@ -97,6 +97,17 @@ concurrency = 2
         self.process.send_signal(number)
         return self.process.wait(wait)
 
+    def reload(self):
+        """SIGHUP, until the log says what came of it: the lines since then."""
+        begin = len(self.log())
+        self.process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + PATIENCE
+        while not re.search("read the configuration again|stays as it was|not all of the configuration", told := self.log()[begin:]):
+            assert time.monotonic() < deadline and self.process.poll() is None, told
+            time.sleep(0.02)
+        time.sleep(0.1)
+        return self.log()[begin:]
+
     def connect(self, timeout=PATIENCE):
         return http.client.HTTPConnection(self.host, self.port, timeout=timeout)
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What happens around the service: a full disk, a clock that jumps, a database and a store that go away, long queues, readers that do not read."""
 import concurrent.futures
+import hashlib
 import http.client
 import json
 import os
@@ -61,6 +62,16 @@ class FaultCase(unittest.TestCase):
         ready = {check["name"]: check["ready"] for check in answer.json["checks"]}
         self.assertTrue(ready[part] or answer.status == 503)
         return ready[part]
+
+    def assert_told_without(self, service, part, code, *words):
+        """What is wrong is told by its code; the part's own words are in the log alone, once however often it is asked."""
+        check, = (each for each in service.get("/readyz").json["checks"] if each["name"] == part)
+        self.assertEqual(check["code"], code)
+        for word in words:
+            self.assertNotIn(word, check["detail"])
+        said = [line for line in service.log().splitlines() if f"not ready: {part}" in line]
+        self.assertEqual(len(said), len(set(line.split(" - ", 2)[2] for line in said)), said)
+        self.assertTrue(said)
 
     def eventually(self, condition, seconds=60):
         deadline = time.monotonic() + seconds
@@ -165,6 +176,7 @@ class DatabaseTest(FaultCase):
         self.assertEqual(answer.headers["content-type"], "application/problem+json")
         self.assertEqual(self.submit(service).status, 503)
         self.assertFalse(self.is_ready(service, "database"))
+        self.assert_told_without(service, "database", "unavailable", self.folder, ".s.PGSQL", "server")
         self.assertEqual(service.get("/healthz").status, 200)
         postgres.start()
         self.assertTrue(self.eventually(lambda: self.is_ready(service, "database")))
@@ -174,6 +186,29 @@ class DatabaseTest(FaultCase):
         self.assertEqual(service.wait(slow)["status"], "cancelled")
         self.assertEqual(self.run_job(service)["status"], "completed")
         self.assertEqual(service.get(f"/export/jobs/{before['id']}").json["sha256"], before["sha256"])
+
+
+@unittest.skipUnless((POSTGRES / "postgres").exists(), "PostgreSQL is not installed")
+class TwoServicesTest(FaultCase):
+    def test_a_link_that_one_gave_is_good_at_the_other(self):
+        Path(self.folder, "database").mkdir()
+        os.chmod(self.folder, 0o755)
+        postgres = Postgres(str(Path(self.folder, "database")))
+        self.addCleanup(lambda: postgres.stop())
+        time.sleep(1)
+        settings = postgres.settings().replace('"shared"', json.dumps(f"{self.folder}/shared")) + f'[http]\ntoken_sha256 = ["{hashlib.sha256(b"t").hexdigest()}"]\n'
+        folders = [Path(self.folder, name) for name in ("one", "other")]
+        for folder in folders:
+            folder.mkdir()
+        one, other = (self.started(settings, folder=folder) for folder in folders)
+        allowed = {"Authorization": "Bearer t"}
+        asked = {"framework": "fake", "export_format": "onnx", "checkpoint_id": one.ask("POST", "/checkpoints", b"weights", allowed).json["id"]}
+        job = one.ask("POST", "/export/jobs", asked, allowed).json["id"]
+        self.assertTrue(self.eventually(lambda: one.get(f"/export/jobs/{job}", **allowed).json["status"] == "completed"))
+        for giver, taker in ((one, other), (other, one)):
+            link = giver.ask("POST", f"/export/jobs/{job}/download-link", headers=allowed).json["url"]
+            self.assertEqual([service.get(link).status for service in (giver, taker)], [200, 200])
+            self.assertEqual(taker.get(link[:-1]).status, 401)
 
 
 class Gate:
@@ -232,6 +267,7 @@ class StoreTest(FaultCase):
         waiting = self.submit(service).json["id"]
         self.assertTrue(self.eventually(lambda: service.get(f"/export/jobs/{waiting}").json["phase"] == "uploading"))
         self.assertFalse(self.is_ready(service, "artifact store"))
+        self.assert_told_without(service, "artifact store", "unavailable", str(gate.port), "faults", "connect")
         self.assertTrue(self.eventually(lambda: "waits for the store" in service.get(f"/export/jobs/{waiting}/logs").body.decode()))
         gate.is_open = True
         job = service.wait(waiting)

@@ -3,6 +3,7 @@ import concurrent.futures
 import hashlib
 import json
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,6 +15,38 @@ from pathlib import Path
 from service import MODELPORT, Service, ServiceCase
 
 TOKEN = "correct horse battery staple"
+
+
+def read_metrics(text):
+    """Prometheus' exposition format, taken apart and held to its conventions: every family has its help, its type and samples of its own, once."""
+    families, name = {}, None
+    for line in text.splitlines():
+        if found := re.fullmatch(r"# HELP (\S+) (\S.*)", line):
+            name = found[1]
+            assert name not in families, line
+            families[name] = {"samples": {}}
+        elif found := re.fullmatch(r"# TYPE (\S+) (counter|gauge|histogram)", line):
+            assert found[1] == name and "type" not in families[name], line
+            families[name]["type"] = found[2]
+            assert (found[2] == "counter") == name.endswith("_total"), line
+            assert re.fullmatch(r"(modelport|process)_[a-z_]+", name), line
+        else:
+            found = re.fullmatch(r'([a-z_]+)(?:\{((?:[a-z_]+="[^"\\]*",?)+)\})? (\S+)', line)
+            assert found, line
+            suffix = found[1].removeprefix(name)
+            assert suffix in (("_bucket", "_sum", "_count") if families[name]["type"] == "histogram" else ("",)), line
+            labels = tuple(sorted(re.findall(r'([a-z_]+)="([^"]*)"', found[2] or "")))
+            assert (found[1], labels) not in families[name]["samples"], line
+            families[name]["samples"][found[1], labels] = float(found[3])
+    for name, family in families.items():
+        if family["type"] != "histogram":
+            continue
+        for series in {tuple(pair for pair in labels if pair[0] != "le") for _, labels in family["samples"]}:
+            buckets = sorted((float(dict(labels)["le"]), value) for (sample, labels), value in family["samples"].items()
+                             if sample == f"{name}_bucket" and tuple(pair for pair in labels if pair[0] != "le") == series)
+            counts = [value for _, value in buckets]
+            assert counts == sorted(counts) and buckets[-1] == (float("inf"), family["samples"][f"{name}_count", series]), (name, series, buckets)
+    return families
 
 
 class ServerTest(ServiceCase):
@@ -28,9 +61,37 @@ class ServerTest(ServiceCase):
         self.run_job()
         metrics = self.service.get("/metrics")
         self.assertTrue(metrics.headers["content-type"].startswith("text/plain; version=0.0.4"))
-        for line in metrics.body.decode().splitlines():
-            self.assertRegex(line, r'^(# (HELP|TYPE) \S+ .+|[a-z_]+(\{(\w+="[^"]*",?)+\})? -?[0-9.e+-]+)$')
-        self.assertIn('modelport_jobs{status="completed"}', metrics.body.decode())
+        families = read_metrics(metrics.body.decode())
+        for name in ("modelport_database_up", "modelport_oldest_pending_job_age_seconds", "modelport_webhook_deliveries", "modelport_attempts_total", "modelport_exporter_seconds",
+                     "modelport_job_overhead_seconds", "modelport_webhook_attempts_total", "modelport_artifact_store_errors_total", "modelport_artifact_store_seconds",
+                     "modelport_framework_usable", "modelport_data_directory_free_bytes", "process_start_time_seconds", "process_open_fds", "modelport_http_request_seconds"):
+            self.assertIn(name, families)
+        value = lambda name, **labels: families[name]["samples"][name, tuple(sorted(labels.items()))]
+        self.assertGreaterEqual(value("modelport_jobs", status="completed"), 1)
+        self.assertGreaterEqual(value("modelport_attempts_total", end="completed"), 1)
+        self.assertEqual(value("modelport_database_up"), 1)
+        self.assertEqual(value("modelport_framework_usable", framework="fake"), 1)
+        self.assertGreaterEqual(families["modelport_exporter_seconds"]["samples"]["modelport_exporter_seconds_count", ()], 1)
+        self.assertGreaterEqual(families["modelport_artifact_store_seconds"]["samples"]["modelport_artifact_store_seconds_count", (("operation", "put"),)], 1)
+        self.assertLess(abs(time.time() - value("process_start_time_seconds")), 600)
+
+    def test_what_nobody_has_named_adds_no_series(self):
+        before = set(self.series())
+        for number in range(20):
+            self.service.get(f"/nothing/{number}")
+            self.service.get(f"/export/jobs/job_{number}")
+            self.service.ask(f"METHOD{number}", "/healthz")
+        self.assertLess(len(set(self.series()) - before), 40)
+        self.assertFalse([line for line in self.series() if re.search("nothing|job_1|METHOD", line)])
+
+    def series(self):
+        return [line.rsplit(" ", 1)[0] for line in self.service.get("/metrics").body.decode().splitlines() if not line.startswith("#")]
+
+    def test_its_figures_are_taken_by_prometheus(self):
+        if not (promtool := shutil.which("promtool")):
+            self.skipTest("promtool is not installed (Debian: prometheus)")
+        checked = subprocess.run([promtool, "check", "metrics"], input=self.service.get("/metrics").body, capture_output=True, timeout=60)
+        self.assertEqual((checked.returncode, checked.stdout + checked.stderr), (0, b""))
 
     def test_every_refusal_is_a_problem(self):
         self.assert_problem(self.service.get("/nothing"), 404, "no_such_path")
@@ -132,6 +193,45 @@ class TokenTest(ServiceCase):
         self.assertNotIn("access-control-allow-origin", self.service.ask("OPTIONS", "/export/jobs", headers={"Origin": "https://other.example"}).headers)
 
 
+NAMING = """#!/bin/sh
+[ "$1" = --capabilities ] && exit 3
+echo "2026-01-01 00:00:00,000 - ERROR - cannot write $6/model.onnx, read from '$2'" >&2
+exit 1
+"""
+
+
+class PlacesTest(unittest.TestCase):
+    """No answer tells where on its machine the service keeps things; its own log does."""
+
+    def test_no_answer_names_one(self):
+        with tempfile.TemporaryDirectory(prefix="modelport-service-") as folder:
+            for name in ("naming.sh", "leaving.sh"):
+                Path(folder, name).write_text(NAMING)
+                Path(folder, name).chmod(0o755)
+            trainers = "".join(f'[[trainer]]\nname = "{name}"\ncommand = ["{command}"]\nformats = ["onnx"]\n'
+                               for name, command in (("gone", f"{folder}/gone.sh"), ("naming", "./naming.sh"), ("leaving", "./leaving.sh")))
+            service = Service(folder, "[http]\nmax_body_kb = 1024\n", trainers).start()
+            self.addCleanup(service.stop)
+            checkpoint = service.upload(b"weights", "best.pt")["id"]
+            asked = {"export_format": "onnx", "checkpoint_id": checkpoint}
+            Path(folder, "leaving.sh").unlink()
+            ended = {name: service.wait(service.ask("POST", "/export/jobs", {"framework": name, **asked}).json["id"]) for name in ("naming", "leaving")}
+            self.assertEqual(ended["naming"]["error_message"], "cannot write output/model.onnx, read from 'best.pt'")
+            self.assertEqual(ended["leaving"]["error_code"], "cannot_start")
+            ready = service.get("/readyz")
+            check, = (each for each in ready.json["checks"] if each["name"] == "framework gone")
+            self.assertEqual((ready.status, check["ready"], check["code"]), (503, False, "unavailable"))
+            answers = [ready, service.get("/export/capabilities"), service.ask("POST", "/export/jobs", {"framework": "gone", **asked}), service.get("/export/jobs"),
+                       *(service.get(f"/export/jobs/{job['id']}/events") for job in ended.values()), service.get(f"/checkpoints/{checkpoint}"),
+                       service.ask("POST", "/export/jobs", {"framework": "naming", "export_format": "onnx", "checkpoint_path": f"{service.folder}/roots/../service.toml"}),
+                       service.ask("POST", "/export/jobs", {"framework": "naming", "export_format": "onnx", "checkpoint_path": "/etc/shadow"}), service.get("/metrics")]
+            for answer in answers:
+                text = answer.body.decode()
+                for word in (folder, "/data/", "/work/", "/sys/fs/cgroup"):
+                    self.assertNotIn(word, text)
+            self.assertIn(f"{folder}/gone.sh", service.log())
+
+
 class LifeTest(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="modelport-service-")
@@ -183,6 +283,86 @@ class LifeTest(unittest.TestCase):
         self.assertIn("there is no key nonsense", service.log())
         self.assertEqual(service.get("/export/jobs", Authorization="Bearer t").status, 200)
 
+    def submit(self, service, behave, number, framework="fake", **config):
+        asked = {"framework": framework, "export_format": "onnx", "checkpoint_id": service.upload(b"weights")["id"], "export_config": {"behave": behave, "nonce": number, **config}}
+        return service.ask("POST", "/export/jobs", asked)
+
+    def test_what_does_not_end_within_the_grace_is_run_again(self):
+        service = self.started("max_attempts = 2\n")
+        quick, slow = self.submit(service, "timed", 1, lines=40).json["id"], self.submit(service, "slow", 2).json["id"]
+        for job in (quick, slow):
+            service.wait(job, ("running",))
+        waiting = [self.submit(service, "slow", number).json["id"] for number in range(3, 7)]
+        began = time.monotonic()
+        self.assertEqual(service.stop(), 0)
+        self.assertLess(time.monotonic() - began, 30)
+        service = self.started("max_attempts = 2\n")
+        self.assertEqual({name: service.get(f"/export/jobs/{quick}").json[name] for name in ("status", "attempt")}, {"status": "completed", "attempt": 1})
+        again = service.wait(slow, ("running",))
+        self.assertEqual(again["attempt"], 2)
+        lines = [line["text"] for line in service.get(f"/export/jobs/{slow}/logs").json["lines"]]
+        self.assertIn("the service is ending; the job will be run again", lines)
+        for job in (slow, *waiting):
+            service.ask("POST", f"/export/jobs/{job}/cancel?force=true")
+            self.assertEqual(service.wait(job)["status"], "cancelled")
+
+    def test_a_reload_leaves_what_runs_alone(self):
+        service = self.started()
+        trainers = (self.folder / "trainers.toml").read_text()
+        jobs = [self.submit(service, "slow", number).json["id"] for number in range(5)]
+        for job in jobs[:4]:
+            service.wait(job, ("running",))
+        fake, = re.findall(r'\[\[trainer\]\]\nname = "fake".*?\n\n', trainers, re.DOTALL)
+        (self.folder / "trainers.toml").write_text(trainers.replace(fake, ""))
+        service.reload()
+        self.assertNotIn("fake", [row["framework"] for row in service.get("/export/capabilities").json["frameworks"]])
+        refused = self.submit(service, "slow", 9)
+        self.assertEqual(refused.status, 400)
+        self.assertIn("plain", refused.json["valid_values"])
+        for job in jobs[:4]:
+            self.assertEqual(service.get(f"/export/jobs/{job}").json["status"], "running")
+            service.ask("POST", f"/export/jobs/{job}/cancel?force=true")
+            self.assertEqual(service.wait(job)["status"], "cancelled")
+        self.assertEqual(service.wait(self.submit(service, "", 10, "plain").json["id"])["status"], "completed")
+        self.assertEqual(service.get(f"/export/jobs/{jobs[4]}").json["status"], "pending")
+        (self.folder / "trainers.toml").write_text("[[trainer]]\nname = 5\n")
+        self.assertIn("stays as it was", service.reload())
+        (self.folder / "trainers.toml").write_text(trainers)
+        service.reload()
+        service.wait(jobs[4], ("running",))
+        service.ask("POST", f"/export/jobs/{jobs[4]}/cancel?force=true")
+        self.assertEqual(service.wait(jobs[4])["status"], "cancelled")
+
+    def test_says_what_a_reload_did_not_take(self):
+        service = self.started("workers = 8\nmax_pending_jobs = 10\n")
+        self.assertNotIn("restart", service.reload())
+        service.write_settings('workers = 9\nmax_pending_jobs = 1\nmax_log_mb = 2\nlisten = "0.0.0.0:1"\n[http]\nmax_body_kb = 64\n')
+        self.assertIn("changed and not taken before a restart: max_log_mb, workers\n", re.sub("workers, max_log_mb", "max_log_mb, workers", service.reload()))
+        checkpoint = service.upload(b"weights")["id"]
+        ask = lambda number: service.ask("POST", "/export/jobs", {"framework": "fake", "export_format": "onnx", "checkpoint_id": checkpoint, "export_config": {"behave": "slow", "nonce": number}}).status
+        self.assertIn(409, [ask(number) for number in range(8)])
+        self.assertEqual(service.get("/healthz", Host="rebound.example").status, 421)
+        service.write_settings("workers = 8\nmax_pending_jobs = 10\n")
+        self.assertNotIn("restart", service.reload())
+
+    def test_a_link_to_a_download_outlives_a_restart_and_is_in_no_log(self):
+        settings = f'[http]\ntoken_sha256 = ["{hashlib.sha256(b"t").hexdigest()}"]\n'
+        allowed = {"Authorization": "Bearer t"}
+        service = self.started(settings)
+        checkpoint = service.ask("POST", "/checkpoints", b"weights", allowed).json["id"]
+        job = service.ask("POST", "/export/jobs", {"framework": "fake", "export_format": "onnx", "checkpoint_id": checkpoint}, allowed).json["id"]
+        while service.get(f"/export/jobs/{job}", **allowed).json["status"] != "completed":
+            time.sleep(0.05)
+        link = service.ask("POST", f"/export/jobs/{job}/download-link", headers=allowed).json["url"]
+        ticket = link.split("ticket=")[1]
+        self.assertEqual(service.get(link).status, 200)
+        service.stop()
+        service = self.started(settings)
+        self.assertEqual(service.get(link).status, 200)
+        for wrong in (link[:-1], link.replace(ticket[:16], "0" * 16), link.replace(job, job[:-1] + "_"), f"/export/jobs/{job}/logs?ticket={ticket}", f"/export/jobs/{job}?ticket={ticket}"):
+            self.assertEqual(service.get(wrong).status, 401, wrong)
+        self.assertNotIn(ticket.rsplit(".", 1)[1], service.log())
+
     def test_limits_how_often_a_client_asks(self):
         service = self.started("[http]\nrequests_per_second = 1\nburst = 5\n")
         answers = [service.get("/healthz") for _ in range(20)]
@@ -205,7 +385,8 @@ class LifeTest(unittest.TestCase):
 
     def test_wrong_arguments_are_told(self):
         (self.folder / "bad.toml").write_text("[http]\nmax_body = 5\n")
-        for line, word in ((["--listen", "localhost:1"], "127.0.0.1:8080"), (["--lisen", "x"], "--listen"), (["here"], "here"), (["--config", "bad.toml"], "line 2"), (["--config", "bad.toml"], "http.max_body_kb")):
+        for line, word in ((["--listen", "localhost:1"], "127.0.0.1:8080"), (["--lisen", "x"], "--listen"), (["here"], "here"), (["--config", "bad.toml"], "line 2"), (["--config", "bad.toml"], "did you mean http.max_body_kb"),
+                           (["--config", "bad.toml"], "there are http.token_sha256, http.allowed_origins")):
             result = self.run_serve(*line)
             self.assertEqual(result.returncode, 3, result.stderr)
             self.assertIn(word, result.stderr)

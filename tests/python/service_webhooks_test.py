@@ -201,6 +201,37 @@ class ConfigurationTest(unittest.TestCase):
         answer = service.ask("POST", "/export/jobs", {"framework": "fake", "export_format": "onnx", "checkpoint_id": service.upload(b"w")["id"], "webhook_url": "https://example.org/"})
         self.assertEqual((answer.status, answer.json["parameter"]), (400, "webhook_url"))
 
+    def test_a_reload_brings_a_secret_in_and_takes_one_out(self):
+        receiver = Receiver()
+        self.addCleanup(receiver.close)
+        service = self.service("").start()
+        checkpoint = service.upload(b"w")["id"]
+
+        def told(number):
+            """The statuses of a job's submission, and by whose keys its message is signed."""
+            asked = {"framework": "fake", "export_format": "onnx", "checkpoint_id": checkpoint, "webhook_url": receiver.url, "export_config": {"nonce": number}}
+            before = len(receiver.requests)
+            answer = service.ask("POST", "/export/jobs", asked)
+            return (answer.status, [verify(headers, body) for _, headers, body in receiver.wait(before + 1)[before:]] if answer.status == 201 else [])
+
+        self.assertEqual(told(1), (400, []))
+        for number, (secrets, signed) in enumerate(([SECRETS[:1], [True, False]], [SECRETS, [True, True]], [SECRETS[1:], [False, True]])):
+            service.write_settings(settings(secrets=json.dumps(secrets)))
+            service.reload()
+            self.assertEqual(told(2 + number), (201, [signed]))
+        service.write_settings(settings(secrets=json.dumps(SECRETS[1:]), on_start="true"))
+        service.reload()
+        before = len(receiver.requests)
+        self.assertEqual(told(5)[0], 201)
+        self.assertEqual(sorted(json.loads(body)["type"] for _, _, body in receiver.wait(before + 2)[before:]), ["export.completed", "export.started"])
+        service.write_settings(settings(allow="[]"))
+        service.reload()
+        self.assertEqual(told(6), (400, []))
+        service.write_settings("")
+        service.reload()
+        self.assertEqual(told(7), (400, []))
+        self.assertNotIn("whsec_", service.log())
+
     def test_a_name_that_leads_to_this_machine_is_not_called(self):
         receiver = Receiver()
         self.addCleanup(receiver.close)

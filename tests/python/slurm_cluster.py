@@ -63,12 +63,15 @@ PartitionName=exports Nodes={host} Default=YES MaxTime=INFINITE State=UP OverSub
     def ask(self, *command):
         return subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, **self.environment})
 
-    def start(self):
+    def start_daemon(self, daemon, place):
         path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
-        for daemon in ("slurmctld", "slurmd"):
-            log = open(self.folder / f"{daemon}.log", "ab")
-            self.daemons.append(subprocess.Popen([shutil.which(daemon, path=path), "-D", "-f", str(self.configuration)], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **self.environment, "PATH": path}))
-            log.close()
+        with open(self.folder / f"{daemon}.log", "ab") as log:
+            self.daemons[place:place + 1] = [subprocess.Popen([shutil.which(daemon, path=path), "-D", "-f", str(self.configuration)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                                              env={**os.environ, **self.environment, "PATH": path})]
+
+    def start(self):
+        for place, daemon in enumerate(("slurmctld", "slurmd")):
+            self.start_daemon(daemon, place)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             if "idle" in self.ask("sinfo", "--noheader", "--format=%T").stdout:

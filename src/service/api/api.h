@@ -14,7 +14,7 @@ namespace modelport {
 struct Api {
   Backend& backend;
   HttpMetrics& metrics;
-  DownloadTickets tickets{};
+  DownloadTickets tickets{backend.jobs(), system_clock()};
 };
 
 /// The whole HTTP interface, a row per route. `api` must outlive the routes and what they answer.

@@ -1,36 +1,92 @@
-#include <iterator>
-
 #include "base/printable.h"
 #include "service/api/handlers.h"
+#include "service/api/process_figures.h"
+#include "service/http/metrics_text.h"
 
 namespace modelport {
 
 namespace {
 
-/// One metric without labels, or the head of one with them.
-void describe(std::string& out, std::string_view name, std::string_view type, std::string_view help) {
-  fmt::format_to(std::back_inserter(out), "# HELP {} {}\n# TYPE {} {}\n", name, help, name, type);
+using Type = MetricsText::Type;
+
+void add_jobs(const BackendFigures& figures, MetricsText& out) {
+  out.single("modelport_database_up", Type::kGauge, "Whether the job database answered for this scrape.",
+             figures.jobs ? 1 : 0);
+  out.single("modelport_database_response_seconds", Type::kGauge, "How long it took to answer, or not to.",
+             figures.database_seconds);
+  if (figures.jobs) {
+    out.family("modelport_jobs", Type::kGauge, "Jobs that are known, by status.");
+    for (const JobStatusInfo& row : job_status_table())
+      out.sample("modelport_jobs", {{"status", row.name}},
+                 static_cast<double>(figures.jobs->by_status[static_cast<size_t>(row.status)]));
+    out.single("modelport_oldest_pending_job_age_seconds", Type::kGauge,
+               "Since the oldest pending job was accepted; 0 without one.", figures.oldest_pending_seconds);
+  }
+  if (figures.deliveries) {
+    out.family("modelport_webhook_deliveries", Type::kGauge, "Webhook messages that wait or were given up.");
+    out.sample("modelport_webhook_deliveries", {{"state", "pending"}},
+               static_cast<double>(figures.deliveries->pending));
+    out.sample("modelport_webhook_deliveries", {{"state", "dead"}}, static_cast<double>(figures.deliveries->dead));
+  }
 }
 
-void add(std::string& out, std::string_view name, std::string_view type, std::string_view help, int64_t value) {
-  describe(out, name, type, help);
-  fmt::format_to(std::back_inserter(out), "{} {}\n", name, value);
+void add_attempts(const BackendFigures& figures, MetricsText& out) {
+  using End = AttemptReport::End;
+  const AttemptTotals& attempts = figures.attempts;
+  const auto count = [&](std::string_view name, std::string_view help, int64_t value) {
+    out.single(name, Type::kCounter, help, static_cast<double>(value));
+  };
+  out.single("modelport_running_exporters", Type::kGauge, "Exporter processes that run now.",
+             figures.running_exporters);
+  count("modelport_jobs_accepted_total", "Jobs accepted since the start.", figures.accepted);
+  count("modelport_jobs_completed_total", "Jobs completed here since the start.", attempts.of(End::kCompleted));
+  count("modelport_jobs_failed_total", "Jobs failed here since the start.", attempts.of(End::kFailed));
+  count("modelport_jobs_cancelled_total", "Jobs cancelled here since the start.", attempts.of(End::kCancelled));
+  count("modelport_cache_hits_total", "Jobs that an earlier artifact answered.", attempts.from_cache);
+  out.family("modelport_attempts_total", Type::kCounter, "Attempts at jobs that ended here, by how.");
+  for (const auto& [end, name] : {std::pair{End::kCompleted, "completed"},
+                                  {End::kFailed, "failed"},
+                                  {End::kCancelled, "cancelled"},
+                                  {End::kRequeued, "requeued"},
+                                  {End::kLost, "lost"}})
+    out.sample("modelport_attempts_total", {{"end", name}}, static_cast<double>(attempts.of(end)));
+  out.family("modelport_exporter_seconds", Type::kHistogram, "How long exporters ran.");
+  out.histogram("modelport_exporter_seconds", {}, attempts.exporter_seconds);
+  out.family("modelport_job_overhead_seconds", Type::kHistogram, "What completed attempts took beside their exporter.");
+  out.histogram("modelport_job_overhead_seconds", {}, attempts.overhead_seconds);
+  out.family("modelport_webhook_attempts_total", Type::kCounter, "Messages sent by this process, by what came of it.");
+  for (const auto& [result, value] : {std::pair{"delivered", figures.webhooks.delivered},
+                                      {"failed", figures.webhooks.failed},
+                                      {"given_up", figures.webhooks.given_up}})
+    out.sample("modelport_webhook_attempts_total", {{"result", result}}, static_cast<double>(value));
 }
 
-std::string backend_text(const BackendFigures& figures) {
-  std::string out;
-  describe(out, "modelport_jobs", "gauge", "Jobs that are known, by status.");
-  for (const JobStatusInfo& row : job_status_table())
-    fmt::format_to(std::back_inserter(out), "modelport_jobs{{status=\"{}\"}} {}\n", row.name,
-                   figures.jobs.by_status[static_cast<size_t>(row.status)]);
-  add(out, "modelport_running_exporters", "gauge", "Exporter processes that run now.", figures.running_exporters);
-  add(out, "modelport_jobs_accepted_total", "counter", "Jobs accepted since the start.", figures.accepted_total);
-  add(out, "modelport_jobs_completed_total", "counter", "Jobs completed since the start.", figures.completed_total);
-  add(out, "modelport_jobs_failed_total", "counter", "Jobs failed since the start.", figures.failed_total);
-  add(out, "modelport_jobs_cancelled_total", "counter", "Jobs cancelled since the start.", figures.cancelled_total);
-  add(out, "modelport_cache_hits_total", "counter", "Jobs that an earlier artifact answered.",
-      figures.cache_hits_total);
-  return out;
+void add_surroundings(const BackendFigures& figures, MetricsText& out) {
+  out.family("modelport_artifact_store_errors_total", Type::kCounter, "Calls that the artifact store failed.");
+  for (const StoreOperation& each : figures.store)
+    out.sample("modelport_artifact_store_errors_total", {{"operation", each.name}}, static_cast<double>(each.failures));
+  out.family("modelport_artifact_store_seconds", Type::kHistogram, "How long the artifact store took.");
+  for (const StoreOperation& each : figures.store)
+    out.histogram("modelport_artifact_store_seconds", {{"operation", each.name}}, each.seconds);
+  out.family("modelport_framework_usable", Type::kGauge, "Whether a framework's exporter can be used: 1 or 0.");
+  for (const BackendFigures::Framework& each : figures.frameworks)
+    out.sample("modelport_framework_usable", {{"framework", each.name}}, each.is_usable ? 1 : 0);
+  if (figures.workers)
+    out.single("modelport_workers", Type::kGauge, "Workers that were heard of.", static_cast<double>(*figures.workers));
+  if (figures.data_free_bytes)
+    out.single("modelport_data_directory_free_bytes", Type::kGauge, "Free where the data directory lies.",
+               static_cast<double>(*figures.data_free_bytes));
+  out.family("modelport_build_info", Type::kGauge, "The version, always 1.");
+  out.sample("modelport_build_info", {{"version", MODELPORT_VERSION}}, 1);
+}
+
+void add_process(MetricsText& out) {
+  const ProcessFigures process = process_figures();
+  out.single("process_cpu_seconds_total", Type::kCounter, "User and system time of this process.", process.cpu_seconds);
+  out.single("process_resident_memory_bytes", Type::kGauge, "Resident memory.", process.resident_bytes);
+  out.single("process_open_fds", Type::kGauge, "Open file descriptors.", process.open_descriptors);
+  out.single("process_max_fds", Type::kGauge, "Most open file descriptors.", process.most_descriptors);
+  out.single("process_start_time_seconds", Type::kGauge, "When it started, since 1970.", process.started_at);
 }
 
 }  // namespace
@@ -44,14 +100,22 @@ ApiAnswer get_readiness(Api& api, const HttpRequest&) {
   Json checks = Json::array();
   for (const ReadinessCheck& check : api.backend.readiness()) {
     ready = ready && check.is_ready;
-    checks.push_back({{"name", check.name}, {"ready", check.is_ready}, {"detail", printable(check.detail)}});
+    checks.push_back({{"name", check.name},
+                      {"ready", check.is_ready},
+                      {"code", check.code.empty() ? Json() : Json(check.code)},
+                      {"detail", printable(check.detail)}});
   }
   return json_answer({{"ready", ready}, {"checks", std::move(checks)}}, ready ? 200 : 503);
 }
 
 ApiAnswer get_metrics(Api& api, const HttpRequest&) {
-  return text_response(200, "text/plain; version=0.0.4; charset=utf-8",
-                       backend_text(api.backend.figures()) + api.metrics.text());
+  const BackendFigures figures = api.backend.figures();
+  MetricsText out;
+  add_jobs(figures, out);
+  add_attempts(figures, out);
+  add_surroundings(figures, out);
+  add_process(out);
+  return text_response(200, "text/plain; version=0.0.4; charset=utf-8", out.take() + api.metrics.text());
 }
 
 }  // namespace modelport

@@ -61,7 +61,8 @@ ApiAnswer get_metadata(Api& api, const HttpRequest& request) {
 ApiAnswer make_download_link(Api& api, const HttpRequest& request) {
   TRY(job, completed_job(api, request));
   if (!job.artifact) return fail(ErrorCode::kNotFound, "the artifact of job {} was removed", job.id);
-  return json_answer({{"url", fmt::format("/export/jobs/{}/download?ticket={}", job.id, api.tickets.issue(job.id))},
+  TRY(ticket, api.tickets.issue(job.id));
+  return json_answer({{"url", fmt::format("/export/jobs/{}/download?ticket={}", job.id, ticket)},
                       {"valid_seconds", DownloadTickets::kLife.count()}});
 }
 

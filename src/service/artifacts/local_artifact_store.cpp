@@ -144,7 +144,8 @@ class LocalArtifactStore final : public ArtifactStore {
     const std::string parent = fs::path(path).parent_path().string();
     CHECK_OK(make_directories(parent));
     fs::create_directory(path, failed);
-    if (failed) return fail(ErrorCode::kUnwritable, "cannot make {}: {}", path, failed.message());
+    if (failed)
+      return fail(ErrorCode::kUnwritable, "cannot make a directory in the artifact store: {}", failed.message());
     return sync_directory(parent);
   }
 

@@ -3,6 +3,7 @@
 #include <sys/prctl.h>
 
 #include <atomic>
+#include <filesystem>
 #include <fstream>
 #include <future>
 #include <set>
@@ -12,6 +13,7 @@
 #include "service/backend/artifact_prediction.h"
 #include "service/backend/checkpoint_inspection.h"
 #include "service/backend/data_directory.h"
+#include "service/backend/job_webhooks.h"
 #include "service/backend/recovery.h"
 #include "service/backend/retention.h"
 #include "service/backend/scheduler.h"
@@ -20,7 +22,6 @@
 #include "service/jobs/postgres_job_store.h"
 #include "service/jobs/sqlite_job_store.h"
 #include "service/jobs/worker_roster.h"
-#include "service/webhooks/webhook_sender.h"
 
 namespace modelport {
 
@@ -73,12 +74,13 @@ Result<PostgresConfig> database_of(const ServiceConfig& config) {
 class Backend::State {
  public:
   State(ServiceConfig given, DataDirectory held, std::unique_ptr<JobStore> job_store,
-        std::unique_ptr<LogStore> log_store, std::unique_ptr<ArtifactStore> artifact_store,
+        std::unique_ptr<LogStore> log_store, std::unique_ptr<MeteredArtifactStore> artifact_store,
         std::unique_ptr<CheckpointStore> checkpoint_store)
       : config(std::move(given)),
         directory(std::move(held)),
         jobs(std::move(job_store)),
         logs(std::move(log_store)),
+        metered_artifacts(artifact_store.get()),
         artifacts(std::move(artifact_store)),
         checkpoints(std::move(checkpoint_store)),
         environment{*jobs,          *logs,           *artifacts,       *checkpoints,
@@ -94,7 +96,14 @@ class Backend::State {
   ~State() { end(std::chrono::seconds(0)); }
 
   Status begin() {
-    CHECK_OK(begin_webhooks());
+    const SandboxSupport& sandbox = environment.sandbox;
+    log_info("sandbox: {}: {}; control groups: {}", sandbox_level_name(sandbox.level), sandbox.detail,
+             sandbox.groups.detail);
+    // Before any job changes, so that no change goes without its delivery.
+    using Database = JobWebhooks::Database;
+    webhooks = std::make_unique<JobWebhooks>(jobs->deliveries(), jobs->changes(), system_clock(),
+                                             roster ? Database::kShared : Database::kOwn);
+    CHECK_OK(use_webhooks(config.webhooks));
     TRY(name, directory.worker_name());
     worker = std::move(name);
     CHECK_OK(recover(environment, roster ? worker : ""));
@@ -112,24 +121,23 @@ class Backend::State {
     return {};
   }
 
-  /// Before any job changes, so that no change goes without its delivery. On a database of several processes those that
-  /// have a secret decide what is told of, and send it.
-  Status begin_webhooks() {
-    if (config.webhooks.secrets.empty() || config.role == Role::kWorker)
-      return roster ? Status() : jobs->deliveries().tell_of({});
-    TRY(sender, WebhookSender::start(config.webhooks, jobs->deliveries(), jobs->changes(), system_clock()));
-    webhooks = std::move(sender);
-    std::vector<JobStatus> told = {JobStatus::kCompleted, JobStatus::kFailed, JobStatus::kCancelled};
-    if (config.webhooks.on_start) told.push_back(JobStatus::kRunning);
-    return jobs->deliveries().tell_of(told);
+  /// A worker sends none.
+  Status use_webhooks(const WebhookConfig& wanted) {
+    return webhooks->use(config.role == Role::kWorker ? WebhookConfig() : wanted);
   }
 
-  Status check_webhook_url(const std::string& url) const {
-    if (url.empty()) return {};
-    if (webhooks) return webhooks->check_url(url);
-    Error error = fail(ErrorCode::kInvalidArgument, "webhook_url: this service sends no webhooks");
-    error.hint = "whoever runs it configures a secret for them";
-    return error;
+  std::shared_ptr<const ServiceConfig> limits() const {
+    const std::lock_guard lock(limits_mutex);
+    return limits_in_force;
+  }
+
+  /// Of a configuration that was read again, what needs no restart.
+  Status take(const ServiceConfig& wanted) {
+    CHECK_OK(use_webhooks(wanted.webhooks).in("webhooks"));
+    auto taken = std::make_shared<const ServiceConfig>(wanted);
+    const std::lock_guard lock(limits_mutex);
+    limits_in_force = std::move(taken);
+    return {};
   }
 
   Status load_trainers() {
@@ -194,22 +202,24 @@ class Backend::State {
     return rows;
   }
 
-  ServiceConfig config;
+  const ServiceConfig config;  ///< As it was at the start.
   DataDirectory directory;
   std::unique_ptr<JobStore> jobs;
   std::unique_ptr<LogStore> logs;
-  std::unique_ptr<ArtifactStore> artifacts;
+  MeteredArtifactStore* const metered_artifacts;
+  const std::unique_ptr<ArtifactStore> artifacts;
   std::unique_ptr<CheckpointStore> checkpoints;
   AttemptEnvironment environment;
   OwnProgram own;
   CheckpointInspection inspection;
   ArtifactPrediction prediction;
   TrainerRegistry trainers;
-  std::string worker;                       ///< This process's name.
-  std::unique_ptr<WorkerRoster> roster;     ///< Null with SQLite.
-  std::atomic<size_t> worker_count = 0;     ///< Of a front.
-  std::unique_ptr<Scheduler> scheduler;     ///< Null in a front.
-  std::unique_ptr<WebhookSender> webhooks;  ///< Null where none are sent.
+  std::string worker;                    ///< This process's name.
+  std::unique_ptr<WorkerRoster> roster;  ///< Null with SQLite.
+  std::atomic<size_t> worker_count = 0;  ///< Of a front.
+  std::unique_ptr<Scheduler> scheduler;  ///< Null in a front.
+  std::unique_ptr<JobWebhooks> webhooks;
+  Readiness readiness;
   std::atomic<int64_t> accepted = 0;
 
  private:
@@ -287,13 +297,16 @@ class Backend::State {
   }
 
   void clean() {
-    if (const Status done = apply_retention(environment, config); !done)
+    if (const Status done = apply_retention(environment, *limits()); !done)
       log_error("retention: {}", done.error().text());
     if (const Status done = collect_orphans(environment); !done) log_error("orphans: {}", done.error().text());
     if (const Status done = jobs->deliveries().remove_ended(kDeliveriesKept); !done)
       log_error("webhooks: {}", done.error().text());
   }
 
+  mutable std::mutex limits_mutex;
+  /// Attempts, pending jobs, retention and quota, which a reload changes.
+  std::shared_ptr<const ServiceConfig> limits_in_force = std::make_shared<const ServiceConfig>(config);
   std::mutex mutex;
   std::condition_variable ending;
   bool is_ending = false;
@@ -333,23 +346,25 @@ Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config, std::uniqu
                                           .expanded_bytes = config.max_expanded_bytes,
                                           .abandoned_after = std::chrono::hours(roster ? 24 : 0)},
                                          std::move(source)));
-  auto state = std::make_unique<State>(std::move(config), std::move(directory), std::move(jobs), std::move(logs),
-                                       std::move(artifacts), std::move(checkpoints));
+  auto state =
+      std::make_unique<State>(std::move(config), std::move(directory), std::move(jobs), std::move(logs),
+                              std::make_unique<MeteredArtifactStore>(std::move(artifacts)), std::move(checkpoints));
   state->roster = std::move(roster);
   CHECK_OK(state->begin());
   return std::unique_ptr<Backend>(new Backend(std::move(state)));
 }
 
-Status Backend::check_webhook_url(const std::string& url) const { return state_->check_webhook_url(url); }
+Status Backend::check_webhook_url(const std::string& url) const { return state_->webhooks->check_url(url); }
 
 Result<JobCreation> Backend::submit(const JobRequest& request, const std::string& idempotency_key) {
   TRY(marks, state_->jobs->marks());
   CHECK_OK(check_request(request, state_->trainers, marks, *state_->checkpoints));
-  CHECK_OK(state_->check_webhook_url(request.webhook_url));
+  CHECK_OK(state_->webhooks->check_url(request.webhook_url));
+  const auto limits = state_->limits();
   TRY(counts, state_->jobs->counts());
-  if (counts.by_status[static_cast<size_t>(JobStatus::kPending)] >= state_->config.max_pending_jobs)
-    return fail(ErrorCode::kBusy, "{} jobs are waiting already; try again later", state_->config.max_pending_jobs);
-  TRY(creation, state_->jobs->create({request, state_->config.max_attempts, "", idempotency_key}));
+  if (counts.by_status[static_cast<size_t>(JobStatus::kPending)] >= limits->max_pending_jobs)
+    return fail(ErrorCode::kBusy, "{} jobs are waiting already; try again later", limits->max_pending_jobs);
+  TRY(creation, state_->jobs->create({request, limits->max_attempts, "", idempotency_key}));
   if (creation.outcome == JobCreation::Outcome::kCreated) ++state_->accepted;
   if (state_->scheduler) state_->scheduler->wake();
   return creation;
@@ -369,7 +384,7 @@ Result<JobCreation> Backend::retry(std::string_view id, const std::string& idemp
                 info(job.status).name);
   TRY(marks, state_->jobs->marks());
   CHECK_OK(check_request(job.request, state_->trainers, marks, *state_->checkpoints));
-  TRY(creation, state_->jobs->create({job.request, state_->config.max_attempts, job.id, idempotency_key}));
+  TRY(creation, state_->jobs->create({job.request, state_->limits()->max_attempts, job.id, idempotency_key}));
   if (creation.outcome == JobCreation::Outcome::kCreated) ++state_->accepted;
   if (state_->scheduler) state_->scheduler->wake();
   return creation;
@@ -390,7 +405,8 @@ LogStore& Backend::logs() { return *state_->logs; }
 ArtifactStore& Backend::artifacts() { return *state_->artifacts; }
 CheckpointStore& Backend::checkpoints() { return *state_->checkpoints; }
 
-Status Backend::reload() {
+Status Backend::reload(const ServiceConfig& wanted) {
+  CHECK_OK(state_->take(wanted));
   CHECK_OK(state_->load_trainers());
   for (const std::string& framework : state_->trainers.frameworks()) CHECK_OK(state_->jobs->clear_marks(framework, ""));
   if (state_->scheduler) state_->scheduler->wake();
@@ -399,42 +415,60 @@ Status Backend::reload() {
 
 std::vector<ReadinessCheck> Backend::readiness() {
   std::vector<ReadinessCheck> checks;
-  const auto add = [&](std::string name, const Status& status) {
-    checks.push_back({std::move(name), static_cast<bool>(status), status ? "" : status.error().text()});
-  };
-  add("database", state_->jobs->check());
-  add("artifact store", state_->artifacts->check());
+  constexpr std::string_view kAway = "it does not answer, or takes nothing now; the service's log says why";
+  checks.push_back(state_->readiness.check("database", state_->jobs->check(), kAway));
+  checks.push_back(state_->readiness.check("artifact store", state_->artifacts->check(), kAway));
   for (const TrainerRegistry::Trainer& trainer : state_->trainers.all()) {
     for (const FrameworkCapability& capability : trainer->capabilities)
-      checks.push_back(
-          {fmt::format("framework {}", capability.framework), capability.problem.empty(), capability.problem});
+      checks.push_back({fmt::format("framework {}", capability.framework), capability.problem.empty(),
+                        capability.problem,
+                        capability.problem.empty() ? "" : error_info(ErrorCode::kUnavailable).name});
   }
   if (state_->config.role == Role::kFront) {
     const size_t workers = state_->worker_count;
-    checks.push_back({"workers", workers > 0, workers > 0 ? fmt::format("{} workers", workers) : "no worker is there"});
+    checks.push_back({"workers", workers > 0, workers > 0 ? fmt::format("{} workers", workers) : "no worker is there",
+                      workers > 0 ? "" : error_info(ErrorCode::kUnavailable).name});
     return checks;
   }
   const SandboxSupport& sandbox = state_->environment.sandbox;
-  checks.push_back({"sandbox", true, fmt::format("{}: {}", sandbox_level_name(sandbox.level), sandbox.detail)});
+  const bool is_least = sandbox.level == SandboxLevel::kProcess;
+  checks.push_back(
+      {"sandbox", true,
+       fmt::format("{}: {}", sandbox_level_name(sandbox.level),
+                   is_least ? "bubblewrap does not work here; the service's log says why" : sandbox.detail),
+       ""});
   const std::string_view groups = control_groups_name(sandbox.groups.version);
   checks.push_back({"control groups", true,
-                    groups.empty() ? "none, limits are looked at ten times a second: " + sandbox.groups.detail
-                                   : std::string(groups)});
+                    groups.empty() ? "none, limits are looked at ten times a second; the service's log says why"
+                                   : std::string(groups),
+                    ""});
   return checks;
 }
 
 BackendFigures Backend::figures() {
   BackendFigures figures;
-  if (const auto counts = state_->jobs->counts()) figures.jobs = *counts;
-  figures.accepted_total = state_->accepted;
+  const auto began = std::chrono::steady_clock::now();
+  if (const auto counts = state_->jobs->counts()) {
+    figures.jobs = *counts;
+    if (const auto wait = state_->jobs->longest_wait(); wait && *wait)
+      figures.oldest_pending_seconds = std::chrono::duration<double>(**wait).count();
+    if (const auto deliveries = state_->jobs->deliveries().counts()) figures.deliveries = *deliveries;
+  }
+  figures.database_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  figures.accepted = state_->accepted;
+  figures.webhooks = state_->webhooks->totals();
+  figures.store = state_->metered_artifacts->operations();
+  for (const TrainerRegistry::Trainer& trainer : state_->trainers.all()) {
+    for (const FrameworkCapability& capability : trainer->capabilities)
+      figures.frameworks.push_back({capability.framework, capability.problem.empty()});
+  }
+  if (state_->config.role == Role::kFront) figures.workers = state_->worker_count;
+  std::error_code failed;
+  const auto space = std::filesystem::space(state_->directory.path(), failed);
+  if (!failed) figures.data_free_bytes = static_cast<int64_t>(space.available);
   if (!state_->scheduler) return figures;
-  AttemptTotals totals = state_->scheduler->totals();
+  figures.attempts = state_->scheduler->totals();
   figures.running_exporters = static_cast<int>(state_->scheduler->active().size());
-  figures.completed_total = totals.completed;
-  figures.failed_total = totals.failed;
-  figures.cancelled_total = totals.cancelled;
-  figures.cache_hits_total = totals.from_cache;
-  figures.overhead_seconds = std::move(totals.overhead_seconds);
   return figures;
 }
 

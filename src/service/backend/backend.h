@@ -9,7 +9,9 @@
 #include "base/result.h"
 #include "service/artifacts/artifact_store.h"
 #include "service/backend/artifact_prediction.h"
+#include "service/backend/backend_figures.h"
 #include "service/backend/capabilities.h"
+#include "service/backend/readiness.h"
 #include "service/checkpoints/checkpoint_store.h"
 #include "service/config/service_config.h"
 #include "service/jobs/job_store.h"
@@ -20,23 +22,6 @@ namespace modelport {
 enum class CancelMode {
   kGraceful,  ///< SIGTERM, and SIGKILL after the trainer's grace.
   kForce,     ///< SIGKILL.
-};
-
-/// One thing that must work for jobs to run.
-struct ReadinessCheck {
-  std::string name;  ///< "database", "artifact store", "trainer ultralytics", "sandbox"
-  bool is_ready = false;
-  std::string detail;  ///< What is wrong, or for the sandbox the level reached.
-};
-
-/// Figures for /metrics.
-struct BackendFigures {
-  JobCounts jobs;
-  int running_exporters = 0;
-  int64_t accepted_total = 0;  ///< Since this process started, as the next three.
-  int64_t completed_total = 0, failed_total = 0, cancelled_total = 0;
-  int64_t cache_hits_total = 0;
-  std::vector<double> overhead_seconds;  ///< Of the last completed jobs: all but the exporter's own run.
 };
 
 /// The export service without its HTTP: takes jobs, runs exporters, keeps results. Safe from any thread; calls may
@@ -81,8 +66,10 @@ class Backend {
   ArtifactStore& artifacts();
   CheckpointStore& checkpoints();
 
-  /// Reads the trainers' file again, asks for capabilities anew and clears the marks. Running jobs go on as they began.
-  Status reload();
+  /// Takes max_attempts, max_pending_jobs, retention, quota and webhooks from `wanted`; all else of it stays as it was
+  /// at the start. Reads the trainers' file again, asks for capabilities anew and clears the marks. Running jobs go on
+  /// as they began; those of a framework that nobody takes any more wait.
+  Status reload(const ServiceConfig& wanted);
   std::vector<ReadinessCheck> readiness();
   BackendFigures figures();
 

@@ -10,7 +10,6 @@ namespace {
 
 /// Wake-ups may be lost; then this is how long a job waits.
 constexpr auto kLookAgain = std::chrono::seconds(2);
-constexpr size_t kOverheadsKept = 1000;
 
 AttemptTrainer trainer_for(const LoadedTrainer& loaded, const JobRequest& request) {
   AttemptTrainer trainer{loaded.config, loaded.fingerprint, "", nullptr};
@@ -102,15 +101,11 @@ void Scheduler::run(const std::shared_ptr<Active>& active) {
 }
 
 void Scheduler::note(const AttemptReport& report) {
-  using End = AttemptReport::End;
-  totals_.completed += report.end == End::kCompleted;
-  totals_.failed += report.end == End::kFailed;
-  totals_.cancelled += report.end == End::kCancelled;
+  ++totals_.by_end[static_cast<size_t>(report.end)];
   totals_.from_cache += report.from_cache;
-  if (report.end != End::kCompleted || report.from_cache) return;
-  if (totals_.overhead_seconds.size() == kOverheadsKept)
-    totals_.overhead_seconds.erase(totals_.overhead_seconds.begin());
-  totals_.overhead_seconds.push_back((report.total - report.exporter).count());
+  if (report.exporter.count() > 0) exporter_seconds_.observe(report.exporter.count());
+  if (report.end == AttemptReport::End::kCompleted && !report.from_cache)
+    overhead_seconds_.observe((report.total - report.exporter).count());
 }
 
 void Scheduler::join_ended() {
@@ -166,7 +161,10 @@ std::set<std::string> Scheduler::active() const {
 
 AttemptTotals Scheduler::totals() const {
   const std::lock_guard lock(mutex_);
-  return totals_;
+  AttemptTotals totals = totals_;
+  totals.exporter_seconds = exporter_seconds_.counts();
+  totals.overhead_seconds = overhead_seconds_.counts();
+  return totals;
 }
 
 void Scheduler::shutdown(std::chrono::seconds grace) {

@@ -9,17 +9,11 @@
 #include <thread>
 #include <vector>
 
-#include "service/backend/backend.h"
+#include "service/backend/backend_figures.h"
 #include "service/backend/trainer_registry.h"
 #include "service/run/attempt.h"
 
 namespace modelport {
-
-/// What came of the attempts of this process.
-struct AttemptTotals {
-  int64_t completed = 0, failed = 0, cancelled = 0, from_cache = 0;
-  std::vector<double> overhead_seconds;  ///< Of the last completed ones that ran.
-};
 
 struct LeaseRules {
   std::chrono::seconds length{60};
@@ -79,7 +73,9 @@ class Scheduler {
   bool is_ending_ = false;
   std::map<std::string, std::shared_ptr<Active>, std::less<>> active_;  ///< By job.
   std::vector<std::thread> ended_;
-  AttemptTotals totals_;
+  AttemptTotals totals_;  ///< Without the durations.
+  Histogram exporter_seconds_{{0.1, 1, 10, 60, 300, 1800, 7200}};
+  Histogram overhead_seconds_{{0.01, 0.03, 0.1, 0.3, 1, 10, 60}};
   std::thread dispatcher_;
 };
 

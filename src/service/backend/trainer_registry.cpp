@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/log.h"
 #include "base/printable.h"
 #include "convention/schema.h"
 #include "io/beneath.h"
@@ -144,7 +145,10 @@ LoadedTrainer load_trainer(const TrainerConfig& config, const SandboxSupport& su
   if (!is_template) {
     const auto outcome = run_confined(process->request);
     (void)remove_tree(place);
-    if (!outcome) return all_unusable(outcome.error().text());
+    if (!outcome) {
+      log_error("trainer {}: {}", config.name, outcome.error().text());
+      return all_unusable(fmt::format("the program of trainer {} cannot be started", config.name));
+    }
     auto parsed = parse_json(text, ErrorCode::kDamaged);
     if (outcome->exit_code == 0 && parsed && parsed->is_object()) document = *std::move(parsed);
   }

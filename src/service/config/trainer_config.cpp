@@ -139,8 +139,9 @@ Error unknown_key(const toml::node& node, std::string_view name) {
   std::vector<std::string> known;
   for (const Key& key : kKeys) known.emplace_back(key.name);
   Error error = wrong(node, fmt::format("a trainer has no key {}", name));
-  const std::string nearest = nearest_name(name, known);
-  if (!nearest.empty()) error.hint = fmt::format("did you mean {}?", nearest);
+  if (const std::string nearest = nearest_name(name, known); !nearest.empty())
+    error.hint = fmt::format("did you mean {}? ", nearest);
+  error.hint += fmt::format("there are {}", fmt::join(known, ", "));
   return error;
 }
 

@@ -19,6 +19,8 @@ struct WebhookConfig {
       5000};  ///< After the first failure; three times as long after each further one,
   std::chrono::milliseconds longest_pause{6 * 3600 * 1000};  ///< up to this.
   std::chrono::seconds timeout{15};                          ///< Of one attempt.
+
+  bool operator==(const WebhookConfig&) const = default;
 };
 
 }  // namespace modelport

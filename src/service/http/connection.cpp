@@ -191,7 +191,12 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
       response = problem_response(problem, request_);
       co_return;
     }
-    auto admission = admit(*site_, request_);
+    std::variant<const Route*, HttpResponse> admission;
+    if (admission_may_wait(*site_, request_)) {
+      admission = co_await on_worker(context_.workers, [this] { return admit(*site_, request_); });
+    } else {
+      admission = admit(*site_, request_);
+    }
     if (auto* refusal = std::get_if<HttpResponse>(&admission)) {
       response = std::move(*refusal);
       keep_alive_ = parser_->keep_alive() && parser_->is_done();

@@ -1,12 +1,14 @@
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <tuple>
+
+#include "base/histogram.h"
 
 namespace modelport {
 
@@ -25,14 +27,9 @@ class HttpMetrics {
   std::string text() const;
 
  private:
-  static constexpr std::array<double, 8> kBounds = {0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60};
-  struct Series {
-    std::array<uint64_t, kBounds.size() + 1> buckets{};
-    double sum = 0;
-  };
   mutable std::mutex mutex_;
   std::map<std::tuple<std::string, std::string, int>, uint64_t> requests_;
-  std::map<std::string, Series> seconds_;
+  std::map<std::string, Histogram> seconds_;  ///< By route.
   std::atomic<int64_t> connections_ = 0;
   std::atomic<int64_t> streams_ = 0;
 };

@@ -62,7 +62,7 @@ struct Route {
   /// Of a body that `open` receives, where it may be less than the site's limit of an upload.
   int64_t body_bytes = INT64_MAX;
   enum class Access { kToken, kOpen } access = Access::kToken;
-  /// What may stand in for a token where one is needed; null: nothing.
+  /// What may stand in for a token where one is needed and not given, on a worker thread; null: nothing.
   std::function<bool(const HttpRequest&)> lets_in = nullptr;
   enum class Documented { kYes, kNo } documented = Documented::kYes;
 };

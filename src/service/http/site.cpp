@@ -77,15 +77,21 @@ std::variant<const Route*, HttpResponse> admit(const HttpSite& site, HttpRequest
   RouteMatch match = match_route(site.routes, request.method, request.target.segments);
   request.path_parameters = std::move(match.parameters);
   if (request.method == HttpMethod::kOptions && !match.allowed.empty()) return options_response(match);
-  const bool open = match.route != nullptr && (match.route->access == Route::Access::kOpen ||
-                                               (match.route->lets_in && match.route->lets_in(request)));
-  if (!open) {
-    if (const auto problem = check_token(site.access, request)) return problem_response(*problem, request);
+  if (match.route == nullptr || match.route->access != Route::Access::kOpen) {
+    const auto problem = check_token(site.access, request);
+    const bool has_stand_in =
+        problem && match.route != nullptr && match.route->lets_in && match.route->lets_in(request);
+    if (problem && !has_stand_in) return problem_response(*problem, request);
   }
   if (match.route == nullptr) return no_route(request, match);
   if (const auto problem = check_parameters(*match.route, request)) return problem_response(*problem, request);
   if (const auto problem = check_body(site, *match.route, request)) return problem_response(*problem, request);
   return match.route;
+}
+
+bool admission_may_wait(const HttpSite& site, const HttpRequest& request) {
+  const RouteMatch match = match_route(site.routes, request.method, request.target.segments);
+  return match.route != nullptr && match.route->lets_in && check_token(site.access, request);
 }
 
 HttpResponse handle_request(const Route& route, const HttpRequest& request) try {

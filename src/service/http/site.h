@@ -36,6 +36,9 @@ struct HttpSite {
 /// it: 400, 401, 403, 404, 405, 413, 415, 421, and 204 for OPTIONS.
 std::variant<const Route*, HttpResponse> admit(const HttpSite& site, HttpRequest& request);
 
+/// Whether admit() asks what may stand in for a token, and so belongs on a worker thread.
+bool admission_may_wait(const HttpSite& site, const HttpRequest& request);
+
 /// Runs the route's handler; an answer also when that runs out of memory.
 HttpResponse handle_request(const Route& route, const HttpRequest& request);
 

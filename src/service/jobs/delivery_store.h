@@ -55,6 +55,11 @@ struct DeliveryPage {
   std::string next_cursor;                  ///< Empty on the last page.
 };
 
+/// How many there are that want something.
+struct DeliveryCounts {
+  int64_t pending = 0, dead = 0;
+};
+
 /// Webhook deliveries, in the database of the jobs. They appear there with the change of the job itself: a job that
 /// ended has its delivery, or the end is not recorded either. Time is the store's alone, so that processes whose clocks
 /// differ agree on what is due. Safe from any thread; errors are those of JobStore.
@@ -84,6 +89,7 @@ class DeliveryStore {
   /// A delivery that has ended is pending again, with all its attempts before it; gives it as it is then. kConflict for
   /// one that is pending, kNotFound.
   virtual Result<WebhookDelivery> send_again(std::string_view id) = 0;
+  virtual Result<DeliveryCounts> counts() = 0;
   /// Forgets what ended longer ago than this.
   virtual Status remove_ended(Duration age) = 0;
 };

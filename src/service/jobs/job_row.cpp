@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "base/sha256.h"
+#include "service/jobs/own_places.h"
 
 namespace modelport {
 
@@ -123,7 +124,7 @@ std::string cursor_below(int64_t sequence) { return fmt::format("{}{}", kCursorP
 std::string one_line(const Json& document) { return document.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 Json error_to_json(const JobError& error) {
-  Json document = {{"code", info(error.code).name}, {"message", error.message}};
+  Json document = {{"code", info(error.code).name}, {"message", without_own_places(error.message)}};
   if (error.phase) document["phase"] = info(*error.phase).name;
   if (error.exit_code) document["exit_code"] = *error.exit_code;
   if (error.signal != 0) document["signal"] = error.signal;

@@ -34,6 +34,7 @@ std::string cursor_below(int64_t sequence);
 /// JSON on one line, whatever bytes are in it.
 std::string one_line(const Json& document);
 
+/// For the record, and so for every caller: the message without where the service keeps things.
 Json error_to_json(const JobError& error);
 Result<JobError> error_from_json(const Json& document);
 

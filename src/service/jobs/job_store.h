@@ -11,6 +11,7 @@
 #include "service/jobs/change_feed.h"
 #include "service/jobs/delivery_store.h"
 #include "service/jobs/job.h"
+#include "service/jobs/signing_key.h"
 
 namespace modelport {
 
@@ -152,7 +153,13 @@ class JobStore {
   virtual Status clear_marks(std::string_view framework, std::string_view export_format) = 0;
   virtual Result<std::vector<UnavailableMark>> marks() = 0;
 
+  /// Newest first, at least one: where there is none younger than `age`, one is made; what is older than twice that is
+  /// forgotten then.
+  virtual Result<std::vector<SigningKey>> signing_keys(std::chrono::seconds age) = 0;
+
   virtual Result<JobCounts> counts() = 0;
+  /// For how long the oldest pending job has waited since it was accepted; nothing where none waits.
+  virtual Result<std::optional<std::chrono::microseconds>> longest_wait() = 0;
   /// Whether the database answers and can be written.
   virtual Status check() = 0;
 

@@ -155,6 +155,9 @@ CREATE TRIGGER jobs_webhook AFTER UPDATE OF status ON jobs WHEN NEW.webhook_url 
 CREATE TRIGGER jobs_webhook_gone AFTER DELETE ON jobs WHEN OLD.webhook_url <> ''
   BEGIN DELETE FROM webhook_deliveries WHERE job_id = OLD.id AND state <> 'pending'; END;
 )sql",
+    R"sql(
+CREATE TABLE signing_keys (id TEXT PRIMARY KEY, secret TEXT NOT NULL, made_at INTEGER NOT NULL) WITHOUT ROWID;
+)sql",
 };
 
 }  // namespace

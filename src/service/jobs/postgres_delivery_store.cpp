@@ -139,6 +139,18 @@ Result<WebhookDelivery> PostgresDeliveryStore::send_again(std::string_view id) {
   return sent;
 }
 
+Result<DeliveryCounts> PostgresDeliveryStore::counts() {
+  DeliveryCounts counts;
+  CHECK_OK(pool_.read([&](PostgresConnection& database) -> Status {
+    TRY(rows, database.query(
+                  "SELECT count(CASE WHEN state = 'pending' THEN 1 END), count(CASE WHEN state = 'dead' THEN 1 END) "
+                  "FROM webhook_deliveries WHERE state IN ('pending', 'dead')"));
+    if (rows.next()) counts = {rows.integer(0), rows.integer(1)};
+    return {};
+  }));
+  return counts;
+}
+
 Status PostgresDeliveryStore::remove_ended(Duration age) {
   return write(PostgresPool::Durability::kEventual, [&](PostgresWrite& write) -> Status {
     CHECK_OK(

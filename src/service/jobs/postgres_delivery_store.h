@@ -21,6 +21,7 @@ class PostgresDeliveryStore final : public DeliveryStore {
                     std::optional<Duration> pause) override;
   Result<DeliveryPage> list(const DeliveryFilter& filter, const std::string& cursor, int limit) override;
   Result<WebhookDelivery> send_again(std::string_view id) override;
+  Result<DeliveryCounts> counts() override;
   Status remove_ended(Duration age) override;
 
  private:

@@ -241,6 +241,50 @@ Result<JobCounts> PostgresJobStore::counts() {
   return counts;
 }
 
+Result<std::optional<std::chrono::microseconds>> PostgresJobStore::longest_wait() {
+  std::optional<std::chrono::microseconds> wait;
+  CHECK_OK(pool_.read([&](PostgresConnection& database) -> Status {
+    TRY(rows, database.query("SELECT greatest(0, microseconds_now() - created_at) FROM jobs WHERE status = 'pending' "
+                             "ORDER BY seq LIMIT 1"));
+    if (rows.next()) wait = std::chrono::microseconds(rows.integer(0));
+    return {};
+  }));
+  return wait;
+}
+
+Result<std::vector<SigningKey>> PostgresJobStore::signing_keys(std::chrono::seconds age) {
+  const int64_t lifetime = std::chrono::microseconds(age).count();
+  std::vector<SigningKey> keys;
+  bool is_fresh = false;
+  const auto read = [&](PostgresConnection& database) -> Status {
+    keys.clear();
+    TRY(rows, database.query("SELECT id, secret, made_at, made_at > microseconds_now() - $1 FROM signing_keys "
+                             "ORDER BY made_at DESC, id",
+                             lifetime));
+    while (rows.next()) {
+      if (keys.empty()) is_fresh = rows.integer(3) != 0;
+      keys.push_back({rows.text(0), rows.text(1), rows.time(2)});
+    }
+    return {};
+  };
+  CHECK_OK(pool_.read(read));
+  if (is_fresh) return keys;
+  TRY(fresh, new_signing_key());
+  const Status made = write(PostgresPool::Durability::kOnReturn, [&](PostgresWrite& write) -> Status {
+    // Another process that finds none either waits here, and then finds this one.
+    CHECK_OK(write.database.query("LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE"));
+    CHECK_OK(write.database.run("DELETE FROM signing_keys WHERE made_at < microseconds_now() - 2 * $1", lifetime));
+    CHECK_OK(
+        write.database.run("INSERT INTO signing_keys (id, secret, made_at) SELECT $1, $2, microseconds_now() "
+                           "WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE made_at > microseconds_now() - $3)",
+                           fresh.id, fresh.secret, lifetime));
+    return {};
+  });
+  CHECK_OK(made);
+  CHECK_OK(pool_.read(read));
+  return keys;
+}
+
 Status PostgresJobStore::check() {
   // A write that changes nothing still needs a server that may write.
   return write(PostgresPool::Durability::kEventual, [](PostgresWrite& write) -> Status {

@@ -56,7 +56,9 @@ class PostgresJobStore final : public JobStore {
   Status clear_marks(std::string_view framework, std::string_view export_format) override;
   Result<std::vector<UnavailableMark>> marks() override;
 
+  Result<std::vector<SigningKey>> signing_keys(std::chrono::seconds age) override;
   Result<JobCounts> counts() override;
+  Result<std::optional<std::chrono::microseconds>> longest_wait() override;
   Status check() override;
   ChangeFeed& changes() override { return changes_; }
   DeliveryStore& deliveries() override { return deliveries_; }

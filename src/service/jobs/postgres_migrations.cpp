@@ -9,7 +9,7 @@ namespace {
 
 /// Row N is migration N+1. A row that was released is never changed; a change of the schema is a new row. Times are
 /// microseconds since 1970 by the server's clock, as in the SQLite schema.
-constexpr std::string_view kMigrations[] = {
+constexpr std::string_view kPostgresMigrations[] = {
     R"sql(
 CREATE FUNCTION microseconds_now() RETURNS BIGINT LANGUAGE sql VOLATILE
   AS $$ SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::BIGINT $$;
@@ -184,6 +184,9 @@ END $$;
 CREATE TRIGGER jobs_webhook_gone AFTER DELETE ON jobs FOR EACH ROW
   WHEN (OLD.webhook_url <> '') EXECUTE FUNCTION forget_deliveries();
 )sql",
+    R"sql(
+CREATE TABLE signing_keys (id TEXT PRIMARY KEY, secret TEXT NOT NULL, made_at BIGINT NOT NULL);
+)sql",
 };
 
 Result<int64_t> present_version(PostgresConnection& database) {
@@ -205,8 +208,8 @@ Status run_missing(PostgresConnection& database) {
     CHECK_OK(
         database.execute("CREATE SCHEMA IF NOT EXISTS modelport; CREATE TABLE migrations (version BIGINT PRIMARY "
                          "KEY, applied_at TIMESTAMPTZ NOT NULL DEFAULT now())"));
-  for (; version < static_cast<int64_t>(std::size(kMigrations)); ++version) {
-    CHECK_OK(database.execute(std::string(kMigrations[version])).in(fmt::format("migration {}", version + 1)));
+  for (; version < static_cast<int64_t>(std::size(kPostgresMigrations)); ++version) {
+    CHECK_OK(database.execute(std::string(kPostgresMigrations[version])).in(fmt::format("migration {}", version + 1)));
     CHECK_OK(database.run("INSERT INTO migrations (version) VALUES ($1)", version + 1));
   }
   return {};
@@ -216,7 +219,7 @@ Status run_missing(PostgresConnection& database) {
 
 Status migrate(PostgresConnection& database) {
   TRY(version, present_version(database));
-  const auto latest = static_cast<int64_t>(std::size(kMigrations));
+  const auto latest = static_cast<int64_t>(std::size(kPostgresMigrations));
   if (version > latest)
     return fail(ErrorCode::kConflict, "the job database has version {}, this program knows {} at most", version,
                 latest);

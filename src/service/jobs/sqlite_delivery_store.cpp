@@ -116,6 +116,15 @@ Result<WebhookDelivery> SqliteDeliveryStore::send_again(std::string_view id) {
   return sent;
 }
 
+Result<DeliveryCounts> SqliteDeliveryStore::counts() {
+  TRY(reader, readers_.take());
+  TRY(rows,
+      reader->query("SELECT count(CASE WHEN state = 'pending' THEN 1 END), count(CASE WHEN state = 'dead' THEN 1 END) "
+                    "FROM webhook_deliveries WHERE state IN ('pending', 'dead')"));
+  CHECK_OK(rows.next());
+  return DeliveryCounts{rows.integer(0), rows.integer(1)};
+}
+
 Status SqliteDeliveryStore::remove_ended(Duration age) {
   return writes_.run(WriteQueue::Durability::kEventual, [&](WriteContext& context) -> Status {
     CHECK_OK(context.database.run("DELETE FROM webhook_deliveries WHERE ended_at < ?", clock_.now() - age));

@@ -190,6 +190,43 @@ Result<JobCounts> SqliteJobStore::counts() {
   }
 }
 
+Result<std::optional<std::chrono::microseconds>> SqliteJobStore::longest_wait() {
+  TRY(reader, readers_.take());
+  TRY(rows, reader->query("SELECT created_at FROM jobs WHERE status = 'pending' ORDER BY seq LIMIT 1"));
+  TRY(is_there, rows.next());
+  std::optional<std::chrono::microseconds> wait;
+  if (is_there) wait = std::max(std::chrono::microseconds(0), clock_.now() - rows.time(0));
+  return wait;
+}
+
+Result<std::vector<SigningKey>> SqliteJobStore::read_signing_keys() {
+  TRY(reader, readers_.take());
+  TRY(rows, reader->query("SELECT id, secret, made_at FROM signing_keys ORDER BY made_at DESC, id"));
+  std::vector<SigningKey> keys;
+  while (true) {
+    TRY(more, rows.next());
+    if (!more) return keys;
+    keys.push_back({rows.text(0), rows.text(1), rows.time(2)});
+  }
+}
+
+Result<std::vector<SigningKey>> SqliteJobStore::signing_keys(std::chrono::seconds age) {
+  TRY(keys, read_signing_keys());
+  if (!keys.empty() && keys.front().made_at > clock_.now() - age) return keys;
+  TRY(fresh, new_signing_key());
+  const Status made = writes_.run(WriteQueue::Durability::kOnReturn, [&](WriteContext& context) -> Status {
+    const Timestamp now = clock_.now();
+    CHECK_OK(context.database.run("DELETE FROM signing_keys WHERE made_at < ?", now - 2 * age));
+    CHECK_OK(
+        context.database.run("INSERT INTO signing_keys (id, secret, made_at) SELECT ?1, ?2, ?3 "
+                             "WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE made_at > ?4)",
+                             fresh.id, fresh.secret, now, now - age));
+    return {};
+  });
+  CHECK_OK(made);
+  return read_signing_keys();
+}
+
 Status SqliteJobStore::check() {
   // A write that changes nothing still takes the lock and the journal.
   return writes_.run(WriteQueue::Durability::kEventual, [](WriteContext& context) -> Status {

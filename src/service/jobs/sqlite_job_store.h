@@ -77,12 +77,15 @@ class SqliteJobStore final : public JobStore {
   Status clear_marks(std::string_view framework, std::string_view export_format) override;
   Result<std::vector<UnavailableMark>> marks() override;
 
+  Result<std::vector<SigningKey>> signing_keys(std::chrono::seconds age) override;
   Result<JobCounts> counts() override;
+  Result<std::optional<std::chrono::microseconds>> longest_wait() override;
   Status check() override;
   ChangeFeed& changes() override { return changes_; }
   DeliveryStore& deliveries() override { return *deliveries_; }
 
  private:
+  Result<std::vector<SigningKey>> read_signing_keys();
   SqliteJobStore(const std::string& path, std::unique_ptr<SqliteDatabase> writer, Clock& clock);
 
   Clock& clock_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/log.h"
 #include "base/sha256.h"
 #include "process/program_path.h"
 #include "service/run/exporter_command.h"
@@ -35,14 +36,18 @@ std::string run_group_prefix(const std::string& work_directory) {
 Result<ExporterProcess> prepare_exporter(const TrainerConfig& trainer, const SandboxSupport& support,
                                          const ExporterPlace& place, std::vector<std::string> command,
                                          const std::string& mark) {
-  TRY(program, find_program(command.front()));
-  command.front() = std::move(program);
+  auto program = find_program(command.front());
+  if (!program) {
+    log_error("trainer {}: {}", trainer.name, program.error().text());
+    return fail(ErrorCode::kNotFound, "the program of trainer {} is not on this machine", trainer.name);
+  }
+  command.front() = *std::move(program);
   command = without_dots(std::move(command));
   ExporterProcess process;
   process.level = std::min(trainer.wanted_sandbox, support.level);
   if (process.level < trainer.minimum_sandbox)
-    return fail(ErrorCode::kUnavailable, "trainer {} may only run in {}, and this machine gives less: {}", trainer.name,
-                sandbox_level_name(trainer.minimum_sandbox), support.detail);
+    return fail(ErrorCode::kUnavailable, "trainer {} may only run in {}, and this machine gives less", trainer.name,
+                sandbox_level_name(trainer.minimum_sandbox));
   const std::string scratch = place.directory + "/scratch";
   if (process.level == SandboxLevel::kBubblewrap) {
     SandboxView view{place.hidden, place.readable, place.directory};

@@ -1,5 +1,6 @@
 #include "service/run/runner.h"
 
+#include "base/log.h"
 #include "service/run/slurm_runner.h"
 
 namespace modelport {
@@ -9,8 +10,18 @@ namespace {
 class LocalRunner final : public Runner {
  public:
   Result<ConfinedOutcome> run(const RunnerJob& job) override {
-    TRY(place, job.places.take());
-    return run_confined(job.request, std::move(place));
+    auto outcome = run(job.request, job.places);
+    if (outcome) return outcome;
+    // It names files of this machine, which are nothing to whoever asked for the export.
+    log_error("run {}: {}", job.name, outcome.error().text());
+    return fail(outcome.error().code, "the exporter cannot be started; the service's log, under {}, says why",
+                job.name);
+  }
+
+ private:
+  static Result<ConfinedOutcome> run(const ConfinedRequest& request, ReadyPlace& places) {
+    TRY(place, places.take());
+    return run_confined(request, std::move(place));
   }
 };
 

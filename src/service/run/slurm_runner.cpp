@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +14,7 @@
 #include "io/beneath.h"
 #include "io/descriptor.h"
 #include "process/line_splitter.h"
+#include "service/run/slurm_script.h"
 
 namespace modelport {
 
@@ -28,19 +30,25 @@ constexpr auto kAskEvery = std::chrono::milliseconds(600);
 constexpr auto kSilence = std::chrono::minutes(10);
 /// How long a job of an earlier process may take to end.
 constexpr auto kEndPatience = std::chrono::seconds(60);
+/// Between two tries to submit a job to a controller that does not answer.
+constexpr auto kSubmitAgain = std::chrono::seconds(2);
 constexpr std::string_view kSlurmSuffix = ".slurm";
 
-/// 'it'\''s'
-std::string shell_word(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
+/// States in which a job runs no more and will not run again by itself (squeue(1)); all others may pass.
+constexpr std::string_view kEndStates[] = {"BOOT_FAIL", "CANCELLED",    "COMPLETED",     "DEADLINE",
+                                           "FAILED",    "NODE_FAIL",    "OUT_OF_MEMORY", "PREEMPTED",
+                                           "REVOKED",   "SPECIAL_EXIT", "TIMEOUT"};
+
+/// What Slurm's commands say when it is the controller that does not answer, and not the job that is refused.
+constexpr std::string_view kAwayWords[] = {"ontact slurm controller", "timed out",  "temporarily unable", "Zero Bytes",
+                                           "not responding",          "connection", "Connection"};
 
 struct CommandAnswer {
-  int exit_code = 0;
+  int exit_code = 0;  ///< -1 where it was ended.
   std::string out, err;
 };
+
+std::string first_line_of(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 Result<CommandAnswer> ask_slurm(std::vector<std::string> arguments) {
   CommandAnswer answer;
@@ -55,6 +63,13 @@ Result<CommandAnswer> ask_slurm(std::vector<std::string> arguments) {
   return answer;
 }
 
+/// The number of the job of this name that is in the queue or ending still; "" without one.
+Result<std::string> job_in_slurm(const std::string& name) {
+  TRY(answer, ask_slurm({"squeue", "--noheader", "--name=" + name, "--format=%i"}));
+  if (answer.exit_code != 0) return fail(ErrorCode::kUnavailable, "squeue: {}", first_line_of(answer.err));
+  return first_line_of(answer.out);
+}
+
 void cancel(const std::string& name, StopOrder how) {
   // By name: a service that was killed between sbatch and its answer knows no number.
   std::vector<std::string> command = {"scancel", "--name=" + name};
@@ -62,6 +77,17 @@ void cancel(const std::string& name, StopOrder how) {
     (void)ask_slurm({"scancel", "--name=" + name, "--full", "--signal=KILL"});
   }
   (void)ask_slurm(std::move(command));
+}
+
+/// Nothing of the run is left, and nothing of it begins any more, when this returns; unless Slurm does not answer.
+void end_slurm_job(const std::string& name, const SlurmPlace& place) {
+  (void)::unlink(place.script().c_str());
+  cancel(name, StopOrder::kKill);
+  const auto until = Steady::now() + kEndPatience;
+  for (auto left = job_in_slurm(name); (!left || !left->empty()) && Steady::now() < until; left = job_in_slurm(name)) {
+    std::this_thread::sleep_for(kTailEvery);
+    if (!left) cancel(name, StopOrder::kKill);
+  }
 }
 
 /// A file that grows on a node, read as far as it is.
@@ -112,31 +138,60 @@ class SlurmRun {
   SlurmRun(const RunnerJob& job, const SlurmOptions& options)
       : job_(job),
         options_(options),
-        place_(fmt::format("{}/{}{}", job.work_directory, job.name, kSlurmSuffix)),
-        out_(place_ + "/stdout", Stream::kStdout, job.request),
-        err_(place_ + "/stderr", Stream::kStderr, job.request) {}
+        place_{fmt::format("{}/{}{}", job.work_directory, job.name, kSlurmSuffix)},
+        out_(place_.out(), Stream::kStdout, job.request),
+        err_(place_.err(), Stream::kStderr, job.request) {}
 
   Result<ConfinedOutcome> run() {
+    auto outcome = submit_and_follow();
+    if (!outcome && may_be_there_) end_slurm_job(job_.name, place_);
+    (void)remove_tree(place_.directory);
+    return outcome;
+  }
+
+ private:
+  Result<ConfinedOutcome> submit_and_follow() {
     TRY(number, submit());
+    if (number.empty()) return ConfinedOutcome{.ended = Ended::kStopped};
     number_ = number;
     if (job_.say) job_.say(fmt::format("Slurm job {}", number_));
     return follow();
   }
 
- private:
+  /// The job's number; "" where it was told to end before there was one. A controller that does not answer is asked
+  /// again, and whether it has the job already first.
   Result<std::string> submit() {
     std::error_code failed;
-    fs::create_directories(place_, failed);
-    std::ofstream script(place_ + "/script.sh");
-    script << slurm_script(job_.request);
+    fs::create_directories(place_.directory, failed);
+    std::ofstream script(place_.script());
+    script << slurm_script(job_.request, place_);
     script.close();
     if (failed || !script) return fail(ErrorCode::kUnwritable, "the script for Slurm cannot be written");
-    TRY(answer, ask_slurm(command()));
-    if (answer.exit_code != 0)
-      return fail(ErrorCode::kUnreadable, "sbatch refuses the job: {}", answer.err.substr(0, answer.err.find('\n')));
-    // "12", or "12;cluster".
-    return answer.out.substr(0, answer.out.find_first_of(";\n"));
+    const auto until = Steady::now() + kSilence;
+    for (bool is_told = false;; is_told = true) {
+      TRY(answer, ask_slurm(command()));
+      // "12", or "12;cluster".
+      if (answer.exit_code == 0) return answer.out.substr(0, answer.out.find_first_of(";\n"));
+      const std::string said = first_line_of(answer.err);
+      if (answer.exit_code > 0 && !says_away(answer.err)) return fail(ErrorCode::kUnreadable, "sbatch: {}", said);
+      may_be_there_ = true;
+      if (const auto there = job_in_slurm(job_.name); there && !there->empty()) return *there;
+      if (Steady::now() >= until) return fail(ErrorCode::kInterrupted, "Slurm takes no jobs: {}", said);
+      if (!is_told && job_.say) job_.say(fmt::format("Slurm does not answer, the job is submitted again: {}", said));
+      for (const auto again = Steady::now() + kSubmitAgain; Steady::now() < again;
+           std::this_thread::sleep_for(kTailEvery)) {
+        if (!is_to_stop()) continue;
+        end_slurm_job(job_.name, place_);
+        return std::string();
+      }
+    }
   }
+
+  static bool says_away(std::string_view text) {
+    return std::ranges::any_of(kAwayWords, [&](std::string_view word) { return text.find(word) != text.npos; });
+  }
+
+  bool is_to_stop() const { return job_.request.should_stop && job_.request.should_stop() != StopOrder::kGoOn; }
 
   std::vector<std::string> command() const {
     const ConfinedRequest& request = job_.request;
@@ -149,17 +204,18 @@ class SlurmRun {
                                         "--export=NIL",
                                         "--propagate=NONE",
                                         "--chdir=" + request.working_directory,
-                                        "--output=" + place_ + "/stdout",
-                                        "--error=" + place_ + "/stderr",
+                                        "--output=" + place_.out(),
+                                        "--error=" + place_.err(),
                                         fmt::format("--time={}", minutes)};
     if (request.memory_bytes != UINT64_MAX) command.push_back(fmt::format("--mem={}M", request.memory_bytes >> 20));
     if (!options_.partition.empty()) command.push_back("--partition=" + options_.partition);
     command.insert(command.end(), options_.sbatch.begin(), options_.sbatch.end());
-    command.push_back(place_ + "/script.sh");
+    command.push_back(place_.script());
     return command;
   }
 
   Result<ConfinedOutcome> follow() {
+    may_be_there_ = true;
     auto next_question = Steady::now();
     auto heard = Steady::now();
     while (true) {
@@ -169,24 +225,18 @@ class SlurmRun {
       obey();
       if (Steady::now() < next_question) continue;
       next_question = Steady::now() + kAskEvery;
-      TRY(answer, ask_slurm({"scontrol", "show", "job", number_, "--oneliner"}));
-      if (answer.exit_code != 0) {
-        const bool is_unknown = answer.err.find("Invalid job id") != std::string::npos;
-        if (is_unknown || Steady::now() - heard > kSilence) {
-          cancel(job_.name, StopOrder::kKill);
-          return fail(ErrorCode::kInterrupted, "Slurm does not answer for job {} any more: {}", number_,
-                      answer.err.substr(0, answer.err.find('\n')));
-        }
+      const auto answer = ask_slurm({"scontrol", "show", "job", number_, "--oneliner"});
+      const auto state = answer ? parse_slurm_state(answer->out) : Result<SlurmState>(answer.error());
+      if (!state) {
+        const std::string said = answer ? first_line_of(answer->err) : answer.error().text();
+        const bool is_unknown = said.find("Invalid job id") != std::string::npos;
+        if (is_unknown || Steady::now() - heard > kSilence)
+          return fail(ErrorCode::kInterrupted, "Slurm does not answer for job {} any more: {}", number_, said);
         continue;
       }
       heard = Steady::now();
-      TRY(state, parse_slurm_state(answer.out));
-      if (state.name == "RUNNING" && !began_) began_ = Steady::now();
-      if (state.name == "PENDING" || state.name == "CONFIGURING" || state.name == "RUNNING" ||
-          state.name == "COMPLETING" || state.name == "SUSPENDED" || state.name == "STOPPED" ||
-          state.name == "SIGNALING" || state.name == "STAGE_OUT")
-        continue;
-      return ended(state);
+      if (state->name == "RUNNING" && !began_) began_ = Steady::now();
+      if (std::ranges::find(kEndStates, state->name) != std::end(kEndStates)) return ended(*state);
     }
   }
 
@@ -202,6 +252,12 @@ class SlurmRun {
       next_output_check_ = Steady::now() + std::chrono::seconds(1);
       if (request.is_over_output_limit()) end_it(Ended::kOutputLimit, StopOrder::kTerminate);
     }
+    if (has_overrun()) end_it(Ended::kTooManyProcesses, StopOrder::kKill);
+  }
+
+  bool has_overrun() const {
+    std::error_code ignored;
+    return fs::exists(place_.overrun(), ignored);
   }
 
   void end_it(Ended why, StopOrder how) {
@@ -220,7 +276,8 @@ class SlurmRun {
     ConfinedOutcome outcome;
     outcome.duration = Steady::now() - began_.value_or(Steady::now());
     outcome.ended = why_;
-    if (why_ != Ended::kByItself) return outcome;
+    if (why_ == Ended::kByItself && has_overrun()) outcome.ended = Ended::kTooManyProcesses;
+    if (outcome.ended != Ended::kByItself) return outcome;
     if (state.name == "TIMEOUT" || state.name == "DEADLINE") {
       outcome.ended = Ended::kTimedOut;
     } else if (state.name == "OUT_OF_MEMORY" || (state.name != "COMPLETED" && err_.speaks_of_memory())) {
@@ -237,9 +294,10 @@ class SlurmRun {
 
   const RunnerJob& job_;
   const SlurmOptions& options_;
-  const std::string place_;
+  const SlurmPlace place_;
   Tail out_, err_;
   std::string number_;
+  bool may_be_there_ = false;  ///< Slurm may have the job.
   Ended why_ = Ended::kByItself;
   StopOrder ordered_ = StopOrder::kGoOn;
   std::optional<Steady::time_point> began_, asked_to_end_;
@@ -250,21 +308,11 @@ class SlurmRunner final : public Runner {
  public:
   explicit SlurmRunner(SlurmOptions options) : options_(std::move(options)) {}
 
-  Result<ConfinedOutcome> run(const RunnerJob& job) override {
-    auto outcome = SlurmRun(job, options_).run();
-    (void)remove_tree(fmt::format("{}/{}{}", job.work_directory, job.name, kSlurmSuffix));
-    return outcome;
-  }
+  Result<ConfinedOutcome> run(const RunnerJob& job) override { return SlurmRun(job, options_).run(); }
 
  private:
   const SlurmOptions options_;
 };
-
-/// Whether a job of this name is in the queue or ending still.
-Result<bool> left_in_slurm(const std::string& name) {
-  TRY(answer, ask_slurm({"squeue", "--noheader", "--name=" + name, "--format=%i"}));
-  return answer.exit_code == 0 && !answer.out.empty();
-}
 
 int number_behind(std::string_view line, std::string_view key, char after) {
   const size_t at = line.find(key);
@@ -288,10 +336,7 @@ void end_slurm_jobs(const std::string& work_directory) {
     if (entry.path().extension() != kSlurmSuffix) continue;
     const std::string name = entry.path().stem().string();
     log_info("ending the Slurm job {} of an earlier process", name);
-    cancel(name, StopOrder::kKill);
-    const auto until = Steady::now() + kEndPatience;
-    for (auto left = left_in_slurm(name); left && *left && Steady::now() < until; left = left_in_slurm(name))
-      std::this_thread::sleep_for(kTailEvery);
+    end_slurm_job(name, {entry.path().string()});
   }
 }
 
@@ -305,17 +350,6 @@ Result<SlurmState> parse_slurm_state(std::string_view line) {
   state.exit_code = number_behind(line, " ExitCode=", '=');
   state.signal = number_behind(line, " ExitCode=", ':');
   return state;
-}
-
-std::string slurm_script(const ConfinedRequest& request) {
-  std::string script = "#!/bin/sh\n";
-  for (const auto& [name, value] : request.environment)
-    script += fmt::format("export {}={}\n", name, shell_word(value));
-  script += fmt::format("ulimit -n {}\n", request.open_files);
-  if (request.file_bytes != UINT64_MAX) script += fmt::format("ulimit -f {}\n", request.file_bytes / 512);
-  script += "exec";
-  for (const std::string& argument : request.arguments) script += " " + shell_word(argument);
-  return script + "\n";
 }
 
 }  // namespace modelport

@@ -23,7 +23,4 @@ struct SlurmState {
 /// kDamaged where it has no JobState.
 Result<SlurmState> parse_slurm_state(std::string_view line);
 
-/// The script that a node runs: variables, limits, directory, command; whatever they hold, nothing else is run.
-std::string slurm_script(const ConfinedRequest& request);
-
 }  // namespace modelport

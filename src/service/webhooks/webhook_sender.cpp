@@ -31,6 +31,12 @@ std::string pinned(const IpAddress& address, int port) {
 
 Result<std::unique_ptr<WebhookSender>> WebhookSender::start(WebhookConfig config, DeliveryStore& deliveries,
                                                             ChangeFeed& changes, Clock& clock, Resolver resolver) {
+  TRY(rules, rules_from(std::move(config)));
+  return std::unique_ptr<WebhookSender>(
+      new WebhookSender(std::move(rules), deliveries, changes, clock, std::move(resolver)));
+}
+
+Result<WebhookSender::SharedRules> WebhookSender::rules_from(WebhookConfig config) {
   std::vector<WebhookSecret> secrets;
   for (const std::string& text : config.secrets) {
     TRY(secret, WebhookSecret::parse(text));
@@ -38,19 +44,16 @@ Result<std::unique_ptr<WebhookSender>> WebhookSender::start(WebhookConfig config
   }
   if (secrets.empty()) return fail(ErrorCode::kInvalidArgument, "webhooks need a secret to sign with");
   TRY(allowed, AllowedReceivers::parse(config.allow));
-  // Nobody needs their text any more.
   config.secrets.clear();
-  return std::unique_ptr<WebhookSender>(new WebhookSender(
-      std::move(config), deliveries, changes, clock, std::move(secrets), {std::move(allowed), std::move(resolver)}));
+  return std::make_shared<const Rules>(Rules{std::move(config), std::move(secrets), std::move(allowed)});
 }
 
-WebhookSender::WebhookSender(WebhookConfig config, DeliveryStore& deliveries, ChangeFeed& changes, Clock& clock,
-                             std::vector<WebhookSecret> secrets, Receivers receivers)
-    : config_(std::move(config)),
-      deliveries_(deliveries),
+WebhookSender::WebhookSender(SharedRules rules, DeliveryStore& deliveries, ChangeFeed& changes, Clock& clock,
+                             Resolver resolver)
+    : deliveries_(deliveries),
       clock_(clock),
-      secrets_(std::move(secrets)),
-      receivers_(std::move(receivers)),
+      resolver_(std::move(resolver)),
+      rules_(std::move(rules)),
       subscription_(changes.subscribe("", [this](std::string_view) { wake(); })) {
   for (int i = 0; i < kThreads; ++i) threads_.emplace_back([this] { work(); });
 }
@@ -68,9 +71,29 @@ void WebhookSender::shutdown() {
   threads_.clear();
 }
 
+Status WebhookSender::reconfigure(WebhookConfig config) {
+  TRY(rules, rules_from(std::move(config)));
+  {
+    const std::lock_guard lock(mutex_);
+    rules_ = std::move(rules);
+  }
+  wake();
+  return {};
+}
+
+WebhookSender::SharedRules WebhookSender::rules() const {
+  const std::lock_guard lock(mutex_);
+  return rules_;
+}
+
 Status WebhookSender::check_url(const std::string& url) const {
   TRY(parsed, parse_webhook_url(url));
-  return check_literal(parsed, receivers_.allowed);
+  return check_literal(parsed, rules()->allowed);
+}
+
+WebhookTotals WebhookSender::totals() const {
+  const std::lock_guard lock(mutex_);
+  return totals_;
 }
 
 void WebhookSender::wake() {
@@ -109,6 +132,7 @@ void WebhookSender::work() {
 
 std::optional<WebhookSender::Taken> WebhookSender::take() {
   const std::lock_guard lock(taking_);
+  const SharedRules present = rules();
   auto due = deliveries_.due(2 * kThreads);
   if (!due) log_error("webhooks: {}", due.error().text());
   if (!due) return std::nullopt;
@@ -118,12 +142,12 @@ std::optional<WebhookSender::Taken> WebhookSender::take() {
     if (busy_.contains(origin)) continue;
     // Where this process dies meanwhile, the attempt counts as one that failed. Nobody else sends it before: the name's
     // resolution may take one timeout, the rest the other.
-    const auto until_again = 2 * config_.timeout + pause_after(delivery.attempts + 1);
+    const auto until_again = 2 * present->config.timeout + pause_after(*present, delivery.attempts + 1);
     const auto begun_at = std::chrono::steady_clock::now();
     auto attempt = deliveries_.begin(delivery, until_again);
     if (!attempt) continue;
     busy_.insert(origin);
-    return Taken{std::move(delivery), *attempt, origin, begun_at};
+    return Taken{present, std::move(delivery), *attempt, origin, begun_at};
   }
   return std::nullopt;
 }
@@ -139,21 +163,22 @@ void WebhookSender::rest() {
 
 WebhookSender::Answer WebhookSender::send(const Taken& taken) {
   const auto never = [](std::string why) { return Answer{0, std::move(why), Answer::Again::kNever}; };
+  const Rules& rules = *taken.rules;
   const int number = taken.attempt.number;
-  if (number > config_.attempts) return never("the service ended during the last attempt");
+  if (number > rules.config.attempts) return never("the service ended during the last attempt");
   const auto url = parse_webhook_url(taken.delivery.url);
   if (!url) return never(url.error().text());
-  const auto addresses = resolve_receiver(*url, receivers_.allowed, receivers_.resolver);
+  const auto addresses = resolve_receiver(*url, rules.allowed, resolver_);
   if (!addresses) {
     const bool is_refused = addresses.error().code == ErrorCode::kHostile;
     return {0, addresses.error().text(), is_refused ? Answer::Again::kNever : Answer::Again::kYes};
   }
-  if (std::chrono::steady_clock::now() - taken.begun_at > config_.timeout)
+  if (std::chrono::steady_clock::now() - taken.begun_at > rules.config.timeout)
     return {0, "the host's name was not resolved in time", Answer::Again::kYes};
-  WebhookMessage message = make_message(taken.delivery, secrets_, clock_.now());
+  WebhookMessage message = make_message(taken.delivery, rules.secrets, clock_.now());
   HttpTransfer request{.method = "POST", .url = url->text, .headers = std::move(message.headers)};
   request.body = std::move(message.body);
-  request.timeout = request.stall = config_.timeout;
+  request.timeout = request.stall = rules.config.timeout;
   // One after the other, for receivers of which not every address works.
   request.connect_to = pinned((*addresses)[static_cast<size_t>(number - 1) % addresses->size()], url->port);
   request.largest_body = kLargestAnswer;
@@ -171,23 +196,28 @@ void WebhookSender::note(const Taken& taken, const Answer& answer) {
   const WebhookDelivery& delivery = taken.delivery;
   const int number = taken.attempt.number;
   Status noted;
+  int64_t WebhookTotals::*counted = &WebhookTotals::delivered;
   if (answer.error.empty()) {
     noted = deliveries_.end_delivered(taken.attempt, answer.status);
   } else {
     std::optional<DeliveryStore::Duration> pause;
-    if (answer.again == Answer::Again::kYes && number < config_.attempts) pause = pause_after(number);
+    if (answer.again == Answer::Again::kYes && number < taken.rules->config.attempts)
+      pause = pause_after(*taken.rules, number);
     noted = deliveries_.end_failed(taken.attempt, answer.status, answer.error, pause);
+    counted = pause ? &WebhookTotals::failed : &WebhookTotals::given_up;
     if (!pause)
       log_warning("webhook delivery {} of job {} is given up after {} attempts: {}", delivery.id, delivery.job_id,
                   number, answer.error);
   }
   if (!noted) log_error("webhook delivery {}: {}", delivery.id, noted.error().text());
+  const std::lock_guard lock(mutex_);
+  ++(totals_.*counted);
 }
 
-std::chrono::milliseconds WebhookSender::pause_after(int attempt) {
+std::chrono::milliseconds WebhookSender::pause_after(const Rules& rules, int attempt) {
   const std::lock_guard lock(random_mutex_);
   const double random = std::uniform_real_distribution<double>(0, 1)(random_);
-  return retry_pause(config_, attempt, random);
+  return retry_pause(rules.config, attempt, random);
 }
 
 }  // namespace modelport

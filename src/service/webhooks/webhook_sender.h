@@ -18,21 +18,32 @@
 
 namespace modelport {
 
+/// Attempts to deliver, by what came of them.
+struct WebhookTotals {
+  int64_t delivered = 0;
+  int64_t failed = 0;    ///< To be tried again.
+  int64_t given_up = 0;  ///< The last one allowed, or a receiver that wants or may have none.
+
+  WebhookTotals operator+(const WebhookTotals& other) const {
+    return {delivered + other.delivered, failed + other.failed, given_up + other.given_up};
+  }
+};
+
 /// Sends what the DeliveryStore holds, beside the senders of other processes on the same database: at least once each,
 /// several receivers at a time and each of them one message at a time, again with growing pauses until the attempts are
 /// used up; then the delivery is dead. Connections go to the very address that was checked, follow no redirect, use no
 /// proxy, and what a receiver answers beyond its status is thrown away.
 class WebhookSender {
  public:
-  struct Receivers {
-    AllowedReceivers allowed;
-    Resolver resolver = system_resolver();
-  };
   /// What the configuration says, checked. kInvalidArgument without a secret, or for a wrong one.
   static Result<std::unique_ptr<WebhookSender>> start(WebhookConfig config, DeliveryStore& deliveries,
                                                       ChangeFeed& changes, Clock& clock,
                                                       Resolver resolver = system_resolver());
   ~WebhookSender();
+
+  /// From the next message on by this configuration; what is under way ends by the one it began with. Errors are those
+  /// of start(), and then nothing is changed.
+  Status reconfigure(WebhookConfig config);
 
   /// Sends nothing more and breaks off what is under way; it is sent again after the next start.
   void shutdown();
@@ -40,11 +51,22 @@ class WebhookSender {
   /// Whether a job may have this webhook_url, as far as can be told without DNS: kInvalidArgument with the reason.
   Status check_url(const std::string& url) const;
 
+  WebhookTotals totals() const;
+
  private:
-  WebhookSender(WebhookConfig config, DeliveryStore& deliveries, ChangeFeed& changes, Clock& clock,
-                std::vector<WebhookSecret> secrets, Receivers receivers);
+  /// What a configuration says, checked.
+  struct Rules {
+    WebhookConfig config;  ///< Without the text of its secrets, which nobody needs any more.
+    std::vector<WebhookSecret> secrets;
+    AllowedReceivers allowed;
+  };
+  using SharedRules = std::shared_ptr<const Rules>;
+  static Result<SharedRules> rules_from(WebhookConfig config);
+
+  WebhookSender(SharedRules rules, DeliveryStore& deliveries, ChangeFeed& changes, Clock& clock, Resolver resolver);
 
   struct Taken {
+    SharedRules rules;
     WebhookDelivery delivery;
     DeliveryAttempt attempt;
     std::string origin;
@@ -65,17 +87,18 @@ class WebhookSender {
   void rest();
   Answer send(const Taken& taken);
   void note(const Taken& taken, const Answer& answer);
-  std::chrono::milliseconds pause_after(int attempt);
+  std::chrono::milliseconds pause_after(const Rules& rules, int attempt);
+  SharedRules rules() const;
 
-  const WebhookConfig config_;
   DeliveryStore& deliveries_;
   Clock& clock_;
-  const std::vector<WebhookSecret> secrets_;
-  const Receivers receivers_;
-  std::mutex mutex_;  ///< Held for a moment only: whoever changes a job calls wake().
+  const Resolver resolver_;
+  mutable std::mutex mutex_;  ///< Held for a moment only: whoever changes a job calls wake().
+  SharedRules rules_;
   std::condition_variable changed_;
   bool has_news_ = false;
   bool is_ending_ = false;
+  WebhookTotals totals_;
   std::mutex taking_;
   std::set<std::string> busy_;  ///< Origins that a message is on its way to.
   std::mutex random_mutex_;

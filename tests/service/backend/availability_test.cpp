@@ -49,7 +49,7 @@ TEST_F(Availability, IsNotMarkedByAnyOtherFailure) {
 
 TEST_F(Availability, ReturnsWithAReload) {
   run(request("unsupported"));
-  ASSERT_TRUE(backend_->reload());
+  ASSERT_TRUE(backend_->reload(config()));
   EXPECT_TRUE(format("onnx").supported);
 }
 

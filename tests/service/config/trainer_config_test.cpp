@@ -86,8 +86,9 @@ slurm_options = ["--gres=gpu:1"]
 TEST(Trainers, AreRefusedWithTheLine) {
   EXPECT_THAT(refusal("[[trainer]]\nname = \"a\"\n"), HasSubstr("trainer a needs a command"));
   EXPECT_THAT(refusal("[[trainer]]\ncommand = [\"x\"]\n"), HasSubstr("needs a name"));
-  EXPECT_THAT(refusal("[[trainer]]\nname = \"a\"\ncommand = [\"x\"]\nconcurency = 2\n"),
-              HasSubstr("trainers.toml: line 4: a trainer has no key concurency (did you mean concurrency?)"));
+  EXPECT_THAT(
+      refusal("[[trainer]]\nname = \"a\"\ncommand = [\"x\"]\nconcurency = 2\n"),
+      HasSubstr("trainers.toml: line 4: a trainer has no key concurency (did you mean concurrency? there are name, "));
   EXPECT_THAT(refusal("[[trainer]]\nname = \"a\"\ncommand = \"x y\"\n"),
               HasSubstr("line 3: command is a list of texts"));
   EXPECT_THAT(refusal("[[trainer]]\nname = \"a\"\ncommand = [\"x\"]\nconcurrency = 0\n"), HasSubstr("from 1 to"));

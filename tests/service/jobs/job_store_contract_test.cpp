@@ -401,6 +401,61 @@ TEST_P(JobStoreContract, KeepsMarksOfUnavailableFormats) {
   EXPECT_TRUE(store_->marks()->empty());
 }
 
+TEST_P(JobStoreContract, SharesKeysToSignWith) {
+  constexpr std::chrono::hours kAge(1);
+  const auto first = store_->signing_keys(kAge);
+  ASSERT_TRUE(first) << first.error().text();
+  ASSERT_EQ(first->size(), 1u);
+  EXPECT_EQ(first->front().id.size(), 16u);
+  EXPECT_EQ(first->front().secret.size(), 64u);
+  reopen();
+  EXPECT_EQ(store_->signing_keys(kAge)->front().secret, first->front().secret);
+  // Of no age at all: another one comes before it, and after that it is forgotten.
+  clock_.advance(std::chrono::seconds(1));
+  const auto second = store_->signing_keys(std::chrono::seconds(0));
+  ASSERT_TRUE(second);
+  EXPECT_NE(second->front().id, first->front().id);
+  clock_.advance(std::chrono::seconds(1));
+  EXPECT_EQ(store_->signing_keys(std::chrono::seconds(0))->size(), 1u);
+}
+
+TEST_P(JobStoreContract, KeepsAKeyThatSignsNoMoreForAsLongAgain) {
+  const auto first = store_->signing_keys(std::chrono::hours(1));
+  ASSERT_TRUE(first);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  clock_.advance(std::chrono::milliseconds(1100));
+  const auto second = store_->signing_keys(std::chrono::seconds(1));
+  ASSERT_TRUE(second);
+  ASSERT_EQ(second->size(), 2u);
+  EXPECT_EQ(second->back().id, first->front().id);
+}
+
+TEST_P(JobStoreContract, MakesOneKeyForAllThatAskAtOnce) {
+  std::vector<std::thread> threads;
+  std::vector<std::string> ids(8);
+  for (std::string& id : ids)
+    threads.emplace_back([&] { id = store_->signing_keys(std::chrono::hours(1))->front().id; });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_THAT(ids, testing::Each(ids.front()));
+}
+
+TEST_P(JobStoreContract, TellsHowLongTheOldestHasWaited) {
+  EXPECT_EQ(*store_->longest_wait(), std::nullopt);
+  create(new_job());
+  clock_.advance(std::chrono::seconds(2));
+  create(new_job());
+  const auto wait = store_->longest_wait();
+  ASSERT_TRUE(wait && *wait);
+  EXPECT_GE(**wait, std::chrono::microseconds(0));
+  if (GetParam().name == "sqlite") {
+    EXPECT_NEAR(static_cast<double>((*wait)->count()), 2e6, 1e3);
+  }
+  claim();
+  EXPECT_LT(**store_->longest_wait(), std::chrono::seconds(1));
+  claim();
+  EXPECT_EQ(*store_->longest_wait(), std::nullopt);
+}
+
 TEST_P(JobStoreContract, WakesFollowersAfterTheChange) {
   std::mutex mutex;
   std::condition_variable woken;

@@ -2,6 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
+#include "process/process_runner.h"
+#include "service/run/slurm_script.h"
+#include "tests/service/scratch_directory.h"
+
 namespace modelport {
 namespace {
 
@@ -23,9 +30,34 @@ TEST(SlurmScriptTest, HoldsTextAsText) {
   request.environment = {{"NAME", "x'y"}};
   request.open_files = 64;
   request.file_bytes = 1024;
-  EXPECT_EQ(slurm_script(request),
-            "#!/bin/sh\nexport NAME='x'\\''y'\nulimit -n 64\nulimit -f 2\nexec '/bin/a b' 'it'\\''s' '$(id) `id` "
+  EXPECT_EQ(slurm_script(request, {"/work/it's"}),
+            "#!/bin/sh\nPATH=/usr/local/bin:/usr/bin:/bin\n[ -e '/work/it'\\''s/script.sh' ] && "
+            "mkdir '/work/it'\\''s/begun' || exit 75\nexport NAME='x'\\''y'\nulimit -n 64\nulimit -f 2\nexec '/bin/a "
+            "b' 'it'\\''s' '$(id) `id` "
             "\n;'\n");
+}
+
+TEST(SlurmScriptTest, BeginsOnceAndOnlyWhileItIsWanted) {
+  const ScratchDirectory scratch;
+  const SlurmPlace place{scratch.path("it's")};
+  std::filesystem::create_directory(place.directory);
+  ConfinedRequest request;
+  request.arguments = {"/bin/echo", "begun"};
+  const std::string copy = scratch.path("copy.sh");
+  for (const std::string& path : {place.script(), copy}) std::ofstream(path) << slurm_script(request, place);
+  const auto run = [&] {
+    std::string said;
+    ProcessRequest process;
+    process.arguments = {"/bin/sh", copy};
+    process.on_line = [&](Stream stream, std::string_view line) { said += stream == Stream::kStdout ? line : ""; };
+    const auto outcome = system_process_runner().run(process);
+    return std::pair(outcome ? outcome->exit_code.value_or(-1) : -1, said);
+  };
+  EXPECT_EQ(run(), std::pair(0, std::string("begun")));
+  EXPECT_EQ(run(), std::pair(75, std::string()));
+  std::filesystem::remove(place.begun());
+  std::filesystem::remove(place.script());
+  EXPECT_EQ(run(), std::pair(75, std::string()));
 }
 
 }  // namespace
