@@ -12,6 +12,7 @@
 #include "service/backend/artifact_prediction.h"
 #include "service/backend/checkpoint_inspection.h"
 #include "service/backend/data_directory.h"
+#include "service/backend/recorded_artifact_store.h"
 #include "service/backend/recovery.h"
 #include "service/backend/retention.h"
 #include "service/backend/scheduler.h"
@@ -79,7 +80,7 @@ class Backend::State {
         directory(std::move(held)),
         jobs(std::move(job_store)),
         logs(std::move(log_store)),
-        artifacts(std::move(artifact_store)),
+        artifacts(std::make_unique<RecordedArtifactStore>(std::move(artifact_store), *jobs)),
         checkpoints(std::move(checkpoint_store)),
         environment{*jobs,          *logs,           *artifacts,       *checkpoints,
                     system_clock(), probe_sandbox(), directory.work(), {directory.path(), directory.shared()}},
