@@ -37,6 +37,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(200, b"<ListBucketResult></ListBucketResult>" if self.command == "GET" else b"")
         if path not in self.server.objects:
             return self.answer(404)
+        self.server.read[path] = self.server.read.get(path, 0) + (self.command == "GET")
         body, metadata = self.server.objects[path]
         headers = dict(metadata)
         if "response-content-disposition" in query:
@@ -60,6 +61,7 @@ class StandIn:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.server.objects = {}
+        self.server.read = {}
         self.environment = {**ENVIRONMENT, "S3_ENDPOINT": f"http://127.0.0.1:{self.server.server_port}"}
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 

@@ -101,9 +101,11 @@ class LinkTest(unittest.TestCase):
             pass
 
     def test_the_artifact_is_fetched_from_the_store(self):
-        answer = self.service.ask("POST", f"/export/jobs/{self.job}/predict", PHOTO, self.key)
-        self.assertEqual(answer.status, 200, answer.body)
-        self.assertTrue(answer.json["detections"])
+        for _ in range(3):
+            answer = self.service.ask("POST", f"/export/jobs/{self.job}/predict", PHOTO, self.key)
+            self.assertEqual(answer.status, 200, answer.body)
+            self.assertTrue(answer.json["detections"])
+        self.assertEqual(max(self.store.server.read.values()), 1, "once for all pictures")
 
     def test_a_link_stands_in_for_a_token(self):
         path = f"/export/jobs/{self.job}/download"

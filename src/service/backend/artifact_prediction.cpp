@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <vector>
 
 #include "base/printable.h"
 
@@ -12,7 +11,6 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kPredictedFormats = {"onnx", "openvino", "torchscript"};
 constexpr auto kPredictionQueue = std::chrono::seconds(20);
-constexpr size_t kCopyBytes = size_t{1} << 20;
 
 std::string without(std::string text, const std::string& part) {
   for (size_t at = 0; !part.empty() && (at = text.find(part)) != std::string::npos;) text.erase(at, part.size());
@@ -81,26 +79,16 @@ Result<Json> ArtifactPrediction::predict(const Job& job, PredictionPicture& pict
   return document;
 }
 
-/// The artifact's zip as a file of this machine; a store that has none gives its bytes.
+/// The artifact's zip as a file of this machine; of a store elsewhere, a copy.
 Result<std::string> ArtifactPrediction::artifact_file(const Job& job, const WorkPlace& place) {
   const StoredArtifact& stored = *job.artifact;
   if (auto local = artifacts_.local_path(stored.key)) {
     CHECK_OK(artifacts_.stat(stored.key));
     return *std::move(local);
   }
-  TRY(object, artifacts_.stat(stored.key));
-  TRY(reader, artifacts_.open(stored.key, 0, object.bytes));
-  TRY(file, OutputFile::create(place.path() + "/export.zip"));
-  std::vector<std::byte> buffer(kCopyBytes);
-  while (true) {
-    TRY(count, reader->read(buffer));
-    if (count == 0) break;
-    CHECK_OK(file.append(std::span(buffer).first(count)));
-  }
-  CHECK_OK(file.finish());
-  if (file.sha256() != stored.sha256)
-    return fail(ErrorCode::kDamaged, "the artifact of job {} is not what was stored", job.id);
-  return file.path();
+  std::string path = place.path() + "/export.zip";
+  CHECK_OK(copies_.put_at(path, stored));
+  return path;
 }
 
 }  // namespace modelport

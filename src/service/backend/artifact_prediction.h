@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "io/output_file.h"
 #include "service/artifacts/artifact_store.h"
+#include "service/backend/artifact_copies.h"
 #include "service/backend/own_command.h"
 #include "service/jobs/job.h"
 
@@ -35,7 +36,9 @@ class PredictionPicture {
 class ArtifactPrediction {
  public:
   ArtifactPrediction(OwnProgram program, ArtifactStore& artifacts)
-      : program_(std::move(program)), artifacts_(artifacts) {}
+      : program_(std::move(program)),
+        artifacts_(artifacts),
+        copies_(artifacts, program_.work_directory + "/copies", kMostCopied) {}
 
   /// kConflict for a job that is not completed, and for a format that no engine of ours runs, kNotFound where its
   /// artifact was removed.
@@ -50,8 +53,10 @@ class ArtifactPrediction {
   Result<std::string> artifact_file(const Job& job, const WorkPlace& place);
 
   static constexpr int kAtOnce = 2;
+  static constexpr int64_t kMostCopied = int64_t{1} << 30;
   const OwnProgram program_;
   ArtifactStore& artifacts_;
+  ArtifactCopies copies_;
   std::counting_semaphore<kAtOnce> free_{kAtOnce};
 };
 

@@ -14,6 +14,7 @@
 #include "service/backend/checkpoint_inspection.h"
 #include "service/backend/data_directory.h"
 #include "service/backend/job_webhooks.h"
+#include "service/backend/recorded_artifact_store.h"
 #include "service/backend/recovery.h"
 #include "service/backend/retention.h"
 #include "service/backend/scheduler.h"
@@ -81,7 +82,7 @@ class Backend::State {
         jobs(std::move(job_store)),
         logs(std::move(log_store)),
         metered_artifacts(artifact_store.get()),
-        artifacts(std::move(artifact_store)),
+        artifacts(std::make_unique<RecordedArtifactStore>(std::move(artifact_store), *jobs)),
         checkpoints(std::move(checkpoint_store)),
         environment{*jobs,          *logs,           *artifacts,       *checkpoints,
                     system_clock(), probe_sandbox(), directory.work(), {directory.path(), directory.shared()}},

@@ -1,6 +1,7 @@
 #include "service/backend/recovery.h"
 
 #include <filesystem>
+#include <set>
 
 #include "base/log.h"
 #include "io/beneath.h"
@@ -15,10 +16,37 @@ namespace {
 
 constexpr int kKeysAtOnce = 1000;
 
-/// Where no job points at it.
+/// Where no job points at it. A store that is away is asked again by collect_orphans().
 Status remove_unrecorded(AttemptEnvironment& environment, const std::string& key) {
   TRY(is_recorded, environment.jobs.refers_to(key));
-  return is_recorded ? Status() : environment.artifacts.remove(key);
+  if (is_recorded) return {};
+  const Status removed = environment.artifacts.remove(key);
+  if (removed) return {};
+  log_warning("{} stays in the store for now: {}", key, removed.error().text());
+  return environment.jobs.doom(key);
+}
+
+/// Of running attempts, which are still to complete with what they store.
+Result<std::set<std::string>> keys_in_progress(AttemptEnvironment& environment) {
+  TRY(attempts, environment.jobs.running_attempts());
+  std::set<std::string> keys;
+  for (const RunningAttempt& attempt : attempts) keys.insert(artifact_key(attempt.lease));
+  return keys;
+}
+
+/// Whether all of them were dealt with: a store that is away is asked again another time.
+Result<bool> remove_doomed(AttemptEnvironment& environment, const std::vector<std::string>& keys) {
+  // Looked up after them: what was doomed by an attempt that is not among these is nobody's.
+  TRY(kept, keys_in_progress(environment));
+  for (const std::string& key : keys) {
+    if (kept.contains(key)) continue;
+    TRY(is_recorded, environment.jobs.refers_to(key));
+    const Status removed = is_recorded ? Status() : environment.artifacts.remove(key);
+    if (!removed) log_warning("{} stays in the store for now: {}", key, removed.error().text());
+    if (!removed) return false;
+    CHECK_OK(environment.jobs.forget_doomed(key));
+  }
+  return kept.empty();
 }
 
 }  // namespace
@@ -67,13 +95,10 @@ Status reclaim_from_lost_workers(AttemptEnvironment& environment) {
 }
 
 Status collect_orphans(AttemptEnvironment& environment) {
-  while (true) {
+  for (bool has_more = true; has_more;) {
     TRY(keys, environment.jobs.doomed_artifacts(kKeysAtOnce));
-    for (const std::string& key : keys) {
-      CHECK_OK(remove_unrecorded(environment, key));
-      CHECK_OK(environment.jobs.forget_doomed(key));
-    }
-    if (static_cast<int>(keys.size()) < kKeysAtOnce) break;
+    TRY(is_done, remove_doomed(environment, keys));
+    has_more = is_done && static_cast<int>(keys.size()) == kKeysAtOnce;
   }
   TRY(logged, environment.logs.jobs());
   for (const std::string& id : logged) {

@@ -9,29 +9,38 @@ namespace {
 
 constexpr int kJobsAtOnce = 200;
 
-Status remove_expired_jobs(AttemptEnvironment& environment, Timestamp before) {
+/// Whether it was there to remove. Since it was listed somebody may have chosen it as a default, or removed it.
+Result<bool> remove_listed(AttemptEnvironment& environment, const std::string& id, std::string_view reason) {
+  const auto job = environment.jobs.find(id);
+  if (job && job->is_default) return false;
+  const Status removed = job ? remove_job(environment, id) : Status(job.error());
+  if (!removed && removed.error().code == ErrorCode::kNotFound) return false;
+  CHECK_OK(removed);
+  log_info("job {}: removed, {}", id, reason);
+  return true;
+}
+
+Status remove_expired_jobs(AttemptEnvironment& environment, std::chrono::hours age) {
+  const std::string reason = fmt::format("it ended more than {} hours ago", age.count());
   while (true) {
-    TRY(jobs, environment.jobs.expired(before, kJobsAtOnce));
-    for (const Job& job : jobs) {
-      CHECK_OK(remove_job(environment, job.id));
-      log_info("job {}: removed, it ended before {}", job.id, timestamp_text(before));
-    }
+    TRY(jobs, environment.jobs.expired(age, kJobsAtOnce));
+    for (const Job& job : jobs) CHECK_OK(remove_listed(environment, job.id, reason));
     if (static_cast<int>(jobs.size()) < kJobsAtOnce) return {};
   }
 }
 
 Status hold_quota(AttemptEnvironment& environment, int64_t quota) {
+  const std::string reason = fmt::format("the store is over its quota of {} bytes", quota);
   TRY(bytes, environment.jobs.artifact_bytes());
   while (bytes > quota) {
-    TRY(jobs, environment.jobs.expired(environment.clock.now(), kJobsAtOnce));
+    TRY(jobs, environment.jobs.oldest_results(kJobsAtOnce));
     bool has_removed = false;
     for (const Job& job : jobs) {
-      if (!job.artifact || bytes <= quota) continue;
-      CHECK_OK(remove_job(environment, job.id));
-      log_info("job {}: removed, the store is over its quota of {} bytes", job.id, quota);
+      if (bytes <= quota) return {};
+      TRY(is_removed, remove_listed(environment, job.id, reason));
+      has_removed = has_removed || is_removed;
       TRY(is_kept, environment.jobs.refers_to(job.artifact->key));
       if (!is_kept) bytes -= job.artifact->bytes;
-      has_removed = true;
     }
     if (!has_removed) return {};
   }
@@ -56,8 +65,10 @@ Status remove_job(AttemptEnvironment& environment, std::string_view id) {
   TRY(job, environment.jobs.remove(id));
   if (job.artifact) {
     TRY(is_used, environment.jobs.refers_to(job.artifact->key));
-    if (!is_used) CHECK_OK(environment.artifacts.remove(job.artifact->key));
-    CHECK_OK(environment.jobs.forget_doomed(job.artifact->key));
+    const Status removed = is_used ? Status() : environment.artifacts.remove(job.artifact->key);
+    if (removed) CHECK_OK(environment.jobs.forget_doomed(job.artifact->key));
+    // It is doomed, and the store is asked again later.
+    if (!removed) log_warning("{} stays in the store for now: {}", job.artifact->key, removed.error().text());
   }
   failpoint("removal: before the log");
   return environment.logs.remove(job.id);
@@ -65,7 +76,7 @@ Status remove_job(AttemptEnvironment& environment, std::string_view id) {
 
 Status apply_retention(AttemptEnvironment& environment, const ServiceConfig& config) {
   const Timestamp now = environment.clock.now();
-  if (config.retention.count() > 0) CHECK_OK(remove_expired_jobs(environment, now - config.retention));
+  if (config.retention.count() > 0) CHECK_OK(remove_expired_jobs(environment, config.retention));
   if (config.store_quota_bytes > 0) CHECK_OK(hold_quota(environment, config.store_quota_bytes));
   if (config.upload_retention.count() > 0) CHECK_OK(remove_unused_uploads(environment, now - config.upload_retention));
   return {};

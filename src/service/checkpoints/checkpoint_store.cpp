@@ -27,7 +27,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// An upload that is not finished lies in such a directory.
+/// An upload that is not finished, or is being removed, lies in such a directory.
 constexpr std::string_view kArriving = ".arriving-";
 /// In a checkpoint's directory: the content, and what it is. The record is written last.
 constexpr std::string_view kContent = "content";
@@ -145,17 +145,35 @@ class StoredUpload final : public CheckpointUpload {
     CHECK_OK(write_record(fmt::format("{}/{}", arriving_, kRecord), info_));
     CHECK_OK(sync_directory(content));
     CHECK_OK(sync_directory(arriving_));
-    const std::string place = fmt::format("{}/{}", directory_, info_.id);
     failpoint("upload: before it has its name");
-    // Fails where the same content is there already, which is as well.
-    if (::rename(arriving_.c_str(), place.c_str()) != 0 && errno != ENOTEMPTY && errno != EEXIST)
-      return fail(ErrorCode::kUnwritable, "cannot keep the upload: {}", std::strerror(errno));
+    CHECK_OK(take_place(fmt::format("{}/{}", directory_, info_.id)));
     failpoint("upload: after it has its name");
     CHECK_OK(sync_directory(directory_));
     return store_.find(info_.id);
   }
 
  private:
+  Status take_place(const std::string& place) {
+    if (::rename(arriving_.c_str(), place.c_str()) == 0) return {};
+    if (errno != ENOTEMPTY && errno != EEXIST)
+      return fail(ErrorCode::kUnwritable, "cannot keep the upload: {}", std::strerror(errno));
+    if (const auto there = store_.find(info_.id)) return renew(*there, place);
+    // Without its record it is nothing.
+    CHECK_OK(store_.remove(info_.id));
+    if (::rename(arriving_.c_str(), place.c_str()) == 0) return {};
+    return fail(ErrorCode::kBusy, "the same content is being uploaded or removed; send it again");
+  }
+
+  /// The same content is there already. It stays as it is, under its name, and counts as stored now: whoever sent it
+  /// again has yet to use it.
+  Status renew(CheckpointInfo there, const std::string& place) {
+    there.stored_at = std::max(there.stored_at, info_.stored_at);
+    const std::string record = fmt::format("{}/{}", arriving_, kRecord);
+    CHECK_OK(write_record(record, there));
+    if (::rename(record.c_str(), fmt::format("{}/{}", place, kRecord).c_str()) == 0) return {};
+    return fail(ErrorCode::kBusy, "the same content is being removed; send it again");
+  }
+
   /// Replaces the archive by the directory that it holds.
   Status expand(const std::string& content) {
     const std::string archive = file_.path();
@@ -325,7 +343,15 @@ Result<CheckpointInfo> CheckpointStore::resolve_path(std::string_view path) {
 
 Status CheckpointStore::remove(std::string_view id) {
   if (!is_digest(id)) return fail(ErrorCode::kNotFound, "there is no checkpoint of this id");
-  return remove_tree(state_->place_of(id));
+  // First out of its place, so that nobody finds a part of it, whenever this is cut short.
+  std::string leaving = fmt::format("{}/{}XXXXXX", state_->directory, kArriving);
+  if (::mkdtemp(leaving.data()) == nullptr || ::rename(state_->place_of(id).c_str(), leaving.c_str()) != 0) {
+    const int reason = errno;
+    (void)remove_tree(leaving);
+    if (reason == ENOENT) return {};
+    return fail(ErrorCode::kUnwritable, "cannot remove a checkpoint: {}", std::strerror(reason));
+  }
+  return remove_tree(leaving);
 }
 
 Result<std::vector<CheckpointInfo>> CheckpointStore::list() {

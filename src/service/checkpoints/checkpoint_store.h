@@ -64,7 +64,7 @@ class CheckpointStore {
   ~CheckpointStore();
 
   /// `name` is the user's file name; of it the last part is kept, made of [A-Za-z0-9._-]. The same content twice is one
-  /// checkpoint.
+  /// checkpoint, with the first one's name and stored when the second one was.
   Result<std::unique_ptr<CheckpointUpload>> begin_upload(std::string_view name, UploadKind kind, Timestamp now);
 
   /// An uploaded one by its id; kNotFound.
@@ -76,6 +76,7 @@ class CheckpointStore {
   /// of the file, or by its stamp). A directory may hold regular files and directories only.
   Result<CheckpointInfo> resolve_path(std::string_view path);
 
+  /// Of a missing one: nothing to do.
   Status remove(std::string_view id);
   /// Uploaded ones, oldest first.
   Result<std::vector<CheckpointInfo>> list();

@@ -136,7 +136,10 @@ class JobStore {
 
   /// The newest completed job whose Completion had this cache key and whose artifact is not removed.
   virtual Result<std::optional<Job>> find_cached(std::string_view cache_key) = 0;
-  /// Keys of artifacts that remove() left without a job, for whoever removes them from the store and then forgets them.
+  /// Before an artifact is stored: it is doomed until a job completes with it.
+  virtual Status doom(std::string_view key) = 0;
+  /// Keys of artifacts without a job (of doom() and of remove()), for whoever removes them from the store and then
+  /// forgets them. Those of running attempts are among them.
   virtual Result<std::vector<std::string>> doomed_artifacts(int limit) = 0;
   virtual Status forget_doomed(std::string_view key) = 0;
   /// Bytes of all artifacts that jobs point at, each counted once.
@@ -145,8 +148,10 @@ class JobStore {
   virtual Result<bool> refers_to(std::string_view artifact_key) = 0;
   /// Whether a job that still exists needs this checkpoint.
   virtual Result<bool> uses_checkpoint(std::string_view checkpoint_id) = 0;
-  /// Terminal jobs that completed before this moment and are no training's default, oldest first.
-  virtual Result<std::vector<Job>> expired(Timestamp before, int limit) = 0;
+  /// Terminal jobs that ended longer ago than this and are no training's default, oldest first.
+  virtual Result<std::vector<Job>> expired(std::chrono::microseconds age, int limit) = 0;
+  /// Completed jobs that are no training's default, oldest first.
+  virtual Result<std::vector<Job>> oldest_results(int limit) = 0;
 
   virtual Status mark_unavailable(const UnavailableMark& mark) = 0;
   /// Empty format: every mark of the framework.

@@ -166,6 +166,7 @@ Status PostgresJobStore::finish_completed(const JobLease& lease, const Completio
         lease.job_id, one_line(completion.metadata), completion.artifact.key, completion.artifact.sha256,
         completion.artifact.bytes, completion.task_type, completion.model_name, completion.proof,
         completion.exporter_version, cache_key, completion.from_cache));
+    CHECK_OK(write.database.run("DELETE FROM doomed_artifacts WHERE key = $1", completion.artifact.key));
     write.count(JobStatus::kRunning, JobStatus::kCompleted);
     write.add_event(lease.job_id, "completed", {{"sha256", completion.artifact.sha256}});
     if (job.request.training_job_id.empty()) return {};

@@ -153,6 +153,13 @@ Result<Job> PostgresJobStore::set_default(std::string_view id) {
   return find(id);
 }
 
+Status PostgresJobStore::doom(std::string_view key) {
+  return write(Durability::kEventual, [&](PostgresWrite& write) -> Status {
+    CHECK_OK(write.database.run("INSERT INTO doomed_artifacts (key) VALUES ($1) ON CONFLICT DO NOTHING", key));
+    return {};
+  });
+}
+
 Status PostgresJobStore::forget_doomed(std::string_view key) {
   return write(Durability::kEventual, [&](PostgresWrite& write) -> Status {
     CHECK_OK(write.database.run("DELETE FROM doomed_artifacts WHERE key = $1", key));

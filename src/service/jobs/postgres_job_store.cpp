@@ -205,12 +205,24 @@ Result<bool> PostgresJobStore::uses_checkpoint(std::string_view checkpoint_id) {
   return is_used;
 }
 
-Result<std::vector<Job>> PostgresJobStore::expired(Timestamp before, int limit) {
+Result<std::vector<Job>> PostgresJobStore::expired(std::chrono::microseconds age, int limit) {
   std::vector<Job> jobs;
   CHECK_OK(pool_.read([&](PostgresConnection& database) -> Status {
-    TRY(found,
-        postgres_queries::select(database, "WHERE completed_at < $1 AND NOT is_default ORDER BY completed_at LIMIT $2",
-                                 before, limit));
+    TRY(found, postgres_queries::select(database,
+                                        "WHERE completed_at < microseconds_now() - $1 AND NOT is_default "
+                                        "ORDER BY completed_at LIMIT $2",
+                                        age.count(), limit));
+    jobs = std::move(found);
+    return {};
+  }));
+  return jobs;
+}
+
+Result<std::vector<Job>> PostgresJobStore::oldest_results(int limit) {
+  std::vector<Job> jobs;
+  CHECK_OK(pool_.read([&](PostgresConnection& database) -> Status {
+    TRY(found, postgres_queries::select(
+                   database, "WHERE status = 'completed' AND NOT is_default ORDER BY completed_at LIMIT $1", limit));
     jobs = std::move(found);
     return {};
   }));

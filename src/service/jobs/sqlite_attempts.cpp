@@ -168,6 +168,7 @@ Status SqliteJobStore::finish_completed(const JobLease& lease, const Completion&
         one_line(completion.metadata), completion.artifact.key, completion.artifact.sha256, completion.artifact.bytes,
         completion.task_type, completion.model_name, completion.proof, completion.exporter_version, cache_key,
         completion.from_cache, now, lease.job_id));
+    CHECK_OK(context.database.run("DELETE FROM doomed_artifacts WHERE key = ?", completion.artifact.key));
     CHECK_OK(add_event(context, lease.job_id, "completed", now, {{"sha256", completion.artifact.sha256}}));
     if (job.request.training_job_id.empty()) return {};
     TRY(is_taken, has_default(context.database, job.request.training_job_id));

@@ -138,6 +138,13 @@ Result<Job> SqliteJobStore::set_default(std::string_view id) {
   return find(id);
 }
 
+Status SqliteJobStore::doom(std::string_view key) {
+  return writes_.run(Durability::kEventual, [&](WriteContext& context) -> Status {
+    CHECK_OK(context.database.run("INSERT OR IGNORE INTO doomed_artifacts (key) VALUES (?)", key));
+    return {};
+  });
+}
+
 Status SqliteJobStore::forget_doomed(std::string_view key) {
   return writes_.run(Durability::kEventual, [&](WriteContext& context) -> Status {
     CHECK_OK(context.database.run("DELETE FROM doomed_artifacts WHERE key = ?", key));

@@ -159,12 +159,21 @@ Result<bool> SqliteJobStore::uses_checkpoint(std::string_view checkpoint_id) {
   return rows.next();
 }
 
-Result<std::vector<Job>> SqliteJobStore::expired(Timestamp before, int limit) {
+Result<std::vector<Job>> SqliteJobStore::expired(std::chrono::microseconds age, int limit) {
   TRY(reader, readers_.take());
   return job_queries::select(*reader.operator->(),
                              "WHERE completed_at < ? AND completed_at IS NOT NULL AND is_default = 0 "
                              "ORDER BY completed_at LIMIT ?",
-                             before, limit);
+                             clock_.now() - age, limit);
+}
+
+Result<std::vector<Job>> SqliteJobStore::oldest_results(int limit) {
+  TRY(reader, readers_.take());
+  // The second condition lets the index in the wanted order be used.
+  return job_queries::select(*reader.operator->(),
+                             "WHERE status = 'completed' AND completed_at IS NOT NULL AND is_default = 0 "
+                             "ORDER BY completed_at LIMIT ?",
+                             limit);
 }
 
 Result<std::vector<UnavailableMark>> SqliteJobStore::marks() {

@@ -71,7 +71,7 @@ Result<std::optional<LogFile>> LogFile::open(const std::string& path, Open how) 
   if (!file.is_open()) return fail(ErrorCode::kUnwritable, "cannot open {}: {}", path, std::strerror(errno));
   LogFile log(std::move(file));
   CHECK_OK(log.scan());
-  if (how == Open::kMaking) CHECK_OK(log.cut_unfinished());
+  if (how == Open::kMaking) CHECK_OK(log.catch_up());
   return std::optional(std::move(log));
 }
 
@@ -94,10 +94,14 @@ Result<bool> LogFile::refresh() {
   return true;
 }
 
-Status LogFile::cut_unfinished() {
+/// To what is there now, without a record that has no end.
+Status LogFile::catch_up() {
   struct stat info {};
-  if (::fstat(file_.get(), &info) != 0 || info.st_size == size_) return {};
-  if (::ftruncate(file_.get(), size_) != 0)
+  if (::fstat(file_.get(), &info) != 0)
+    return fail(ErrorCode::kUnreadable, "cannot read a log: {}", std::strerror(errno));
+  if (info.st_size == size_) return {};
+  CHECK_OK(scan());
+  if (info.st_size > size_ && ::ftruncate(file_.get(), size_) != 0)
     return fail(ErrorCode::kUnwritable, "cannot cut a log: {}", std::strerror(errno));
   return {};
 }
@@ -111,7 +115,10 @@ void LogFile::note(const LogLine& line, int64_t offset, int64_t size) {
   if (line.stream != LogStream::kService) attempt_bytes_ += static_cast<int64_t>(line.text.size());
 }
 
-Status LogFile::append(const LogLine& line) {
+Status LogFile::append(LogLine line) {
+  CHECK_OK(catch_up());
+  if (line.attempt < attempt_) return {};
+  line.id = last_id_ + 1;
   std::string record = fmt::format("{} {} {} {} {}", line.id, line.attempt, line.at.time_since_epoch().count(),
                                    static_cast<int>(line.stream), line.text);
   std::ranges::replace(record, '\n', ' ');

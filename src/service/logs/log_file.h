@@ -23,7 +23,9 @@ class LogFile {
   /// path now is another one.
   Result<bool> refresh();
 
-  Status append(const LogLine& line);
+  /// Adds the line behind the last one, with the id after that one's, whoever wrote it. A line of an attempt that a
+  /// later one has followed is left out: its process was given up, and goes on.
+  Status append(LogLine line);
   Result<std::vector<LogLine>> read(int64_t after, size_t limit, size_t most_bytes) const;
   int64_t last_id() const { return last_id_; }
   /// Bytes of text that this attempt has kept.
@@ -38,7 +40,7 @@ class LogFile {
 
   explicit LogFile(Descriptor file) : file_(std::move(file)) {}
   Status scan();
-  Status cut_unfinished();
+  Status catch_up();
   void note(const LogLine& line, int64_t offset, int64_t size);
 
   Descriptor file_;

@@ -136,12 +136,12 @@ struct LogStore::State {
   /// Writes one line; false where the disk does not take it.
   static bool write(Entry& entry, int attempt, LogStream stream, std::string_view text, Timestamp at) {
     if (entry.lost > 0) {
-      const LogLine note{entry.file->last_id() + 1, attempt, at, LogStream::kService,
+      const LogLine note{0, attempt, at, LogStream::kService,
                          fmt::format("{} lines are missing here: the disk did not take them", entry.lost)};
       if (!entry.file->append(note)) return false;
       entry.lost = 0;
     }
-    return static_cast<bool>(entry.file->append({entry.file->last_id() + 1, attempt, at, stream, std::string(text)}));
+    return static_cast<bool>(entry.file->append({0, attempt, at, stream, std::string(text)}));
   }
 };
 

@@ -2,6 +2,16 @@
 
 namespace modelport {
 
+namespace {
+
+std::string without_slashes_around(std::string_view text) {
+  while (text.starts_with('/')) text.remove_prefix(1);
+  while (text.ends_with('/')) text.remove_suffix(1);
+  return std::string(text);
+}
+
+}  // namespace
+
 Result<S3Config> s3_config_from(const std::function<std::string(const char* name)>& variable) {
   const auto first_of = [&](std::initializer_list<const char*> names) {
     for (const char* name : names) {
@@ -20,7 +30,7 @@ Result<S3Config> s3_config_from(const std::function<std::string(const char* name
       config.endpoint.find('/', scheme + 3) != std::string::npos)
     return fail(ErrorCode::kInvalidArgument, "the S3 endpoint is http://HOST[:PORT] or https://HOST[:PORT]");
   if (std::string bucket = variable("S3_BUCKET"); !bucket.empty()) config.bucket = bucket;
-  if (std::string prefix = variable("S3_PREFIX"); !prefix.empty()) config.prefix = prefix;
+  if (std::string prefix = variable("S3_PREFIX"); !prefix.empty()) config.prefix = without_slashes_around(prefix);
   const std::string style = variable("S3_STYLE");
   if (!style.empty() && style != "path" && style != "virtual")
     return fail(ErrorCode::kInvalidArgument, "S3_STYLE is \"path\" or \"virtual\"");

@@ -24,9 +24,10 @@ struct S3Config {
   std::chrono::milliseconds first_pause{100};  ///< Before the second attempt; doubled each time, with jitter.
 };
 
-/// From S3_BUCKET, S3_PREFIX, S3_ENDPOINT (or AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL), S3_STYLE ("path" or "virtual"),
-/// AWS_REGION (or AWS_DEFAULT_REGION), AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN. `variable` gives
-/// the value of one, empty without. kInvalidArgument names what is missing, never a secret.
+/// From S3_BUCKET, S3_PREFIX (slashes around it do not count; "/" is the whole bucket), S3_ENDPOINT (or
+/// AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL), S3_STYLE ("path" or "virtual"), AWS_REGION (or AWS_DEFAULT_REGION),
+/// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN. `variable` gives the value of one, empty without.
+/// kInvalidArgument names what is missing, never a secret.
 Result<S3Config> s3_config_from(const std::function<std::string(const char* name)>& variable);
 
 }  // namespace modelport

@@ -4,6 +4,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <map>
 #include <set>
 
 #include "service/jobs/postgres_job_store.h"
@@ -46,6 +48,7 @@ class Child {
     process_ = -1;
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
   }
+  void signal(int signal) const { ::kill(process_, signal); }
   std::string log() const { return file_text(log_); }
 
  private:
@@ -98,46 +101,57 @@ class Workers : public BackendFixture {
     EXPECT_TRUE(eventually([&] { return !backend_->capabilities().empty(); })) << "no worker has registered";
     return request();
   }
-  std::string worker_of_a_running_job(const std::vector<std::string>& ids) {
-    for (const std::string& id : ids) {
-      const auto job = backend_->jobs().find(id);
-      if (job && job->status == JobStatus::kRunning && job->phase == JobPhase::kExporting) return job->worker;
-    }
-    return "";
+  using Fleet = std::map<std::string, std::unique_ptr<Child>>;
+  Fleet three_workers() {
+    Fleet workers;
+    for (const char* name : {"one", "two", "three"}) workers[name] = worker(name);
+    return workers;
   }
-  std::string name_of(const std::string& worker) { return file_text(scratch_.path(worker + "/worker-name")); }
+  struct Busy {
+    std::string worker;  ///< Its name in the fleet.
+    std::string job;
+  };
+  /// A worker in the middle of an export of one of these jobs.
+  Busy wait_for_busy(const Fleet& workers, const std::vector<std::string>& ids) {
+    Busy busy;
+    EXPECT_TRUE(eventually([&] {
+      for (const std::string& id : ids) {
+        const auto job = backend_->jobs().find(id);
+        if (!job || job->status != JobStatus::kRunning || job->phase != JobPhase::kExporting) continue;
+        for (const auto& [name, process] : workers) {
+          if (file_text(scratch_.path(name + "/worker-name")) == job->worker + "\n") busy = {name, id};
+        }
+      }
+      return !busy.worker.empty();
+    }));
+    return busy;
+  }
+  int times(const std::string& id, std::string_view event_type) {
+    const auto events = backend_->jobs().events(id, 0, 1000);
+    EXPECT_TRUE(events);
+    return static_cast<int>(std::ranges::count(*events, event_type, &JobEvent::type));
+  }
 
   PostgresConfig database_;
   ServiceConfig front_;
 };
 
 TEST_F(Workers, EndEveryJobOnceThoughOneIsKilled) {
-  std::map<std::string, std::unique_ptr<Child>> workers;
-  for (const char* name : {"one", "two", "three"}) workers[name] = worker(name);
+  Fleet workers = three_workers();
   JobRequest wanted = accepted_request();
   EXPECT_EQ(backend_->capabilities().size(), 1u) << "one framework, however many workers take it";
   wanted.force = true;
   std::vector<std::string> ids;
   for (int i = 0; i < 9; ++i) ids.push_back(submit(wanted).id);
 
-  std::string victim;
-  ASSERT_TRUE(eventually([&] {
-    const std::string busy = worker_of_a_running_job(ids);
-    for (const auto& [name, process] : workers) {
-      if (!busy.empty() && name_of(name) == busy + "\n") victim = name;
-    }
-    return !victim.empty();
-  }));
-  EXPECT_EQ(workers[victim]->end(SIGKILL), -SIGKILL);
+  const Busy victim = wait_for_busy(workers, ids);
+  ASSERT_FALSE(HasFailure());
+  EXPECT_EQ(workers[victim.worker]->end(SIGKILL), -SIGKILL);
 
   for (const std::string& id : ids) {
     const Job job = wait_for_end(id);
     EXPECT_EQ(job.status, JobStatus::kCompleted) << (job.error ? job.error->message : "");
-    int ends = 0;
-    const auto events = backend_->jobs().events(id, 0, 1000);
-    ASSERT_TRUE(events);
-    for (const JobEvent& event : *events) ends += event.type == "completed";
-    EXPECT_EQ(ends, 1);
+    EXPECT_EQ(times(id, "completed"), 1);
     ASSERT_TRUE(job.artifact);
     EXPECT_TRUE(backend_->artifacts().stat(job.artifact->key));
     EXPECT_NE(log_text(id).find("done"), std::string::npos);
@@ -146,11 +160,47 @@ TEST_F(Workers, EndEveryJobOnceThoughOneIsKilled) {
   EXPECT_TRUE(backend_->jobs().running_attempts()->empty());
   EXPECT_EQ(backend_->artifacts().list("", "", 100)->size(), ids.size()) << "nothing lies around";
   for (auto& [name, process] : workers) {
-    if (name != victim) {
+    if (name != victim.worker) {
       EXPECT_EQ(process->end(SIGTERM), 0) << process->log();
     }
     EXPECT_EQ(process->log().find(database_.password), std::string::npos);
   }
+}
+
+TEST_F(Workers, RefuseWhatOneTellsThatWasStoppedForLongerThanItsLease) {
+  Fleet workers = three_workers();
+  JobRequest wanted = accepted_request();
+  wanted.force = true;
+  std::vector<std::string> ids;
+  for (int i = 0; i < 4; ++i) ids.push_back(submit(wanted).id);
+
+  const Busy stopped = wait_for_busy(workers, ids);
+  ASSERT_FALSE(HasFailure());
+  workers[stopped.worker]->signal(SIGSTOP);
+  for (const std::string& id : ids) EXPECT_EQ(wait_for_end(id).status, JobStatus::kCompleted);
+  const Job ended = *backend_->jobs().find(stopped.job);
+  EXPECT_EQ(ended.attempt, 2);
+  const std::string log = log_text(stopped.job);
+  EXPECT_NE(log.find("done"), std::string::npos);
+
+  // What its exporter wrote meanwhile is still in the pipe.
+  workers[stopped.worker]->signal(SIGCONT);
+  const std::string directory = scratch_.path(fmt::format("{}/work/{}.1", stopped.worker, stopped.job));
+  EXPECT_TRUE(eventually([&] { return !std::filesystem::exists(directory); })) << "it never gave its attempt up";
+  for (auto& [name, process] : workers) {
+    if (name != stopped.worker) EXPECT_EQ(process->end(SIGTERM), 0) << process->log();
+  }
+  EXPECT_EQ(run(wanted).status, JobStatus::kCompleted) << "it runs jobs as before";
+  const Job after = *backend_->jobs().find(stopped.job);
+  EXPECT_EQ(after.attempt, 2);
+  EXPECT_EQ(after.artifact->key, ended.artifact->key);
+  EXPECT_EQ(after.completed_at, ended.completed_at);
+  EXPECT_EQ(log_text(stopped.job), log) << "its lines are not mixed into those of the attempt that counts";
+  EXPECT_EQ(times(stopped.job, "completed"), 1);
+  EXPECT_EQ(times(stopped.job, "requeued"), 1);
+  EXPECT_EQ(times(stopped.job, "cancelled"), 0);
+  EXPECT_EQ(backend_->artifacts().list("", "", 100)->size(), ids.size() + 1) << "nothing lies around";
+  EXPECT_EQ(workers[stopped.worker]->end(SIGTERM), 0) << workers[stopped.worker]->log();
 }
 
 TEST_F(Workers, HandBackWhatTheyRunWhenTheyAreToEnd) {

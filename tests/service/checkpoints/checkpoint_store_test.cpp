@@ -85,6 +85,35 @@ TEST_F(CheckpointStoreTest, KeepsAnUploadUnderItsDigest) {
   EXPECT_FALSE(store_->remove(".."));
 }
 
+TEST_F(CheckpointStoreTest, CountsWhatIsSentAgainAsStoredNow) {
+  const auto first = upload("same", "first.pt");
+  const auto other = upload("other");
+  const auto again = upload("same", "again.pt");
+  ASSERT_TRUE(first && other && again) << again.error().text();
+  EXPECT_EQ(again->id, first->id);
+  EXPECT_EQ(again->name, "first.pt");
+  EXPECT_EQ(file_text(again->path), "same");
+  EXPECT_GT(again->stored_at, other->stored_at);
+  const auto listed = store_->list();
+  ASSERT_TRUE(listed);
+  ASSERT_EQ(listed->size(), 2u);
+  EXPECT_EQ(listed->back().id, first->id) << "it goes last";
+  EXPECT_EQ(left_over().size(), 2u);
+}
+
+TEST_F(CheckpointStoreTest, TakesTheContentAgainWhoseRemovalWasCutShort) {
+  const auto info = upload("content");
+  ASSERT_TRUE(info);
+  std::filesystem::remove(scratch_.path("store/" + info->id + "/record.json"));
+  ASSERT_FALSE(store_->find(info->id));
+  const auto again = upload("content");
+  ASSERT_TRUE(again) << again.error().text();
+  EXPECT_EQ(file_text(again->path), "content");
+  ASSERT_TRUE(store_->remove(info->id));
+  EXPECT_TRUE(store_->remove(info->id));
+  EXPECT_THAT(left_over(), IsEmpty());
+}
+
 TEST_F(CheckpointStoreTest, LeavesNothingOfAnUploadThatWasNotFinished) {
   {
     auto begun = store_->begin_upload("x.pt", UploadKind::kFile, {});

@@ -162,6 +162,16 @@ TEST_P(JobStoreContract, ForgetsOneDoomedArtifactAtATime) {
   EXPECT_THAT(*store_->doomed_artifacts(10), ElementsAre(doomed->back()));
 }
 
+TEST_P(JobStoreContract, DoomsWhatIsStoredUntilAJobCompletesWithIt) {
+  create(new_job());
+  const ClaimedJob claimed = claim();
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(store_->doom("wanted"));
+  ASSERT_TRUE(store_->doom("never completed"));
+  EXPECT_EQ(store_->doomed_artifacts(10)->size(), 2u);
+  ASSERT_TRUE(store_->finish_completed(claimed.lease, completion("wanted")));
+  EXPECT_THAT(*store_->doomed_artifacts(10), ElementsAre("never completed"));
+}
+
 TEST_P(JobStoreContract, ClearsMarksOfOneFrameworkAlone) {
   for (const char* framework : {"timm", "ultralytics"})
     ASSERT_TRUE(store_->mark_unavailable({framework, "coreml", "no converter", clock_.now(), "job", "v1"}));
@@ -198,10 +208,28 @@ TEST_P(JobStoreContract, TellsWhatIsOldOldestFirst) {
   }
   for (const size_t i : {2u, 0u, 1u})
     ASSERT_TRUE(store_->finish_completed(claimed[i].lease, completion(claimed[i].job.id)));
-  const auto expired = store_->expired(*find(claimed[1].job.id).completed_at + std::chrono::hours(1), 2);
-  ASSERT_EQ(expired->size(), 2u);
-  EXPECT_EQ(expired->at(0).id, claimed[2].job.id);
-  EXPECT_EQ(expired->at(1).id, claimed[0].job.id);
+  create(new_job());
+  ASSERT_TRUE(store_->finish_failed(claim().lease, kGone));
+  for (const auto& old : {store_->expired(std::chrono::hours(0), 2), store_->oldest_results(2)}) {
+    ASSERT_TRUE(old);
+    ASSERT_EQ(old->size(), 2u);
+    EXPECT_EQ(old->at(0).id, claimed[2].job.id);
+    EXPECT_EQ(old->at(1).id, claimed[0].job.id);
+  }
+  EXPECT_EQ(store_->expired(std::chrono::hours(0), 10)->size(), 4u);
+}
+
+TEST_P(JobStoreContract, TellsOldResultsAndNothingElse) {
+  const Job chosen = complete(new_job("a"));
+  create(new_job());
+  ASSERT_TRUE(store_->finish_failed(claim().lease, kGone));
+  const Job result = complete(new_job("a"));
+  create(new_job());
+  const auto results = store_->oldest_results(10);
+  ASSERT_TRUE(results);
+  ASSERT_EQ(results->size(), 1u);
+  EXPECT_EQ(results->front().id, result.id);
+  EXPECT_TRUE(results->front().artifact);
 }
 
 }  // namespace

@@ -206,6 +206,33 @@ TEST_F(PostgresJobStoreTest, RefusesTextsThatItCannotKeep) {
   EXPECT_TRUE(store_->claim("worker", std::vector{filter.framework}, kLease));
 }
 
+TEST_F(PostgresJobStoreTest, WaitsForTheDiskWhereItSaysSoWhateverWasWrittenBefore) {
+  PostgresConfig one = config_;
+  one.connections = 1;
+  PostgresPool pool(one);
+  const auto setting = [&](PostgresPool::Durability durability) {
+    std::string text;
+    const auto done = pool.write(durability, [&](PostgresWrite& write) -> Status {
+      TRY(rows, write.database.query("SHOW synchronous_commit"));
+      if (rows.next()) text = rows.text(0);
+      return {};
+    });
+    EXPECT_TRUE(done) << done.error().text();
+    return text;
+  };
+  EXPECT_EQ(setting(PostgresPool::Durability::kEventual), "off");
+  EXPECT_EQ(setting(PostgresPool::Durability::kOnReturn), "on");
+}
+
+TEST_F(PostgresJobStoreTest, TellsTheTimeWhateverZoneTheServerIsIn) {
+  ASSERT_TRUE(connect()->execute(
+      "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = %L', current_database(), 'Asia/Kolkata'); END $$"));
+  const auto elsewhere = open();
+  const auto created = elsewhere->create(small_job());
+  ASSERT_TRUE(created);
+  EXPECT_LT(std::chrono::abs(system_clock().now() - created->job.created_at), std::chrono::hours(1));
+}
+
 TEST_F(PostgresJobStoreTest, KeepsPasswordsOutOfTheConnectionText) {
   for (const char* text : {"postgresql://user:s3cret@host/db", "host=here password=s3cret",
                            "postgresql://user:s3cret@host:port:port/db?x=y=z"}) {

@@ -158,6 +158,27 @@ TEST_F(LogStoreTest, SeesWhatAnotherProcessWritesAndRemoves) {
   EXPECT_EQ((*other)->read("job_a", 0, 10)->front().text, "anew");
 }
 
+TEST_F(LogStoreTest, LeavesOutWhatAProcessSaysWhoseAttemptAnotherOneFollowed) {
+  const auto other = LogStore::open(scratch_.path("logs"), {});
+  ASSERT_TRUE(other);
+  const auto other_says = [&](std::string_view text) {
+    (*other)->append("job_a", 2, LogStream::kStderr, text, Timestamp(std::chrono::microseconds(8)));
+  };
+  say("job_a", "first, and stopped here");
+  other_says("second");
+  say("job_a", "first, gone on");
+  other_says("done");
+  const auto reader = LogStore::open(scratch_.path("logs"), {});
+  const auto lines = (*reader)->read("job_a", 0, 10);
+  ASSERT_TRUE(lines);
+  ASSERT_EQ(lines->size(), 3u);
+  const std::vector<std::string> wanted = {"first, and stopped here", "second", "done"};
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    EXPECT_EQ((*lines)[i].text, wanted[i]);
+    EXPECT_EQ((*lines)[i].id, static_cast<int64_t>(i) + 1);
+  }
+}
+
 TEST_F(LogStoreTest, ReadsManyMoreLogsThanItKeepsOpen) {
   for (int i = 0; i < 200; ++i) {
     say(fmt::format("job_{}", i), std::to_string(i));

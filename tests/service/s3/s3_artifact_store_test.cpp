@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "process/process_runner.h"
@@ -101,7 +102,19 @@ StoreRow bare_row() {
           }};
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, ArtifactStoreContract, testing::Values(whole_row(), parts_row(), bare_row()),
+/// What a URL, a query and an XML document each write in another way.
+constexpr const char* kOddPrefix = "a b/\u00e4+%41&=~";
+
+StoreRow odd_row() {
+  return {"with_an_odd_prefix", [](const ScratchDirectory& scratch) -> Result<std::unique_ptr<ArtifactStore>> {
+            S3Config config = bucket_of(scratch);
+            config.prefix = kOddPrefix;
+            return make_s3_artifact_store(config);
+          }};
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, ArtifactStoreContract,
+                         testing::Values(whole_row(), parts_row(), bare_row(), odd_row()),
                          [](const auto& tested) { return tested.param.name; });
 
 class S3ArtifactStore : public testing::Test {
@@ -177,19 +190,23 @@ TEST_F(S3ArtifactStore, RemovesWhatWasBegunInPartsAndNeverEnded) {
 }
 
 TEST_F(S3ArtifactStore, GivesLinksThatAnyoneMayFollow) {
-  const S3Config config = fresh_bucket();
-  ASSERT_TRUE(put(config, "content"));
-  const auto link =
-      make_s3_artifact_store(config)->presigned_url("a.zip", "yolo11n onnx.zip", std::chrono::seconds(60));
-  ASSERT_TRUE(link);
-  const auto reply = transfer({.method = "GET", .url = *link});
-  ASSERT_TRUE(reply);
-  EXPECT_EQ(reply->status, 200);
-  EXPECT_EQ(reply->body, "content");
-  EXPECT_EQ(reply->headers.at("content-disposition"), "attachment; filename=\"yolo11n onnx.zip\"");
-  const auto changed = transfer({.method = "GET", .url = *link + "0"});
-  ASSERT_TRUE(changed);
-  EXPECT_EQ(changed->status, 403);
+  S3Config config = fresh_bucket();
+  for (const std::string prefix : {"exports", "", kOddPrefix}) {
+    config.prefix = prefix;
+    ASSERT_TRUE(put(config, "content")) << prefix;
+    const auto link =
+        make_s3_artifact_store(config)->presigned_url("a.zip", "yolo11n onnx.zip", std::chrono::seconds(60));
+    ASSERT_TRUE(link);
+    EXPECT_TRUE(std::ranges::all_of(*link, [](char c) { return c > ' ' && c < '\x7f'; })) << *link;
+    const auto reply = transfer({.method = "GET", .url = *link});
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->status, 200) << reply->body;
+    EXPECT_EQ(reply->body, "content");
+    EXPECT_EQ(reply->headers.at("content-disposition"), "attachment; filename=\"yolo11n onnx.zip\"");
+    const auto changed = transfer({.method = "GET", .url = *link + "0"});
+    ASSERT_TRUE(changed);
+    EXPECT_EQ(changed->status, 403);
+  }
 }
 
 TEST_F(S3ArtifactStore, TellsAWrongKeyWithoutTheSecret) {
