@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 
 namespace modelport {
@@ -31,6 +32,21 @@ TEST(Json, NamesTheByteWhereItStopsBeingJson) {
   EXPECT_EQ(refusal("{} // note"), "not valid JSON at byte 4");
   EXPECT_EQ(refusal("[01]"), "not valid JSON at byte 3");
 }
+
+// Appending is quick; looking for each key among those before it would take minutes here.
+TEST(Json, ReadsAnObjectOfVeryManyKeys) {
+  std::string text = "{";
+  for (int i = 0; i < 150'000; ++i) text += fmt::format("{}\"k{}\":[{{\"v\":{}}}]", i == 0 ? "" : ",", i, i);
+  text += "}";
+  const auto begin = std::chrono::steady_clock::now();
+  const auto document = parse_json(text, ErrorCode::kDamaged);
+  ASSERT_TRUE(document);
+  EXPECT_EQ(document->size(), 150'000U);
+  EXPECT_EQ((--document->end()).value().dump(), R"([{"v":149999}])");
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+}
+
+TEST(Json, NamesTheByteOfANumberThatIsTooLarge) { EXPECT_EQ(refusal("[1, 1e999]"), "not valid JSON at byte 9"); }
 
 TEST(Json, RefusesAKeyGivenTwiceInOneObject) {
   EXPECT_EQ(refusal(R"({"a": {"b": 1, "c": 2, "b": 3}})"), "JSON has the key \"b\" twice");

@@ -245,6 +245,34 @@ TEST_F(ServerTest, RefusesWhatIsTooLarge) {
   EXPECT_TRUE(shared_.eventually([&] { return shared_.sinks_dropped == 1; }));
 }
 
+// What follows a head whose body has no certain end is never taken for a request.
+TEST_F(ServerTest, ReadsNothingAfterABodyWithoutACertainEnd) {
+  start();
+  for (const std::string coding : {"chunked, identity", "identity", "gzip", "xchunked"}) {
+    RawClient client(port_);
+    client.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: " +
+                coding + "\r\n\r\n" + std::string(kGet));
+    const std::string answers = client.read_all();
+    EXPECT_EQ(status_of(answers), 501) << coding;
+    EXPECT_EQ(answers.find("HTTP/1.1", 1), std::string::npos) << coding;
+  }
+}
+
+// A chunk's extension and the trailer are neither head nor body, and are held in memory until they end.
+TEST_F(ServerTest, BoundsWhatIsNeitherHeadNorBody) {
+  start();
+  const std::string head =
+      " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string long_text(400'000, 'a');
+  for (const std::string target : {"POST /echo", "POST /upload", "GET /hello"}) {
+    for (const std::string& body : {"2;" + long_text, "2\r\n{}\r\n0\r\nA: " + long_text}) {
+      RawClient client(port_);
+      client.send(target + head + body);
+      EXPECT_EQ(status_of(client.read_all()), 400) << target << " " << body.substr(0, 20);
+    }
+  }
+}
+
 TEST_F(ServerTest, SurvivesWhatIsNotHttp) {
   start();
   for (const std::string& text :

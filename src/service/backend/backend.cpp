@@ -5,7 +5,6 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
-#include <future>
 #include <set>
 #include <sstream>
 
@@ -19,6 +18,7 @@
 #include "service/backend/retention.h"
 #include "service/backend/scheduler.h"
 #include "service/backend/submission.h"
+#include "service/backend/trainer_loading.h"
 #include "service/backend/trainer_record.h"
 #include "service/jobs/postgres_job_store.h"
 #include "service/jobs/sqlite_job_store.h"
@@ -86,6 +86,11 @@ class Backend::State {
         checkpoints(std::move(checkpoint_store)),
         environment{*jobs,          *logs,           *artifacts,       *checkpoints,
                     system_clock(), probe_sandbox(), directory.work(), {directory.path(), directory.shared()}},
+        loading(trainers,
+                [this](const TrainerConfig& trainer, const std::function<bool()>& is_called_off) {
+                  return load_trainer(trainer, environment.sandbox, directory.work(), environment.hidden,
+                                      is_called_off);
+                }),
         own{config.inspect_program, environment.sandbox, directory.work(), environment.hidden},
         inspection(own),
         prediction(own, *artifacts) {
@@ -118,6 +123,7 @@ class Backend::State {
       scheduler = std::make_unique<Scheduler>(environment, trainers, worker, lease);
     }
     if (roster) news = jobs->changes().subscribe("", [this](std::string_view job_id) { hear_of(job_id); });
+    if (scheduler) leases = std::thread([this] { keep_leases(); });
     upkeep = std::thread([this] { keep_up(); });
     return {};
   }
@@ -144,20 +150,7 @@ class Backend::State {
   Status load_trainers() {
     if (config.role == Role::kFront) return learn_trainers();
     TRY(configs, read_trainers(config));
-    std::vector<std::future<LoadedTrainer>> loading;
-    for (const TrainerConfig& trainer : configs) {
-      loading.push_back(std::async(std::launch::async, [this, &trainer] {
-        return load_trainer(trainer, environment.sandbox, directory.work(), environment.hidden);
-      }));
-    }
-    std::vector<LoadedTrainer> loaded;
-    for (auto& each : loading) loaded.push_back(each.get());
-    for (const LoadedTrainer& trainer : loaded) {
-      for (const FrameworkCapability& capability : trainer.capabilities) {
-        if (!capability.problem.empty()) log_warning("{}: {}", capability.framework, capability.problem);
-      }
-    }
-    trainers.replace(std::move(loaded));
+    loading.load(configs, config.trainer_patience);
     return {};
   }
 
@@ -188,7 +181,9 @@ class Backend::State {
       is_ending = true;
     }
     ending.notify_all();
+    if (leases.joinable()) leases.join();
     if (upkeep.joinable()) upkeep.join();
+    loading.end();
     if (webhooks) webhooks->shutdown();
     if (roster && scheduler) (void)roster->withdraw(worker);
   }
@@ -211,10 +206,11 @@ class Backend::State {
   const std::unique_ptr<ArtifactStore> artifacts;
   std::unique_ptr<CheckpointStore> checkpoints;
   AttemptEnvironment environment;
+  TrainerRegistry trainers;
+  TrainerLoading loading;
   OwnProgram own;
   CheckpointInspection inspection;
   ArtifactPrediction prediction;
-  TrainerRegistry trainers;
   std::string worker;                    ///< This process's name.
   std::unique_ptr<WorkerRoster> roster;  ///< Null with SQLite.
   std::atomic<size_t> worker_count = 0;  ///< Of a front.
@@ -239,23 +235,28 @@ class Backend::State {
     return roster->announce({worker, config.listens_at, MODELPORT_VERSION, trainers_to_json(trainers.all())});
   }
 
-  void keep_up() {
-    const auto heartbeat = std::chrono::milliseconds(config.lease) / kHeartbeatsPerLease;
-    auto next = std::chrono::steady_clock::now() + heartbeat;
+  std::chrono::milliseconds heartbeat() const { return std::chrono::milliseconds(config.lease) / kHeartbeatsPerLease; }
+
+  /// On a thread of its own: what keep_up does may take longer than a lease.
+  void keep_leases() {
     std::unique_lock lock(mutex);
-    for (int beat = 1;;) {
-      ending.wait_until(lock, next, [&] { return is_ending || has_news; });
-      if (is_ending) return;
+    while (!is_ending) {
+      ending.wait_for(lock, heartbeat(), [&] { return is_ending || has_news; });
       has_news = false;
       lock.unlock();
-      if (scheduler) scheduler->renew_leases();
-      if (const auto now = std::chrono::steady_clock::now(); now >= next) {
-        next = now + heartbeat;
-        if (roster) look_around();
-        if (scheduler) take_up_unattended();
-        reload_changed_trainers();
-        if (beat++ % kHeartbeatsPerRound == 0 && config.role != Role::kWorker) clean();
-      }
+      scheduler->renew_leases();
+      lock.lock();
+    }
+  }
+
+  void keep_up() {
+    std::unique_lock lock(mutex);
+    for (int beat = 1; !ending.wait_for(lock, heartbeat(), [&] { return is_ending; }); ++beat) {
+      lock.unlock();
+      if (roster) look_around();
+      if (scheduler) take_up_unattended();
+      reload_changed_trainers();
+      if (beat % kHeartbeatsPerRound == 0 && config.role != Role::kWorker) clean();
       lock.lock();
     }
   }
@@ -291,9 +292,7 @@ class Backend::State {
   void reload_changed_trainers() {
     if (config.role == Role::kFront) return;
     for (const TrainerRegistry::Trainer& trainer : trainers.all()) {
-      if (!trainer->has_changed()) continue;
-      log_info("trainer {} was changed; its capabilities are asked for again", trainer->config.name);
-      trainers.replace_one(load_trainer(trainer->config, environment.sandbox, directory.work(), environment.hidden));
+      if (trainer->has_changed()) loading.ask_again(trainer->config);
     }
   }
 
@@ -314,6 +313,7 @@ class Backend::State {
   bool has_news = false;             ///< Of a job that runs here: it may be cancelled or taken away.
   std::set<std::string> unattended;  ///< Attempts that nobody made here a heartbeat ago; of the upkeep alone.
   ChangeFeed::Subscription news;
+  std::thread leases;  ///< Not of a front.
   std::thread upkeep;
 };
 

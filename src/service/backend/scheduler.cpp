@@ -57,7 +57,7 @@ std::vector<std::string> Scheduler::free_frameworks() const {
   }
   std::vector<std::string> frameworks;
   for (const TrainerRegistry::Trainer& trainer : trainers_.all()) {
-    if (running[trainer->config.name] >= trainer->config.concurrency) continue;
+    if (trainer->is_awaited || running[trainer->config.name] >= trainer->config.concurrency) continue;
     frameworks.insert(frameworks.end(), trainer->config.frameworks.begin(), trainer->config.frameworks.end());
   }
   return frameworks;

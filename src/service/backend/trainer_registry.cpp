@@ -115,8 +115,8 @@ std::vector<FrameworkCapability> read_capabilities(const TrainerConfig& config, 
 }
 
 LoadedTrainer load_trainer(const TrainerConfig& config, const SandboxSupport& support, const std::string& directory,
-                           const std::vector<std::string>& hidden) {
-  LoadedTrainer trainer{config, program_fingerprint(config.command), {}};
+                           const std::vector<std::string>& hidden, const std::function<bool()>& is_called_off) {
+  LoadedTrainer trainer{config, program_fingerprint(config.command), {}, false};
   const auto all_unusable = [&](const std::string& problem) {
     for (const std::string& framework : config.frameworks)
       trainer.capabilities.push_back(unusable(config, framework, problem));
@@ -137,6 +137,7 @@ LoadedTrainer load_trainer(const TrainerConfig& config, const SandboxSupport& su
   std::string text;
   process->request.timeout = kPatience;
   process->request.grace = std::chrono::seconds(1);
+  process->request.should_stop = [&] { return is_called_off() ? StopOrder::kKill : StopOrder::kGoOn; };
   process->request.on_line = [&](Stream stream, std::string_view line) {
     if (stream == Stream::kStdout && text.size() < kMostCapabilities) text += std::string(line) + "\n";
   };
@@ -151,12 +152,23 @@ LoadedTrainer load_trainer(const TrainerConfig& config, const SandboxSupport& su
     }
     auto parsed = parse_json(text, ErrorCode::kDamaged);
     if (outcome->exit_code == 0 && parsed && parsed->is_object()) document = *std::move(parsed);
+    if (outcome->ended == ConfinedOutcome::Ended::kTimedOut)
+      log_warning("trainer {}: no answer to --capabilities within {} s; it counts as one that has none to tell",
+                  config.name, kPatience.count());
   }
   if (document) {
     trainer.capabilities = read_capabilities(config, *document);
   } else {
     for (const std::string& framework : config.frameworks) trainer.capabilities.push_back(plain(config, framework));
   }
+  return trainer;
+}
+
+LoadedTrainer awaited_trainer(const TrainerConfig& config) {
+  LoadedTrainer trainer{config, program_fingerprint(config.command), {}, true};
+  for (const std::string& framework : config.frameworks)
+    trainer.capabilities.push_back(
+        unusable(config, framework, "the exporter has not answered --capabilities yet; try again in a minute"));
   return trainer;
 }
 

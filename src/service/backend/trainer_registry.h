@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -16,14 +17,19 @@ struct LoadedTrainer {
   TrainerConfig config;
   std::string fingerprint;
   std::vector<FrameworkCapability> capabilities;  ///< One per framework, without marks.
+  bool is_awaited = false;                        ///< It has not said anything yet, and takes no jobs.
   /// Null for a framework that it does not take.
   const FrameworkCapability* capability_of(std::string_view framework) const;
   bool has_changed() const;  ///< The program is another one by now.
 };
 
-/// Asks an exporter for its capabilities (convention 1.0 with the configured formats where it does not answer).
+/// Asks an exporter for its capabilities (convention 1.0 with the configured formats where it has none to tell), in a
+/// minute at most; ends soon once `is_called_off`.
 LoadedTrainer load_trainer(const TrainerConfig& config, const SandboxSupport& support, const std::string& directory,
-                           const std::vector<std::string>& hidden);
+                           const std::vector<std::string>& hidden, const std::function<bool()>& is_called_off);
+
+/// One whose exporter has not answered yet.
+LoadedTrainer awaited_trainer(const TrainerConfig& config);
 
 /// What --capabilities printed, for each of the trainer's frameworks. Wrong documents and other major versions end in
 /// FrameworkCapability::problem.

@@ -18,6 +18,8 @@ struct ServiceConfig {
   std::vector<TrainerConfig> trainers;
   /// File that reload() reads the trainers from again; empty: they stay.
   std::string trainers_file;
+  /// The start and a reload wait so long for exporters to answer --capabilities; jobs of those that are later wait.
+  std::chrono::milliseconds trainer_patience{10000};
   /// What this process does. The halves need PostgreSQL and a shared directory.
   enum class Role {
     kWhole,   ///< Accepts jobs and runs them.

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/printable.h"
 #include "service/http/ascii.h"
+#include "service/http/framing.h"
 
 namespace modelport {
 
@@ -106,7 +107,7 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
   }
 
  private:
-  enum class Body { kComplete, kTooLarge, kBroken };
+  enum class Body { kComplete, kTooLarge, kFramingTooLong, kBroken };
 
   asio::awaitable<bool> serve_one() {
     if (!co_await wait_for_request()) co_return false;
@@ -143,6 +144,8 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
     parser_.emplace();
     parser_->header_limit(site_->limits.header_bytes);
     parser_->body_limit(boost::none);
+    // What is neither head nor body (a chunk's extension, a trailer) has no other limit.
+    buffer_.max_size(site_->limits.header_bytes + kPieceBytes);
     // The stream's own limit closes it, and nobody would hear of 408.
     stream_.expires_never();
     late_ = false;
@@ -174,9 +177,15 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
       response = problem_response(problem_from(target.error()), request_);
       co_return false;
     }
+    if (const auto problem = check_framing(request_, version())) {
+      response = problem_response(*problem, request_);
+      co_return false;
+    }
     request_.method = method.value_or(HttpMethod::kOther);
     co_return true;
   }
+
+  HttpVersion version() const { return parser_->get().version() < 11 ? HttpVersion::k10 : HttpVersion::k11; }
 
   static Problem head_problem(const error_code& code) {
     if (code == http::error::header_limit)
@@ -278,6 +287,7 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
     auto [code, count] = co_await http::async_read_some(stream_, buffer_, *parser_, kTuple);
     if (code == http::error::need_buffer) code = {};
     piece_size_ = kPieceBytes - body.size;
+    if (code == http::error::buffer_overflow) co_return Body::kFramingTooLong;
     co_return code ? Body::kBroken : Body::kComplete;
   }
 
@@ -285,20 +295,23 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
     if (outcome == Body::kTooLarge)
       return problem_response(make_problem(413, "too_large", fmt::format("the body is at most {} bytes here", limit)),
                               request_);
+    if (outcome == Body::kFramingTooLong)
+      return problem_response(
+          make_problem(400, "malformed_request", "a chunk's extension or the trailer is longer than any header may be"),
+          request_);
     return problem_response(make_problem(400, "incomplete_body", "the body stopped before its end"), request_);
   }
 
   asio::awaitable<bool> write_response(HttpResponse& response) {
-    const HttpVersion version = parser_->get().version() < 11 ? HttpVersion::k10 : HttpVersion::k11;
     auto* events = std::get_if<std::unique_ptr<BodySource>>(&response.body);
-    if (finishing_ || (events != nullptr && version == HttpVersion::k10)) keep_alive_ = false;
+    if (finishing_ || (events != nullptr && version() == HttpVersion::k10)) keep_alive_ = false;
     const std::string head =
-        response_head(response, version, keep_alive_ ? ConnectionAfter::kKeepAlive : ConnectionAfter::kClose);
+        response_head(response, version(), keep_alive_ ? ConnectionAfter::kKeepAlive : ConnectionAfter::kClose);
     if (!co_await write_all(head)) co_return false;
     if (request_.method == HttpMethod::kHead || response.status == 204 || response.status == 304) co_return true;
     if (const auto* text = std::get_if<std::string>(&response.body)) co_return co_await write_all(*text);
     if (const auto* file = std::get_if<FileBody>(&response.body)) co_return co_await write_file(*file);
-    co_return co_await write_events(std::move(*events), version);
+    co_return co_await write_events(std::move(*events), version());
   }
 
   /// The time limit is one of standing still, so it starts anew with each piece.

@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <fstream>
 
 #include "service/backend/trainer_registry.h"
 #include "tests/service/backend/backend_fixture.h"
@@ -141,6 +144,92 @@ TEST_F(Announced, IsRefusedWhenItBreaksTheSchema) {
   broken.erase("formats");
   start_speaking(print_json(broken));
   EXPECT_THAT(backend_->capabilities()[0].problem, HasSubstr("does not follow the schema"));
+}
+
+/// An exporter whose answer to --capabilities comes when the test writes it into a pipe.
+class AnsweringLate : public Announced {
+ protected:
+  ServiceConfig late_config() {
+    ServiceConfig late = config();
+    scratch_.write("late/export.sh", "[ \"$1\" = --capabilities ] && exec cat \"$CAPABILITIES\"\n"
+                                     "exec /bin/sh " MODELPORT_SOURCE_DIR "/tests/service/exporters/plain.sh \"$@\"\n");
+    TrainerConfig trainer = plain_trainer();
+    trainer.name = "late";
+    trainer.frameworks = {"late"};
+    trainer.command = {"/bin/sh", program()};
+    trainer.environment = {{"CAPABILITIES", pipe()}};
+    trainer.readable = {scratch_.path("late")};
+    late.trainers.push_back(trainer);
+    late.trainer_patience = std::chrono::milliseconds(300);
+    late.lease = std::chrono::seconds(1);
+    EXPECT_EQ(::mkfifo(pipe().c_str(), 0600), 0);
+    return late;
+  }
+  std::string program() { return scratch_.path("late/export.sh"); }
+  std::string pipe() { return scratch_.path("late/pipe"); }
+  std::string problem_of_late() {
+    for (const FrameworkCapability& row : backend_->capabilities()) {
+      if (row.framework == "late") return row.problem;
+    }
+    return "not there";
+  }
+  bool eventually(auto condition) {
+    for (int i = 0; i < 1000 && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return condition();
+  }
+  void answer() { std::ofstream(pipe()) << print_json(document()); }
+  JobRequest late_request() {
+    JobRequest wanted = request();
+    wanted.framework = "late";
+    return wanted;
+  }
+};
+
+TEST_F(AnsweringLate, HoldsUpNeitherTheStartNorOthers) {
+  const auto begin = std::chrono::steady_clock::now();
+  start(late_config());
+  EXPECT_EQ(run(request()).status, JobStatus::kCompleted);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20)) << "an exporter has a minute to answer";
+  EXPECT_THAT(problem_of_late(), HasSubstr("has not answered"));
+  EXPECT_EQ(backend_->submit(late_request(), "").error().code, ErrorCode::kUnsupportedFormat);
+  answer();
+  EXPECT_TRUE(eventually([&] { return problem_of_late().empty(); })) << problem_of_late();
+  EXPECT_EQ(run(late_request()).status, JobStatus::kCompleted);
+}
+
+TEST_F(AnsweringLate, LeavesItsJobsWaitingUntilThen) {
+  std::thread writer([this] {
+    eventually([&] { return std::filesystem::exists(pipe()); });
+    answer();
+  });
+  ServiceConfig late = late_config();
+  late.trainer_patience = std::chrono::minutes(1);
+  start(late);
+  writer.join();
+  JobRequest wanted = late_request();
+  wanted.export_config = {{"behave", "slow"}};
+  submit(wanted);
+  const std::string id = submit(late_request()).id;
+  late.trainer_patience = std::chrono::milliseconds(300);
+  start(late);
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  EXPECT_TRUE(backend_->jobs().running_attempts()->empty());
+  answer();
+  EXPECT_TRUE(eventually([&] { return !backend_->jobs().running_attempts()->empty(); }));
+  ASSERT_TRUE(backend_->cancel(backend_->jobs().running_attempts()->front().lease.job_id, CancelMode::kForce));
+  EXPECT_EQ(wait_for_end(id).exporter_version, "speaking 2.5");
+}
+
+TEST_F(AnsweringLate, IsCalledOffWhenTheServiceEnds) {
+  start(late_config());
+  answer();
+  ASSERT_TRUE(eventually([&] { return problem_of_late().empty(); }));
+  std::ofstream(program(), std::ios::app) << "# installed anew\n";
+  std::this_thread::sleep_for(std::chrono::milliseconds(600));
+  EXPECT_EQ(problem_of_late(), "") << "what it said before counts meanwhile";
+  const auto begin = std::chrono::steady_clock::now();
+  backend_.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 
 }  // namespace

@@ -222,6 +222,26 @@ TEST_F(Workers, HandBackWhatTheyRunWhenTheyAreToEnd) {
   EXPECT_EQ(second->end(SIGTERM), 0) << second->log();
 }
 
+// A worker that asks an exporter anew what it can do, and waits long for the answer, is not taken for dead.
+TEST_F(Workers, RenewLeasesWhateverElseTheyWaitFor) {
+  const std::string slow = scratch_.write("slow.sh", "exit 3\n");
+  scratch_.write("trainers.toml", file_text(scratch_.path("trainers.toml")) +
+                                      fmt::format("[[trainer]]\nname = \"slow\"\ncommand = [\"/bin/sh\", \"{}\"]\n"
+                                                  "sandbox = \"process\"\n[trainer.environment]\nPAUSE = \"7\"\n",
+                                                  slow));
+  const auto one = worker("one");
+  ASSERT_TRUE(eventually([&] { return backend_->capabilities().size() == 2; }));
+  scratch_.write("slow.sh", fmt::format("[ \"$1\" = --capabilities ] && exec sleep 300\nMARKS='{}' exec /bin/sh "
+                                        "{}/tests/service/exporters/exclusive.sh \"$@\"\n",
+                                        scratch_.path("marks"), MODELPORT_SOURCE_DIR));
+  ASSERT_TRUE(eventually([&] { return one->log().find("being asked again") != std::string::npos; })) << one->log();
+  JobRequest wanted = request();
+  wanted.framework = "slow";
+  const Job job = wait_for_end(submit(wanted).id);
+  EXPECT_EQ(job.attempt, 1);
+  EXPECT_FALSE(std::filesystem::exists(scratch_.path("marks/overlap")));
+}
+
 TEST_F(Workers, EndJobsThatSeveralServicesTellOfOnce) {
   Receiver receiver(Receiver::status("204 No Content"));
   ServiceConfig telling = front_;
