@@ -21,6 +21,7 @@ function askForToken() {
   asking ??= new Promise((resolve) => {
     const dialog = byId("token"), text = byId("token-text");
     text.value = "";
+    byId("token-problem").hidden = !sessionStorage.getItem(TOKEN);
     dialog.addEventListener("close", () => {
       sessionStorage.setItem(TOKEN, text.value);
       asking = null;
@@ -35,9 +36,16 @@ async function problemOf(response) {
   try { return await response.json(); } catch { return {}; }
 }
 
+async function ask(path, options) {
+  try { return await fetch(path, options); } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new Error("The service does not answer. Try again when it is back.");
+  }
+}
+
 async function send(path, options = {}) {
   for (;;) {
-    const response = await fetch(path, {...options, headers: headers(options.headers)});
+    const response = await ask(path, {...options, headers: headers(options.headers)});
     if (response.status === 401) { await askForToken(); continue; }
     if (!response.ok) throw new Refusal(response.status, await problemOf(response));
     return response;
@@ -76,8 +84,8 @@ export function upload(file, kind, onProgress, signal) {
       else if (request.status === 401) askForToken().then(() => upload(file, kind, onProgress, signal)).then(resolve, reject);
       else reject(new Refusal(request.status, answer));
     });
-    request.addEventListener("error", () => reject(new Error("the connection broke while the file was sent")));
-    request.addEventListener("abort", () => reject(new Error("the upload was cancelled")));
+    request.addEventListener("error", () => reject(new Error("The connection broke while the file was sent.")));
+    request.addEventListener("abort", () => reject(new Error("The upload was cancelled.")));
     signal.addEventListener("abort", () => request.abort());
     request.send(file);
   });
@@ -87,6 +95,23 @@ const pause = (milliseconds, signal) => new Promise((resolve) => {
   const timer = setTimeout(resolve, milliseconds);
   signal.addEventListener("abort", () => { clearTimeout(timer); resolve(); }, {once: true});
 });
+
+/** Resolves once the page is seen. */
+const seen = (signal) => new Promise((resolve) => {
+  if (!document.hidden) { resolve(); return; }
+  const done = new AbortController();
+  const end = () => { done.abort(); resolve(); };
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) end(); }, {signal: done.signal});
+  signal.addEventListener("abort", end, {signal: done.signal});
+});
+
+/** A signal for one connection: it ends with `signal`, and when the page is no longer seen. */
+function whileSeen(signal) {
+  const stop = new AbortController();
+  document.addEventListener("visibilitychange", () => { if (document.hidden) stop.abort(); }, {signal: stop.signal});
+  signal.addEventListener("abort", () => stop.abort(), {signal: stop.signal});
+  return stop;
+}
 
 /** Reads one response's events; the last id that was seen is kept in `place`. */
 async function* read(response, place) {
@@ -112,13 +137,19 @@ async function* read(response, place) {
   }
 }
 
-/** Follows events and goes on where it was when the connection breaks; `onState` hears true and false. Over fetch, since EventSource sends no token. */
+/**
+ * Follows events and goes on where it was when the connection breaks; `onState` hears true and false. Over fetch, since EventSource sends no token.
+ * A browser gives a service six connections: a tab that is not looked at gives its own back, and catches up when it is.
+ */
 export async function* follow(path, signal, onState = () => {}) {
   const place = {id: ""};
   for (let failures = 0; !signal.aborted;) {
+    await seen(signal);
+    if (signal.aborted) return;
+    const connection = whileSeen(signal);
     try {
       const more = {Accept: "text/event-stream", ...(place.id ? {"Last-Event-ID": place.id} : {})};
-      const response = await send(path, {headers: more, signal});
+      const response = await send(path, {headers: more, signal: connection.signal});
       if (response.status === 204) return;
       failures = 0;
       onState(true);
@@ -126,7 +157,8 @@ export async function* follow(path, signal, onState = () => {}) {
       yield* read(response, place);
     } catch (error) {
       if (signal.aborted || (error instanceof Refusal && error.status === 404)) return;
-    }
+    } finally { connection.abort(); }
+    if (document.hidden) continue;
     onState(false);
     failures += 1;
     await pause(Math.min(500 * 2 ** failures, 10000), signal);

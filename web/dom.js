@@ -32,11 +32,22 @@ function setAttributes(node, attributes) {
 
 export const byId = (id) => document.getElementById(id);
 
-/** A definition list of the pairs whose value is there. */
-export function facts(pairs) {
-  return el("dl", {class: "facts"}, pairs.filter(([, value]) => value !== null && value !== undefined && value !== "").map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
+/** Characters of a value that does not stand beside others. */
+const LONG = 40;
+
+/** A definition list of the [name, value, "wide"?] whose value is there; a wide one, or a long text, takes the whole width. */
+export function facts(rows) {
+  const there = rows.filter(([, value]) => value !== null && value !== undefined && value !== false && value !== "");
+  return el("dl", {class: "facts"}, there.map(([name, value, width]) => el("div", {class: width ?? (String(value).length > LONG && !(value instanceof Node) ? "wide" : null)}, el("dt", {}, name), el("dd", {}, value))));
 }
 
+/** A table that scrolls within itself where the page is narrower. */
+export function table(label, heads, rows, more = {}) {
+  return el("div", {class: "scroll", role: "region", tabindex: 0, "aria-label": label}, el("table", more,
+    el("thead", {}, el("tr", {}, heads.map((head) => el("th", {scope: "col"}, head)))), el("tbody", {}, rows)));
+}
+
+/** "1.9 MB" */
 export function bytes(count) {
   if (count < 1000) return `${count} bytes`;
   const units = ["kB", "MB", "GB", "TB"];
@@ -45,22 +56,15 @@ export function bytes(count) {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
-export function when(text) {
-  const time = new Date(text);
-  return el("time", {datetime: text, title: text}, time.toLocaleString(undefined, {dateStyle: "medium", timeStyle: "short"}));
-}
-
-export function seconds(from, to) {
-  const value = (new Date(to) - new Date(from)) / 1000;
-  return value < 10 ? `${value.toFixed(2)} s` : value < 120 ? `${Math.round(value)} s` : `${Math.round(value / 60)} min`;
-}
+/** 1234567 with narrow spaces between the thousands. */
+export const number = (value) => value.toLocaleString("en").replaceAll(",", "\u202f");
 
 let hide = 0;
-/** Says a sentence at the top of the page; what went wrong stays until the next one. */
+/** Says a sentence at the top of the window; what went wrong stays until it is dismissed or the next one. */
 export function say(text, kind = "problem") {
   const box = byId("message");
   clearTimeout(hide);
-  box.textContent = text;
+  byId("message-text").textContent = text;
   box.className = `message ${kind}`;
   box.hidden = text === "";
   if (kind === "done") hide = setTimeout(() => { box.hidden = true; }, 6000);

@@ -1,7 +1,11 @@
 import {get, post} from "/assets/api.js";
-import {byId, bytes, el, say, when} from "/assets/dom.js";
-import {badge} from "/assets/job_list.js";
-import {PROVEN} from "/assets/result.js";
+import {byId, bytes, el, fill, say, table} from "/assets/dom.js";
+import {badge} from "/assets/job_state.js";
+import {formatName} from "/assets/names.js";
+import {when} from "/assets/time.js";
+
+/** Events come in crowds; the table is read anew once after each. */
+const PAUSE = 300;
 
 /** Every export of one training: a version a row. */
 export class TrainingView {
@@ -13,7 +17,25 @@ export class TrainingView {
   async show(id) {
     this.id = id;
     this.section.hidden = false;
-    this.section.replaceChildren(el("p", {}, el("a", {href: "#/"}, "← All jobs")), el("h2", {id: "training-title"}, `Training ${id}`), el("p", {class: "quiet"}, "Loading"));
+    this.body = el("div", {}, el("p", {class: "quiet"}, "Loading"));
+    fill(this.section, el("p", {}, el("a", {href: "#/"}, "← All jobs")), el("h2", {id: "training-title"}, `Training ${id}`), this.body);
+    document.title = `Training ${id} – modelport`;
+    await this.renew();
+  }
+
+  hide() {
+    this.id = null;
+    this.section.hidden = true;
+  }
+
+  put(job) {
+    if (this.id === null || job.training_job_id !== this.id || this.waiting) return;
+    this.waiting = setTimeout(() => { this.waiting = 0; this.renew(); }, PAUSE);
+  }
+
+  async renew() {
+    const id = this.id;
+    if (id === null) return;
     try {
       const exports = [];
       let cursor = null;
@@ -26,30 +48,27 @@ export class TrainingView {
     } catch (error) { say(error.message); }
   }
 
-  hide() {
-    this.id = null;
-    this.section.hidden = true;
-  }
-
-  put(job) {
-    if (this.id !== null && job.training_job_id === this.id) this.show(this.id);
-  }
-
   draw(exports) {
-    const rows = exports.map((job) => el("tr", {},
-      el("th", {scope: "row"}, el("a", {href: `#/jobs/${encodeURIComponent(job.id)}`}, job.version ?? ""), job.version_tag ? ` ${job.version_tag}` : ""),
-      el("td", {}, job.export_format), el("td", {}, badge(job)), el("td", {}, job.status === "completed" ? PROVEN[job.proof ?? "none"] : ""), el("td", {}, job.file_size_bytes ? bytes(job.file_size_bytes) : ""), el("td", {}, when(job.created_at)),
-      el("td", {}, job.is_default ? el("span", {class: "badge default"}, "default") : job.status === "completed" ? el("button", {type: "button", class: "plain", onclick: () => this.choose(job)}, "Make default") : "")));
-    this.section.replaceChildren(el("p", {}, el("a", {href: "#/"}, "← All jobs")), el("h2", {id: "training-title"}, `Training ${this.id}`),
-      exports.length === 0 ? el("p", {class: "quiet"}, "No exports.") : el("div", {class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "training-title"}, el("table", {},
-        el("thead", {}, el("tr", {}, ["Version", "Format", "State", "Proof", "Size", "Asked for", "Default"].map((name) => el("th", {scope: "col"}, name)))),
-        el("tbody", {}, rows))));
+    const focused = this.body.contains(document.activeElement) ? document.activeElement.closest("tr")?.dataset.id : null;
+    fill(this.body, exports.length === 0 ? el("p", {class: "quiet"}, "No export has this training job. Exports get it under “Training and version”, before they are asked for.")
+      : [el("p", {class: "quiet"}, `${exports.length === 1 ? "1 export" : `${exports.length} exports`}. The default is the one that is meant where no version is named.`),
+        table("Exports of this training", ["Version", "Format", "State", "Size", "Asked for", "Default"], exports.map((job) => this.row(job)), {class: "versions"})]);
+    if (focused) this.body.querySelector(`tr[data-id="${CSS.escape(focused)}"] a`)?.focus();
+  }
+
+  row(job) {
+    const name = `Version ${job.version}`;
+    return el("tr", {"data-id": job.id},
+      el("th", {scope: "row"}, el("a", {href: `#/jobs/${encodeURIComponent(job.id)}`}, name), job.version_tag ? ` ${job.version_tag}` : ""),
+      el("td", {}, formatName(job.export_format)), el("td", {class: "state"}, badge(job), job.status === "failed" && el("p", {class: "problem short"}, job.error_message)),
+      el("td", {class: "figure"}, job.file_size_bytes ? bytes(job.file_size_bytes) : ""), el("td", {}, when(job.created_at)),
+      el("td", {}, job.is_default ? el("span", {class: "badge default"}, "default") : job.status === "completed" ? el("button", {type: "button", class: "plain small", "aria-label": `Make ${name} the default`, onclick: () => this.choose(job)}, "Make default") : ""));
   }
 
   async choose(job) {
     try {
       await post(`/export/jobs/${job.id}/set-default`);
-      await this.show(this.id);
+      await this.renew();
     } catch (error) { say(error.message); }
   }
 }

@@ -1,69 +1,72 @@
 import {follow, get} from "/assets/api.js";
-import {byId, el, say, when} from "/assets/dom.js";
+import {byId, el, fill, say} from "/assets/dom.js";
+import {jobRow, slim} from "/assets/job_row.js";
+import {isNews} from "/assets/job_state.js";
+import {FORMAT_IDS, formatName} from "/assets/names.js";
 
 const FILTERS = [["", "All"], ["pending", "Waiting"], ["running", "Running"], ["completed", "Completed"], ["failed", "Failed"], ["cancelled", "Cancelled"]];
+const PAGE = 50;
 
-/** What a job's state is called, with what was proven of its result: an unproven success does not look like a proven one. */
-export function badge(job) {
-  if (job.status === "completed" && (job.proof ?? "none") === "none") return el("span", {class: "badge unproven"}, "completed, not proven");
-  const names = {pending: "waiting", running: job.cancel_requested ? "ending" : "running"};
-  return el("span", {class: `badge ${job.status}`}, names[job.status] ?? job.status);
-}
+const newestFirst = (a, b) => (a.created_at === b.created_at ? (a.id < b.id ? 1 : -1) : a.created_at < b.created_at ? 1 : -1);
 
-export const ENDED = ["completed", "failed", "cancelled"];
+const STEPS = ["Drop a checkpoint, or choose it.", "Choose formats and options.", "Follow the export here, and download the result with the figures that prove it."];
 
-/** Whether `job` may replace what is shown of it: an answer that was overtaken by an event never takes an end back. */
-export const isNews = (shown, job) => !shown || !ENDED.includes(shown.status) || ENDED.includes(job.status);
-
-export const titleOf = (job) => `${job.model_name ?? job.framework} to ${job.export_format}`;
-
-function row(job) {
-  const about = [job.version ? `version ${job.version}` : null, job.version_tag, job.is_default ? "default" : null].filter(Boolean).join(", ");
-  return el("li", {"data-id": job.id},
-    el("a", {href: `#/jobs/${encodeURIComponent(job.id)}`}, titleOf(job)),
-    badge(job),
-    el("span", {class: "quiet when"}, when(job.created_at), about ? `, ${about}` : ""),
-    job.status === "running" && el("progress", {max: 1, value: job.progress, "aria-label": `Progress of ${titleOf(job)}`}),
-    job.status === "running" && job.phase && el("span", {class: "quiet"}, job.phase),
-    job.status === "failed" && el("p", {class: "problem"}, job.error_message));
-}
-
-/** The newest jobs, live. */
+/** The newest jobs, live. Of all that it knows it shows the first pages; the rest are drawn when they are asked for. */
 export class JobList {
   constructor() {
     this.jobs = new Map();
-    this.status = "";
+    this.rows = new Map();
+    this.status = this.format = "";
     this.cursor = null;
+    this.most = PAGE;
+    this.turn = 0;
     this.listeners = [];
-    byId("job-filter").replaceChildren(...FILTERS.map(([value, name]) => el("button", {type: "button", "aria-pressed": String(value === ""), onclick: (event) => this.choose(value, event.target)}, name)));
-    byId("more-jobs").addEventListener("click", () => this.load(this.cursor));
+    byId("job-filter").replaceChildren(...FILTERS.map(([value, name]) => el("button", {type: "button", "aria-pressed": String(value === ""), onclick: (event) => this.chooseStatus(value, event.target)}, name)));
+    const formats = byId("format-filter");
+    fill(formats, el("option", {value: ""}, "All formats"), FORMAT_IDS.map((id) => el("option", {value: id}, formatName(id))));
+    formats.addEventListener("change", () => { this.format = formats.value; this.begin(); });
+    byId("more-jobs").addEventListener("click", () => this.more());
   }
 
+  /** `listener.put(job)` hears of changes, `listener.renew()` that some may have been missed. */
   listen(listener) { this.listeners.push(listener); }
 
-  choose(status, button) {
+  chooseStatus(status, button) {
     this.status = status;
     for (const other of byId("job-filter").children) other.setAttribute("aria-pressed", String(other === button));
-    this.load(null);
+    this.begin();
+  }
+
+  begin() {
+    this.most = PAGE;
+    return this.load(null);
+  }
+
+  async more() {
+    this.most += PAGE;
+    if (this.jobs.size < this.most && this.cursor) await this.load(this.cursor);
+    else this.draw();
   }
 
   async load(cursor) {
+    const mine = ++this.turn;
     try {
-      const query = new URLSearchParams({limit: "50", ...(this.status ? {status: this.status} : {}), ...(cursor ? {cursor} : {})});
+      const query = new URLSearchParams({limit: String(cursor ? PAGE : Math.min(this.most, 200)), ...(this.status ? {status: this.status} : {}), ...(this.format ? {export_format: this.format} : {}), ...(cursor ? {cursor} : {})});
       const page = await get(`/export/jobs?${query}`);
-      if (!cursor) this.jobs.clear();
-      for (const job of page.jobs) this.jobs.set(job.id, job);
+      if (mine !== this.turn) return;
+      if (!cursor) { this.jobs.clear(); this.most = Math.min(this.most, 200); }
+      for (const job of page.jobs) this.jobs.set(job.id, slim(job));
       this.cursor = page.next_cursor;
       this.draw();
-    } catch (error) { say(error.message); }
+    } catch (error) { if (mine === this.turn) say(error.message); }
   }
 
   put(job) {
     if (!isNews(this.jobs.get(job.id), job)) return;
-    if (this.status === "" || job.status === this.status) this.jobs.set(job.id, job);
+    if ((this.status === "" || job.status === this.status) && (this.format === "" || job.export_format === this.format)) this.jobs.set(job.id, slim(job));
     else this.jobs.delete(job.id);
     this.drawSoon();
-    for (const listener of this.listeners) listener(job);
+    for (const listener of this.listeners) listener.put(job);
   }
 
   forget(id) {
@@ -77,24 +80,52 @@ export class JobList {
     requestAnimationFrame(() => { this.waiting = false; this.draw(); });
   }
 
+  /** Rows that say what they said before stay as they are: with their focus, and what is marked of their text. */
   draw() {
-    const list = byId("job-list"), focused = document.activeElement?.closest?.("#job-list li")?.dataset.id;
-    const jobs = [...this.jobs.values()].sort((a, b) => (a.created_at === b.created_at ? (a.id < b.id ? 1 : -1) : a.created_at < b.created_at ? 1 : -1));
-    list.replaceChildren(...jobs.map(row));
-    byId("no-jobs").hidden = jobs.length > 0;
-    byId("no-jobs-text").textContent = this.status === "" ? "No exports yet. Drop a checkpoint to begin." : "No job is in this state.";
-    byId("more-jobs").hidden = !this.cursor;
-    if (focused) [...list.children].find((node) => node.dataset.id === focused)?.querySelector("a").focus();
+    const list = byId("job-list"), shown = [...this.jobs.values()].sort(newestFirst).slice(0, this.most), kept = new Map();
+    let last = null;
+    for (const job of shown) {
+      const text = JSON.stringify(job), before = this.rows.get(job.id);
+      const row = before?.text === text ? before : {text, node: jobRow(job)};
+      if (before && row !== before) replaceRow(before.node, row.node);
+      const place = last ? last.nextSibling : list.firstChild;
+      if (row.node !== place) list.insertBefore(row.node, place);
+      last = row.node;
+      kept.set(job.id, row);
+    }
+    for (const [id, row] of this.rows) if (!kept.has(id)) row.node.remove();
+    this.rows = kept;
+    byId("no-jobs").hidden = shown.length > 0;
+    if (shown.length === 0) this.sayNone();
+    byId("more-jobs").hidden = !this.cursor && this.jobs.size <= this.most;
+  }
+
+  sayNone() {
+    if (this.status !== "" || this.format !== "") fill(byId("no-jobs"), el("p", {}, "No job is like this."), el("p", {class: "quiet"}, "All jobs are under “All” and “All formats”."));
+    else fill(byId("no-jobs"), el("p", {class: "strong"}, "No exports yet."), el("ol", {}, STEPS.map((step) => el("li", {}, step))));
   }
 
   async start(signal) {
     const live = byId("live");
-    const show = (on) => { live.textContent = on ? "live" : "not connected"; live.classList.toggle("on", on); };
+    const show = (on) => {
+      live.textContent = on ? "live" : "offline";
+      live.classList.toggle("on", on);
+      byId("offline").hidden = on;
+    };
     for await (const event of follow("/export/events", signal, show)) {
       // The stream has no history: what changed before it began is in the list.
-      if (event.name === "connected") this.load(null);
+      if (event.name === "connected") {
+        this.load(null);
+        for (const listener of this.listeners) listener.renew();
+      }
       if (event.name === "job") this.put(event.data);
       if (event.name === "removed") this.forget(event.data.id);
     }
   }
+}
+
+function replaceRow(before, after) {
+  const focused = before.contains(document.activeElement);
+  before.replaceWith(after);
+  if (focused) after.querySelector("a").focus();
 }

@@ -1,8 +1,7 @@
-import {el, svg} from "/assets/dom.js";
+import {el, number, svg} from "/assets/dom.js";
 
 const ROW = 34, BOX = 22, TOP = 26;
 
-const number = (value) => value.toLocaleString("en").replaceAll(",", "\u202f");
 const share = (part, whole) => (whole > 0 ? part / whole : 0);
 const shareText = (value) => (value === 0 ? "" : value < 0.001 ? "< 0.1 %" : `${(value * 100).toFixed(1)} %`);
 

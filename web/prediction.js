@@ -32,8 +32,8 @@ export class PredictionView {
     this.path = path;
     this.stop = new AbortController();
     this.input = el("input", {id: "photo", type: "file", accept: "image/jpeg,image/png", "aria-describedby": "photo-note", onchange: () => this.chosen()});
-    this.drop = el("div", {class: "drop photo"}, el("label", {for: "photo"}, "Drop a photograph here or choose one"), this.input,
-      el("p", {class: "quiet", id: "photo-note"}, "JPEG or PNG. The exported file looks at it in its own engine; the photograph is not kept."));
+    this.drop = el("div", {class: "drop small"}, el("div", {class: "choose"}, el("p", {class: "strong"}, "Drop a photograph here"), el("span", {class: "picks"}, el("span", {class: "pick"}, this.input, el("label", {for: "photo"}, "Choose a photograph"))),
+      el("p", {class: "quiet", id: "photo-note"}, "JPEG or PNG. The exported file looks at it in its own engine; the photograph is not kept.")));
     this.status = el("p", {class: "quiet", role: "status"});
     this.problem = el("p", {class: "problem", role: "alert"});
     this.canvas = el("canvas", {role: "img", "aria-label": "The photograph"});

@@ -1,67 +1,76 @@
-import {bytes, el, facts, svg} from "/assets/dom.js";
+import {classList} from "/assets/checkpoint_card.js";
+import {bytes, el, facts, svg, table} from "/assets/dom.js";
+import {classNames, taskName} from "/assets/names.js";
 
 const LEVELS = {
-  runtime: "Run in the engine and compared with the checkpoint.",
-  read_back: "Read back from the file and compared with the checkpoint.",
-  structure: "Only the file's structure was checked; no numbers were compared.",
-  none: "Nothing was proven: the exporter says that it succeeded, nobody compared the numbers.",
+  runtime: ["Proven in its engine", "It was run in the engine and compared with the checkpoint."],
+  read_back: ["Proven by reading it back", "It was read back from the file and compared with the checkpoint; no engine ran it."],
+  structure: ["Its structure only", "Only the file's structure was checked; no numbers were compared."],
+  none: ["Nothing was proven", "The exporter says that it succeeded; nobody compared the numbers. Compare it with the checkpoint before you rely on it."],
 };
-
-/** The same in a table. */
-export const PROVEN = {runtime: "run in its engine", read_back: "read back", structure: "structure only", none: "nothing"};
 
 const short = (value) => (value === 0 ? "0" : Math.abs(value) >= 0.01 && Math.abs(value) < 1000 ? value.toPrecision(2) : value.toExponential(1));
 
 const used = (figure) => (figure.allowed > 0 ? figure.max_difference / figure.allowed : figure.max_difference > 0 ? Infinity : 0);
 
 /** "12 %" of what is allowed. */
-function usedText(figure) {
-  const share = used(figure);
+function usedText(share) {
   if (share === 0) return "nothing";
-  return share === Infinity ? "more than nothing" : share < 0.001 ? "< 0.1 %" : `${(share * 100).toPrecision(2)} %`;
+  return share === Infinity ? "more than nothing" : share < 0.001 ? "< 0.1 %" : `${share < 1 ? (share * 100).toPrecision(2) : Math.round(share * 100)} %`;
 }
 
-/** A bar of how much of the allowed difference was used, on a scale of ten thousandths to all of it. */
-function bar(figure) {
-  const share = used(figure);
+/** A bar of how much of the allowed difference was used, on a scale of ten thousandths to all of it, with a mark at each power of ten. */
+function bar(share) {
   const width = share === 0 ? 0 : Math.max(1, Math.min(1, (Math.log10(Math.max(share, 1e-4)) + 4) / 4) * 100);
-  return svg("svg", {viewBox: "0 0 100 10", class: share > 1 ? "meter over" : "meter", role: "img", "aria-label": `${usedText(figure)} of what is allowed`, preserveAspectRatio: "none"},
-    svg("rect", {class: "track", width: 100, height: 10, rx: 2}),
-    svg("rect", {class: "used", width, height: 10, rx: 2}),
+  return svg("svg", {viewBox: "0 0 100 10", class: share > 1 ? "meter over" : "meter", role: "img", "aria-label": `${usedText(share)} of what is allowed`, preserveAspectRatio: "none"},
+    svg("rect", {class: "track", width: 100, height: 10}),
+    svg("rect", {class: "used", width, height: 10}),
+    ...[25, 50, 75].map((x) => svg("line", {class: "mark", x1: x, x2: x, y1: 0, y2: 10})),
     svg("line", {class: "limit", x1: 99.5, x2: 99.5, y1: 0, y2: 10}));
+}
+
+/** Cells carry their column's name for the narrow layout, where a row is a block. */
+function figureRow(figure) {
+  const share = used(figure), cell = (name, value) => el("td", {"data-name": name}, value);
+  return el("tr", {}, el("th", {scope: "row"}, [figure.value, figure.group].filter(Boolean).join(" ")),
+    el("td", {class: "meter-cell"}, bar(share), el("span", {class: "share"}, `${usedText(share)} of what is allowed`)),
+    cell("Difference", short(figure.max_difference)), cell("Allowed", short(figure.allowed)), cell("Agreement", figure.cosine === undefined ? "" : `${(figure.cosine * 100).toFixed(4)} %`));
 }
 
 function check(row) {
   const figures = row.figures ?? [];
   return el("li", {},
-    el("p", {}, el("strong", {}, row.verdict ?? "", ": "), row.what, row.engine ? ` (${row.engine})` : ""),
-    figures.length > 0 && el("div", {class: "scroll", role: "region", tabindex: 0, "aria-label": `Figures: ${row.what}`}, el("table", {class: "figures"},
-      el("thead", {}, el("tr", {}, ["Output", "Used of what is allowed", "Difference", "Allowed", "Agreement"].map((name) => el("th", {scope: "col"}, name)))),
-      el("tbody", {}, figures.map((figure) => el("tr", {},
-        el("th", {scope: "row"}, [figure.value, figure.group].filter(Boolean).join(" ")),
-        el("td", {class: "meter-cell"}, bar(figure), el("span", {class: "share"}, usedText(figure))), el("td", {}, short(figure.max_difference)), el("td", {}, short(figure.allowed)),
-        el("td", {}, figure.cosine === undefined ? "" : `${(figure.cosine * 100).toFixed(4)} %`)))))));
+    el("p", {}, el("strong", {class: row.verdict === "agrees" ? "agrees" : "differs"}, row.verdict ?? "", ": "), row.what, row.engine && !String(row.what).includes(row.engine) ? ` (${row.engine})` : ""),
+    figures.length > 0 && table(`Figures: ${row.what}`, ["Output", "Used", "Difference", "Allowed", "Agreement"], figures.map(figureRow), {class: "figures"}));
 }
 
 const shapes = (list) => (list ?? []).map((shape) => (Array.isArray(shape) ? shape.join("×") : String(shape))).join(", ");
 
+/** A level alone makes no proof: a figure beyond what is allowed, or a check that differs, takes it back. */
+function proofBanner(level, checks, figures) {
+  const worst = Math.max(0, ...figures.map(used));
+  if (worst > 1 || checks.some((row) => row.verdict === "differs")) return el("div", {class: "proof weak"}, el("p", {class: "proof-title"}, "It differs from the checkpoint"), el("p", {}, "A check below differs by more than is allowed."));
+  const [title, sentence] = LEVELS[level] ?? [level, ""], strong = level === "runtime" || level === "read_back";
+  return el("div", {class: strong ? "proof strong" : "proof weak"}, el("p", {class: "proof-title"}, title), el("p", {}, sentence,
+    strong && figures.length > 0 && ` Its outputs differ by at most ${worst === 0 ? "nothing" : `${usedText(worst)} of what is allowed`}.`));
+}
+
 /** What a completed export is and what was compared. */
 export function resultView(job) {
-  const metadata = job.export_results ?? {};
-  const proof = metadata.extra_metadata?.proof ?? {};
-  const level = job.proof ?? "none";
-  const checks = Array.isArray(proof.checks) ? proof.checks : [];
+  const metadata = job.export_results ?? {}, proof = metadata.extra_metadata?.proof ?? {};
+  const checks = Array.isArray(proof.checks) ? proof.checks : [], figures = checks.flatMap((row) => row.figures ?? []);
+  const names = classNames(metadata.class_names);
   return [
     el("h3", {}, "Result"),
-    el("p", {class: level === "none" || level === "structure" ? "proof weak" : "proof strong"}, LEVELS[level] ?? level),
+    proofBanner(job.proof ?? "none", checks, figures),
+    job.from_cache && el("p", {class: "quiet"}, "This is the result of an earlier export of the same checkpoint with the same options."),
     facts([
-      ["Task", metadata.task_type], ["Input", metadata.input_shape && `${metadata.input_shape.join("×")} ${metadata.input_dtype ?? ""}`],
-      ["Outputs", shapes(metadata.output_shape)], ["Classes", metadata.num_classes], ["Size", job.file_size_bytes && bytes(job.file_size_bytes)],
-      ["SHA-256", job.sha256 && el("code", {}, job.sha256)], ["Made by", job.exporter_version], ["Kept apart by", job.sandbox],
-      ["From", job.from_cache && "an earlier export of the same checkpoint with the same options"],
-    ].map(([name, value]) => [name, value || null])),
-    checks.length > 0 && el("h3", {}, "What was compared"),
-    checks.some((row) => row.figures?.length > 0) && el("p", {class: "quiet"}, "The largest difference of every output against what is allowed of it. Bars are logarithmic: a full one is all that is allowed, half of one is a hundredth of it."),
-    checks.length > 0 && el("ol", {class: "checks"}, checks.map(check)),
+      ["Task", metadata.task_type && taskName(metadata.task_type)], ["Input", metadata.input_shape && `${metadata.input_shape.join("×")} ${metadata.input_dtype ?? ""}`],
+      ["Outputs", shapes(metadata.output_shape)], ["Size of the download", job.file_size_bytes && bytes(job.file_size_bytes)], ["Made by", job.exporter_version],
+      ["Classes", names.length > 0 ? classList(names) : metadata.num_classes, "wide"], ["SHA-256 of the download", job.sha256 && el("code", {class: "digest"}, job.sha256), "wide"],
+    ]),
+    checks.length > 0 && [el("h3", {}, "What was compared"),
+      figures.length > 0 && el("p", {class: "quiet"}, "The largest difference of every output against what is allowed of it; agreement is the cosine between the outputs. Bars are logarithmic: a full one is all that is allowed, each mark before it a tenth of the next."),
+      el("ol", {class: "checks"}, checks.map(check))],
   ];
 }

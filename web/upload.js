@@ -1,71 +1,116 @@
 import {get, upload} from "/assets/api.js";
-import {byId, bytes, el, facts, say} from "/assets/dom.js";
-import {networkView} from "/assets/network.js";
+import {checkpointCard} from "/assets/checkpoint_card.js";
+import {byId, bytes, el, fill, say} from "/assets/dom.js";
+import {chosenFolder, droppedFile} from "/assets/tar.js";
+import {lasting} from "/assets/time.js";
 
 const ARCHIVE = /\.(zip|tar)$/i;
 
-function showFacts(checkpoint) {
-  const told = checkpoint.inspect ?? {};
-  const box = byId("checkpoint");
-  const names = told.class_names ?? [];
-  const shown = Array.isArray(names) ? names : Object.values(names);
-  box.replaceChildren(
-    el("h3", {}, checkpoint.name),
-    facts([
-      ["Architecture", told.architecture ?? told.model_class],
-      ["Task", told.task],
-      ["Trained with", told.framework && [told.framework, told.version].filter(Boolean).join(" ")],
-      ["Classes", shown.length > 0 && `${shown.length}: ${shown.slice(0, 6).join(", ")}${shown.length > 6 ? ", …" : ""}`],
-      ["Parameters", told.parameters && told.parameters.toLocaleString()],
-      ["Size", bytes(checkpoint.size)],
-      ["SHA-256", el("code", {}, checkpoint.sha256.slice(0, 16), "…")],
-    ].map(([name, value]) => [name, value || null])));
-  if (checkpoint.inspect_error) box.append(el("p", {class: "problem"}, `It could not be read: ${checkpoint.inspect_error}`));
-  else if (told.error) box.append(el("p", {class: "problem"}, `An export would refuse it: ${told.error}`));
-  const network = networkView(told.network);
-  if (network) box.append(el("details", {}, el("summary", {}, "The network"), network));
-  box.hidden = false;
+/** "3.1 MB of 9.0 MB, 34 %, 12 s left": the rest at the speed so far. */
+function progressText(sent, all, elapsed) {
+  const left = elapsed > 1 && sent > 0 ? (all - sent) / (sent / elapsed) : null;
+  return [`${bytes(sent)} of ${bytes(all)}`, `${Math.floor(sent / all * 100)} %`, left !== null && `${lasting(Math.max(1, Math.round(left))).replace(/\.\d+ s/, " s")} left`].filter(Boolean).join(", ");
 }
 
-/** Calls `onCheckpoint` with each checkpoint that was uploaded and told of. */
-export function startUpload(onCheckpoint) {
-  const drop = byId("drop"), input = byId("file"), box = byId("upload"), bar = byId("upload-progress"), text = byId("upload-text");
-  let stop = new AbortController();
+/** The field that a checkpoint is dropped on, and what the checkpoint is. */
+export class CheckpointPicker {
+  /** Calls `onCheckpoint` with each checkpoint that was uploaded and told of, and with null when it goes. */
+  constructor(onCheckpoint) {
+    this.onCheckpoint = onCheckpoint;
+    this.stop = new AbortController();
+    this.id = null;
+    byId("upload-cancel").addEventListener("click", () => { this.stop.abort(); this.end(); byId("file").focus(); });
+    for (const [id, made] of [["file", (files) => files[0]], ["folder", chosenFolder]]) {
+      const input = byId(id);
+      input.addEventListener("change", () => {
+        if (input.files.length > 0) this.takeWhatIs(() => made(input.files));
+        input.value = "";
+      });
+    }
+    this.listen();
+  }
 
-  async function take(file) {
-    stop.abort();
-    stop = new AbortController();
-    const mine = stop;
-    say("");
-    box.hidden = false;
-    byId("checkpoint").hidden = true;
-    onCheckpoint(null);
+  /** Anywhere on the page: a file that misses a field would otherwise replace the page. */
+  listen() {
+    const drop = byId("drop"), home = byId("home");
+    window.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); });
+    window.addEventListener("dragleave", (event) => { if (event.relatedTarget === null) drop.classList.remove("over"); });
+    window.addEventListener("drop", (event) => {
+      event.preventDefault();
+      drop.classList.remove("over");
+      if (!home.hidden && event.dataTransfer) this.takeWhatIs(() => droppedFile(event.dataTransfer));
+    });
+  }
+
+  async takeWhatIs(found) {
+    try { await this.take(await found()); } catch (error) { say(error.message); }
+  }
+
+  end() { byId("upload").hidden = true; }
+
+  async take(file) {
+    this.clear();
+    const mine = this.stop, bar = byId("upload-progress"), begun = performance.now();
+    fill(byId("upload-name"), file.name);
+    fill(byId("upload-step"), "Uploading");
+    fill(byId("upload-text"), "");
+    bar.value = 0;
+    byId("upload").hidden = false;
     try {
       const stored = await upload(file, ARCHIVE.test(file.name) ? "directory" : "file", (sent, all) => {
-        bar.value = all > 0 ? sent / all : 0;
-        text.textContent = sent < all ? `${bytes(sent)} of ${bytes(all)}` : "Looking at it";
+        if (sent < all) {
+          bar.value = sent / all;
+          fill(byId("upload-text"), progressText(sent, all, (performance.now() - begun) / 1000));
+        } else {
+          bar.removeAttribute("value");
+          fill(byId("upload-step"), "Reading what it is");
+          fill(byId("upload-text"), bytes(all));
+        }
       }, mine.signal);
-      const checkpoint = await get(`/checkpoints/${stored.id}`);
-      if (mine.signal.aborted) return;
-      showFacts(checkpoint);
-      onCheckpoint(checkpoint);
+      if (!mine.signal.aborted) await this.show(await get(`/checkpoints/${stored.id}`), mine);
     } catch (error) {
-      if (mine === stop) say(`${file.name}: ${error.message}`);
+      if (!mine.signal.aborted) this.fail(file, error);
     }
-    if (mine === stop) box.hidden = true;
+    if (mine === this.stop) this.end();
   }
 
-  byId("upload-cancel").addEventListener("click", () => { stop.abort(); box.hidden = true; });
-  input.addEventListener("change", () => { if (input.files.length > 0) take(input.files[0]); input.value = ""; });
-  for (const name of ["dragenter", "dragover"]) {
-    drop.addEventListener(name, (event) => { event.preventDefault(); drop.classList.add("over"); });
+  fail(file, error) {
+    const box = byId("upload-failed");
+    fill(box, el("p", {}, el("strong", {}, file.name), `: ${error.message}`), el("button", {type: "button", class: "plain", onclick: () => this.take(file)}, "Send it again"));
+    box.hidden = false;
   }
-  for (const name of ["dragleave", "drop"]) drop.addEventListener(name, () => drop.classList.remove("over"));
-  drop.addEventListener("drop", (event) => {
-    event.preventDefault();
-    const file = event.dataTransfer.files[0];
-    if (file) take(file);
-  });
-  // A file that misses the field would otherwise replace the page.
-  for (const name of ["dragover", "drop"]) window.addEventListener(name, (event) => event.preventDefault());
+
+  /** Shows a checkpoint that the service has. */
+  async load(id) {
+    if (this.id === id) return;
+    this.clear();
+    const mine = this.stop;
+    try {
+      const checkpoint = await get(`/checkpoints/${encodeURIComponent(id)}`);
+      if (!mine.signal.aborted) await this.show(checkpoint, mine);
+    } catch (error) {
+      if (!mine.signal.aborted) say(error.status === 404 ? "This checkpoint is gone: uploads are kept for a while only. Upload it again." : error.message);
+    }
+  }
+
+  async show(checkpoint, mine) {
+    this.id = checkpoint.id;
+    history.replaceState(null, "", `#/new/${encodeURIComponent(checkpoint.id)}`);
+    fill(byId("drop-title"), "Another checkpoint");
+    byId("drop").classList.add("small");
+    fill(byId("checkpoint"), checkpointCard(checkpoint, () => { this.clear(); history.replaceState(null, "", "#/"); byId("file").focus(); }));
+    byId("checkpoint").hidden = false;
+    await this.onCheckpoint(checkpoint, mine.signal);
+  }
+
+  clear() {
+    this.stop.abort();
+    this.stop = new AbortController();
+    this.id = null;
+    say("");
+    fill(byId("drop-title"), "Drop a checkpoint here");
+    byId("drop").classList.remove("small");
+    for (const name of ["checkpoint", "upload-failed", "upload"]) byId(name).hidden = true;
+    this.onCheckpoint(null);
+  }
 }

@@ -13,6 +13,7 @@ SCHEMA = {"type": "object", "properties": {
     "nonce": {"type": "integer"},
     "opset_version": {"type": "integer", "minimum": 13, "maximum": 21, "default": 17},
     "half": {"anyOf": [{"type": "boolean", "default": False, "description": "float16 <b>weights</b>"}, {"type": "null"}]},
+    "scale": {"type": "number", "exclusiveMinimum": 0},
     "lines": {"type": "integer"}}}
 HOSTILE = ("\x1b[31mred\x1b[0m \x1b]0;title\x07", "<script>window.broken = true</script><img src=x onerror='window.broken = true'>",
            "data: forged\rid: 99999\rdata: more", "nul\0in the middle", "tab\there", "\u202egnirts desrever")

@@ -1,20 +1,18 @@
 """The page in a real browser: from a checkpoint that is chosen to its result, by mouse and by keyboard."""
-import os
 import shutil
-import subprocess
 import tempfile
 import time
 import unittest
 import zipfile
 from pathlib import Path
 
+from browser import CONTRAST, BrowserCase, start_browser
 from exporter import FIXTURES, SAMPLE
 from s3_stand_in import StandIn
 from service import PATIENCE, ServiceCase
 
 try:
     from selenium import webdriver
-    from selenium.common.exceptions import NoAlertPresentException, NoSuchElementException, StaleElementReferenceException, TimeoutException
     from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys
     from selenium.webdriver.support.ui import Select, WebDriverWait
@@ -22,81 +20,16 @@ except ImportError:
     webdriver = None
 
 PHOTO = FIXTURES / "photo.jpg"
-FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage")
 
 
-@unittest.skipIf(webdriver is None, "selenium is not in this environment")
-@unittest.skipIf(shutil.which("chromedriver") is None, "there is no chromedriver (Debian: chromium-driver)")
-class PageTest(ServiceCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        folder = tempfile.TemporaryDirectory(prefix="modelport-browser-")
-        cls.addClassCleanup(folder.cleanup)
-        cls.downloads = Path(folder.name)
-        options = webdriver.ChromeOptions()
-        for flag in FLAGS:
-            options.add_argument(flag)
-        options.add_experimental_option("prefs", {"download.default_directory": str(cls.downloads)})
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        cls.browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
-        cls.addClassCleanup(cls.browser.quit)
-        cls.address = f"http://127.0.0.1:{cls.service.port}/"
-
-    def setUp(self):
-        self.browser.set_window_size(1280, 1000)
-        self.browser.get("about:blank")
-        self.browser.get_log("browser")
-        self.open("")
-
-    def tearDown(self):
-        """Nothing the page did broke its own policy or threw."""
-        bad = [entry["message"] for entry in self.browser.get_log("browser") if entry["level"] == "SEVERE" and "status of 4" not in entry["message"]]
-        self.assertEqual(bad, [])
-        self.assertFalse(self.browser.execute_script("return window.broken === true"))
-
-    def open(self, place):
-        self.browser.get(self.address + place)
-        self.until(lambda: self.find("#live").text == "live", "it is not live")
-
-    def find(self, selector):
-        return self.browser.find_element(By.CSS_SELECTOR, selector)
-
-    def all(self, selector):
-        return self.browser.find_elements(By.CSS_SELECTOR, selector)
-
-    def until(self, condition, message=""):
-        passing = (NoAlertPresentException, NoSuchElementException, StaleElementReferenceException, StopIteration)
-        try:
-            return WebDriverWait(self.browser, PATIENCE / 4, 0.1, ignored_exceptions=passing).until(lambda _: condition())
-        except TimeoutException:
-            raise AssertionError(f"{message}; the page shows: {self.text('body')}") from None
-
-    def text(self, selector="main"):
-        return self.find(selector).text
-
-    def button(self, name):
-        return next(button for button in self.all("button") if button.is_displayed() and button.text == name)
-
-    def choose(self, path):
-        self.find("#file").send_keys(str(path))
-        self.until(lambda: self.find("#export button.main").is_displayed(), "the form does not appear")
-
-    def shoot(self, name):
-        """A picture, where somebody wants to look at it."""
-        folder = os.environ.get("MODELPORT_SCREENSHOTS")
-        if folder:
-            height = self.browser.execute_script("return document.documentElement.scrollHeight")
-            self.browser.set_window_size(self.browser.get_window_size()["width"], max(600, height + 150))
-            self.browser.save_screenshot(str(Path(folder) / f"{name}.png"))
-
+class PageTest(BrowserCase):
     def test_a_checkpoint_becomes_a_download(self):
         self.choose(SAMPLE)
         told = self.text("#checkpoint")
         for word in (SAMPLE.name, "ultralytics", "Parameters", "Classes"):
             self.assertIn(word, told)
         self.assertEqual(Select(self.find("#framework")).first_selected_option.text, "ultralytics")
-        unavailable = [box for box in self.all("#export input[type=checkbox]") if not box.is_enabled()]
+        unavailable = [box for box in self.all("#export .format input") if not box.is_enabled()]
         for box in unavailable:
             self.assertTrue(self.find(f"#{box.get_attribute('aria-describedby')}").text, "a reason is missing")
         self.assertTrue(self.find("#format-onnx").is_selected())
@@ -369,18 +302,14 @@ class TokenPageTest(ServiceCase):
         folder = tempfile.TemporaryDirectory(prefix="modelport-browser-")
         self.addCleanup(folder.cleanup)
         downloads = Path(folder.name)
-        options = webdriver.ChromeOptions()
-        for flag in FLAGS:
-            options.add_argument(flag)
-        options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+        browser = start_browser(downloads)
         self.addCleanup(browser.quit)
         browser.get(f"http://127.0.0.1:{self.service.port}/")
         wait = WebDriverWait(browser, PATIENCE, 0.1)
         wait.until(lambda _: browser.find_element(By.ID, "token").is_displayed())
+        self.assertFalse(browser.find_element(By.ID, "token-problem").is_displayed())
         browser.find_element(By.ID, "token-text").send_keys("wrong", Keys.ENTER)
-        wait.until(lambda _: browser.find_element(By.ID, "token").is_displayed() and browser.find_element(By.ID, "token-text").get_attribute("value") == "")
+        wait.until(lambda _: browser.find_element(By.ID, "token-problem").is_displayed() and browser.find_element(By.ID, "token-text").get_attribute("value") == "")
         browser.find_element(By.ID, "token-text").send_keys("w", Keys.ENTER)
         wait.until(lambda _: browser.find_element(By.ID, "live").text == "live")
         self.assertFalse(browser.find_element(By.ID, "token").is_displayed())
@@ -393,30 +322,6 @@ class TokenPageTest(ServiceCase):
         with zipfile.ZipFile(next(downloads.glob("*.zip"))) as archive:
             self.assertIn("model.onnx", archive.namelist())
         self.assertEqual([entry["message"] for entry in browser.get_log("browser") if "Content Security Policy" in entry["message"]], [])
-
-
-# The least contrast (WCAG) between a text that is shown and what lies behind it, and that text.
-CONTRAST = """
-  const channel = (value) => { value /= 255; return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4; };
-  const luminance = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
-  const parse = (text) => text.match(/[0-9.]+/g).map(Number);
-  const behind = (node) => {
-    for (; node; node = node.parentElement) {
-      const colour = parse(getComputedStyle(node).backgroundColor);
-      if (colour.length < 4 || colour[3] > 0) return colour;
-    }
-    return [255, 255, 255];
-  };
-  let worst = [99, ""];
-  for (const node of document.querySelectorAll("body *")) {
-    const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
-    if (!own || !node.checkVisibility() || node.disabled || node.closest(".hidden, .skip")) continue;
-    const [a, b] = [luminance(parse(getComputedStyle(node).color)), luminance(behind(node))];
-    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (contrast < worst[0]) worst = [contrast, node.outerHTML.slice(0, 200)];
-  }
-  return worst;
-"""
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/service/scratch_directory.h"
+
 namespace modelport {
 namespace {
 
@@ -39,6 +41,26 @@ TEST(JobJson, ShowsWhatIsNotThereAsNull) {
     EXPECT_TRUE(document[name].is_null()) << name;
   }
   EXPECT_FALSE(document["links"].contains("download"));
+}
+
+TEST(JobJson, NamesTheCheckpoint) {
+  const ScratchDirectory scratch;
+  const auto checkpoints = *CheckpointStore::open(scratch.path() + "/checkpoints", {}, CheckpointLimits());
+  const auto upload = *checkpoints->begin_upload("runs/best.pt", UploadKind::kFile, system_clock().now());
+  ASSERT_TRUE(upload->append(std::as_bytes(std::span("weights"))));
+  const auto stored = upload->finish();
+  ASSERT_TRUE(stored);
+
+  CheckpointNames names(*checkpoints);
+  Job job;
+  job.request.checkpoint_id = stored->id;
+  EXPECT_EQ(job_json(job, names)["checkpoint_name"], "best.pt");
+  job.request.checkpoint_id = std::string(64, '0');
+  EXPECT_TRUE(job_json(job, names)["checkpoint_name"].is_null());
+  for (const char* path : {"/models/run 7/last.pt", "s3://bucket/last.pt", "/models/last.pt/"}) {
+    job.request.checkpoint_path = path;
+    EXPECT_EQ(job_json(job, names)["checkpoint_name"], "last.pt");
+  }
 }
 
 TEST(JobJson, MakesAFailurePrintable) {

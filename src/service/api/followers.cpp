@@ -94,12 +94,13 @@ class ChangeFollower : public BodySource {
   Batch next() override {
     Batch batch;
     batch.state = State::kWaiting;
+    CheckpointNames names(backend_.checkpoints());
     while (batch.text.size() < kBatchBytes) {
       const std::string id = take();
       if (id.empty()) return batch;
       const auto job = backend_.jobs().find(id);
       if (job) {
-        batch.text += event_frame("", "job", one_line(job_json(*job)));
+        batch.text += event_frame("", "job", one_line(job_json(*job, names)));
       } else if (job.error().code == ErrorCode::kNotFound) {
         batch.text += event_frame("", "removed", one_line({{"id", id}}));
       }

@@ -47,7 +47,21 @@ void add_result(const Job& job, Json& out) {
   out["sandbox"] = text_or_null(job.sandbox);
 }
 
+std::string last_part(std::string_view path) {
+  while (path.ends_with('/')) path.remove_suffix(1);
+  return std::string(path.substr(path.rfind('/') + 1));
+}
+
 }  // namespace
+
+std::string CheckpointNames::of(const Job& job) {
+  if (!job.request.checkpoint_path.empty()) return last_part(job.request.checkpoint_path);
+  const auto [row, is_new] = uploads_.try_emplace(job.request.checkpoint_id);
+  if (is_new) {
+    if (const auto upload = checkpoints_.find(row->first)) row->second = upload->name;
+  }
+  return row->second;
+}
 
 Json job_json(const Job& job) {
   Json out = {
@@ -78,6 +92,12 @@ Json job_json(const Job& job) {
   out["started_at"] = time_or_null(job.started_at);
   out["completed_at"] = time_or_null(job.completed_at);
   out["links"] = links_json(job);
+  return out;
+}
+
+Json job_json(const Job& job, CheckpointNames& names) {
+  Json out = job_json(job);
+  out["checkpoint_name"] = text_or_null(names.of(job));
   return out;
 }
 

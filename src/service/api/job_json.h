@@ -1,8 +1,11 @@
 #pragma once
 
+#include <map>
+#include <string>
 #include <string_view>
 
 #include "base/json.h"
+#include "service/checkpoints/checkpoint_store.h"
 #include "service/jobs/delivery_store.h"
 #include "service/jobs/job.h"
 #include "service/logs/log_store.h"
@@ -11,6 +14,23 @@ namespace modelport {
 
 /// A job as the API shows it (schema Job in docs/openapi/schemas.json). Text that a stranger wrote is made printable.
 Json job_json(const Job& job);
+
+/// What the checkpoints of some jobs are called; an upload that several have is looked up once. For one answer.
+class CheckpointNames {
+ public:
+  explicit CheckpointNames(CheckpointStore& checkpoints) : checkpoints_(checkpoints) {}
+
+  /// An upload's name as long as it is stored, else the last part of the path; empty without either.
+  std::string of(const Job& job);
+
+ private:
+  CheckpointStore& checkpoints_;
+  std::map<std::string, std::string> uploads_;  ///< By id.
+};
+
+/// job_json() with `checkpoint_name`.
+Json job_json(const Job& job, CheckpointNames& names);
+
 Json event_json(const JobEvent& event);
 /// A webhook delivery; of its URL only the origin, since what follows may hold a token.
 Json delivery_json(const WebhookDelivery& delivery);

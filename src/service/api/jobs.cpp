@@ -10,7 +10,12 @@ namespace modelport {
 
 namespace {
 
-HttpResponse created_answer(const JobCreation& creation, const HttpRequest& request) {
+Json shown(Api& api, const Job& job) {
+  CheckpointNames names(api.backend.checkpoints());
+  return job_json(job, names);
+}
+
+HttpResponse created_answer(Api& api, const JobCreation& creation, const HttpRequest& request) {
   if (creation.outcome == JobCreation::Outcome::kKeyReused) {
     Problem problem = make_problem(422, "idempotency_key_reused",
                                    fmt::format("this Idempotency-Key was used for another request, of job {}; take a "
@@ -19,7 +24,7 @@ HttpResponse created_answer(const JobCreation& creation, const HttpRequest& requ
     problem.parameter = "Idempotency-Key";
     return problem_response(problem, request);
   }
-  HttpResponse response = json_answer(job_json(creation.job), 201);
+  HttpResponse response = json_answer(shown(api, creation.job), 201);
   response.set("Location", "/export/jobs/" + creation.job.id);
   if (creation.outcome == JobCreation::Outcome::kReplayed) response.set("Idempotency-Replayed", "true");
   return response;
@@ -66,9 +71,10 @@ Result<JobPage> page_of(Api& api, const HttpRequest& request, const JobFilter& f
   return api.backend.jobs().list(filter, text_parameter(request, "cursor"), limit);
 }
 
-Json jobs_json(const std::vector<Job>& jobs) {
+Json jobs_json(Api& api, const std::vector<Job>& jobs) {
+  CheckpointNames names(api.backend.checkpoints());
   Json array = Json::array();
-  for (const Job& job : jobs) array.push_back(job_json(job));
+  for (const Job& job : jobs) array.push_back(job_json(job, names));
   return array;
 }
 
@@ -83,18 +89,18 @@ ApiAnswer create_job(Api& api, const HttpRequest& request) {
   if (const auto* problem = std::get_if<Problem>(&wanted)) return problem_response(*problem, request);
   const auto creation = api.backend.submit(std::get<JobRequest>(wanted), std::get<std::string>(key));
   if (!creation) return refusal(api, std::get<JobRequest>(wanted), creation.error(), request);
-  return created_answer(*creation, request);
+  return created_answer(api, *creation, request);
 }
 
 ApiAnswer list_jobs(Api& api, const HttpRequest& request) {
   TRY(filter, filter_from(request));
   TRY(page, page_of(api, request, filter));
-  return json_answer({{"jobs", jobs_json(page.jobs)}, {"next_cursor", cursor_json(page)}});
+  return json_answer({{"jobs", jobs_json(api, page.jobs)}, {"next_cursor", cursor_json(page)}});
 }
 
 ApiAnswer get_job(Api& api, const HttpRequest& request) {
   TRY(job, api.backend.jobs().find(request.path_parameter("id")));
-  return json_answer(job_json(job));
+  return json_answer(shown(api, job));
 }
 
 ApiAnswer delete_job(Api& api, const HttpRequest& request) {
@@ -107,19 +113,19 @@ ApiAnswer delete_job(Api& api, const HttpRequest& request) {
 ApiAnswer cancel_job(Api& api, const HttpRequest& request) {
   const bool force = request.target.parameter("force") == "true";
   TRY(job, api.backend.cancel(request.path_parameter("id"), force ? CancelMode::kForce : CancelMode::kGraceful));
-  return json_answer(job_json(job), job.status == JobStatus::kCancelled ? 200 : 202);
+  return json_answer(shown(api, job), job.status == JobStatus::kCancelled ? 200 : 202);
 }
 
 ApiAnswer retry_job(Api& api, const HttpRequest& request) {
   const auto key = read_idempotency_key(request.header("idempotency-key"));
   if (const auto* problem = std::get_if<Problem>(&key)) return problem_response(*problem, request);
   TRY(creation, api.backend.retry(request.path_parameter("id"), std::get<std::string>(key)));
-  return created_answer(creation, request);
+  return created_answer(api, creation, request);
 }
 
 ApiAnswer set_default_job(Api& api, const HttpRequest& request) {
   TRY(job, api.backend.set_default(request.path_parameter("id")));
-  return json_answer(job_json(job));
+  return json_answer(shown(api, job));
 }
 
 ApiAnswer list_training_exports(Api& api, const HttpRequest& request) {
@@ -127,7 +133,7 @@ ApiAnswer list_training_exports(Api& api, const HttpRequest& request) {
   filter.training_job_id = request.path_parameter("training_job_id");
   TRY(page, page_of(api, request, filter));
   return json_answer({{"training_job_id", filter.training_job_id},
-                      {"exports", jobs_json(page.jobs)},
+                      {"exports", jobs_json(api, page.jobs)},
                       {"next_cursor", cursor_json(page)}});
 }
 

@@ -1,0 +1,285 @@
+"""The page at the edges: nothing there yet, wrong files and options, a service that goes, crowds of jobs and lines, hostile names."""
+import json
+import re
+import tempfile
+import time
+import unittest
+import unittest.mock
+from pathlib import Path
+
+from browser import CONTRAST, BrowserCase
+from exporter import FIXTURES, SAMPLE, SOURCE
+from service import Service
+
+try:
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import Select
+except ImportError:
+    By = None
+
+HOSTILE = "<img src=x onerror='window.broken = true'><script>window.broken = true</script><b>bold</b>"
+
+# How long the page last did not react, at its worst, while something went on: window.worst, in milliseconds.
+WATCH = """
+  window.worst = 0;
+  let last = performance.now();
+  setInterval(() => { const now = performance.now(); window.worst = Math.max(window.worst, now - last); last = now; }, 10);"""
+
+# A service of ten thousand jobs: the first page, and a stream that tells of all of them.
+CROWD = """
+  const job = (number) => ({id: `job_${String(number).padStart(5, "0")}`, framework: "fake", model_name: `model ${number}`, export_format: "onnx", status: "completed", proof: "none",
+    created_at: new Date(1.7e12 + number * 1000).toISOString(), started_at: new Date(1.7e12).toISOString(), completed_at: new Date(1.7e12 + 500).toISOString(), progress: 1, links: {}, export_results: {}});
+  const real = window.fetch;
+  window.fetch = (path, options) => {
+    if (String(path).startsWith("/export/jobs?")) return Promise.resolve(Response.json({jobs: Array.from({length: 50}, (_, row) => job(9999 - row)), next_cursor: "s1"}));
+    if (path !== "/export/events") return real(path, options);
+    const text = Array.from({length: 10000}, (_, number) => `event: job\\ndata: ${JSON.stringify(job(number))}\\n\\n`);
+    return Promise.resolve(new Response(new ReadableStream({async start(stream) {
+      for (let at = 0; at < text.length; at += 500) { stream.enqueue(new TextEncoder().encode(text.slice(at, at + 500).join(""))); await new Promise((next) => setTimeout(next, 5)); }
+      window.all = true;
+    }}), {headers: {"Content-Type": "text/event-stream"}}));
+  };"""
+
+
+class StatesTest(BrowserCase):
+    def before_the_page(self, script):
+        """A script that runs before the page's own, with each load of this test."""
+        identifier = self.browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})["identifier"]
+        self.addCleanup(self.browser.execute_cdp_cmd, "Page.removeScriptToEvaluateOnNewDocument", {"identifier": identifier})
+
+    def open_anew(self, place):
+        """With a load of the page, which another place on the same page is not."""
+        self.browser.get("about:blank")
+        self.open(place)
+
+    def test_a_file_that_is_no_checkpoint_is_not_offered_for_export(self):
+        self.find("#file").send_keys(str(FIXTURES / "photo.jpg"))
+        self.until(lambda: "JPEG" in self.text("#checkpoint .notice"))
+        self.assertFalse(self.find("#export button.main").is_displayed())
+        self.find("#export summary").click()
+        # Which trainer could read it is not guessed.
+        self.assertEqual(Select(self.find("#framework")).first_selected_option.text, "Choose one")
+        self.assertFalse(self.find("#export button.main").is_enabled())
+        Select(self.find("#framework")).select_by_visible_text("fake")
+        self.assertEqual(self.find("#export button.main").text, "Export 1 format")
+
+    def form_of_fake(self):
+        self.choose(SAMPLE)
+        Select(self.find("#framework")).select_by_visible_text("fake")
+        self.assertIn("No proof", self.text("#format-onnx-note"))
+
+    def test_what_is_wrong_with_an_option_is_said_at_the_option(self):
+        self.form_of_fake()
+        summary = self.find("#export .of-format summary")
+        summary.click()
+        self.find("#option-onnx-opset_version").send_keys("99")
+        self.find("#option-onnx-scale").send_keys("0")
+        self.assertIn("2 changed", summary.text)
+        summary.click()
+        self.find("#export button.main").click()
+        self.assertEqual(self.browser.switch_to.active_element.get_attribute("id"), "option-onnx-opset_version")
+        self.assertEqual(self.find("#option-onnx-opset_version").get_attribute("aria-invalid"), "true")
+        self.assertEqual(self.text("#option-onnx-opset_version-problem"), "must be at most 21")
+        self.assertIn("13 to 21", self.text("#option-onnx-opset_version-hint"))
+        self.find("#option-onnx-opset_version").clear()
+        self.find("#option-onnx-opset_version").send_keys("18")
+        self.assertEqual(self.text("#option-onnx-opset_version-problem"), "")
+        # This one only the service knows to refuse.
+        self.find("#export button.main").click()
+        self.until(lambda: "0" in self.text("#option-onnx-scale-problem"))
+        self.assertEqual(self.browser.switch_to.active_element.get_attribute("id"), "option-onnx-scale")
+        self.find("#message-close").click()
+        self.assertFalse(self.find("#message").is_displayed())
+
+    def test_what_was_asked_for_is_named_and_not_asked_for_twice(self):
+        self.form_of_fake()
+        self.find("#export button.main").click()
+        self.until(lambda: self.all("#export .asked a"))
+        self.assertFalse(self.find("#export button.main").is_enabled())
+        self.find("#export .asked a").click()
+        self.until(lambda: self.all("#job .badge.unproven"))
+        self.assertIn("not proven", self.browser.title)
+        # From a job back to its checkpoint, and that survives a reload.
+        self.browser.find_element(By.LINK_TEXT, "Export to other formats").click()
+        self.until(lambda: SAMPLE.name in self.text("#checkpoint"))
+        self.browser.refresh()
+        self.until(lambda: SAMPLE.name in self.text("#checkpoint"))
+        self.find("#checkpoint button").click()
+        self.assertFalse(self.find("#export").is_displayed())
+        self.assertTrue(self.browser.current_url.endswith("#/"))
+
+    def test_a_folder_is_sent_as_it_is(self):
+        with tempfile.TemporaryDirectory() as place:
+            folder = Path(place) / "saved"
+            (folder / ("deep" * 20) / ("deeper" * 20)).mkdir(parents=True)
+            (folder / ".git").mkdir()
+            (folder / ".git" / "index").write_text("no part of it")
+            (folder / "config.json").write_text("{}")
+            (folder / ("deep" * 20) / ("deeper" * 20) / "weights.bin").write_bytes(bytes(range(256)) * 5)
+            self.find("#folder").send_keys(str(folder))
+            self.until(lambda: "saved" in self.text("#checkpoint"))
+        self.assertIn("a folder", self.text("#checkpoint"))
+        stored = next((self.service.folder / "data" / "checkpoints").glob("*/content/saved"))
+        self.assertEqual(sorted(path.name for path in stored.rglob("*") if path.is_file()), ["config.json", "weights.bin"])
+        self.assertEqual((stored / ("deep" * 20) / ("deeper" * 20) / "weights.bin").read_bytes(), bytes(range(256)) * 5)
+
+    def test_every_failure_has_a_next_step(self):
+        codes = re.findall(r'\{FailureCode::k\w+, "(\w+)"', (SOURCE / "src" / "service" / "jobs" / "job_state.cpp").read_text())
+        self.assertGreater(len(codes), 20)
+        told = self.call("failures", f"{json.dumps(codes)}.map((code) => m.failureOf({{error_code: code}}).title)")
+        self.assertEqual(len(set(told)), len(codes), told)
+        self.assertNotIn(self.call("failures", "m.failureOf({error_code: 'unheard of'}).title"), told)
+
+    def test_only_what_was_compared_looks_proven(self):
+        colours = self.call("job_state", "['runtime', 'read_back', 'structure', 'none', null, 'rumour'].map((proof) => m.badge({status: 'completed', proof}).className)")
+        self.assertEqual(colours, ["badge completed"] * 2 + ["badge unproven"] * 4)
+        banner = lambda level, checks: self.call("result", f"m.resultView({{proof: '{level}', export_results: {{extra_metadata: {{proof: {{checks: {json.dumps(checks)}}}}}}}}})[1].className")
+        self.assertEqual([banner(level, []) for level in ("runtime", "read_back", "structure", "none")], ["proof strong"] * 2 + ["proof weak"] * 2)
+        figure = {"value": "output0", "allowed": 0.1, "max_difference": 0.09}
+        self.assertEqual(banner("runtime", [{"verdict": "agrees", "what": "a run", "figures": [figure]}]), "proof strong")
+        self.assertEqual(banner("runtime", [{"verdict": "agrees", "what": "a run", "figures": [{**figure, "max_difference": 0.2}]}]), "proof weak")
+        self.assertEqual(banner("runtime", [{"verdict": "differs", "what": "a run"}]), "proof weak")
+
+    def test_times_and_sizes_are_said_as_people_say_them(self):
+        self.assertEqual(self.call("time", "[0.001, 0.336, 12.4, 59.6, 185, 3599.6, 3600, 7500].map(m.lasting)"), ["< 0.01 s", "0.34 s", "12 s", "1 min", "3 min 5 s", "1 h", "1 h", "2 h 5 min"])
+        self.assertEqual(self.call("time", "[0, 300, 7200].map((age) => m.when(new Date(Date.now() - age * 1000).toISOString()).textContent)"), ["just now", "5 min. ago", "2 hr. ago"])
+
+    def test_hostile_names_are_text_everywhere(self):
+        job = self.run_job(config={"model_name": HOSTILE, "nonce": 1}, training_job_id=HOSTILE, version_tag=HOSTILE)
+        for place in ("", f"#/jobs/{job['id']}", f"#/training/{HOSTILE.replace('<', '%3C').replace(' ', '%20').replace('/', '%2F')}"):
+            self.open(place)
+            self.until(lambda: "<b>bold</b>" in self.text("main"), place)
+            self.assertEqual(self.all("main img, main script, main b"), [], place)
+        views = {"result": f"m.resultView({{proof: H, exporter_version: H, export_results: {{task_type: H, class_names: [H], output_shape: [H], extra_metadata: {{proof: {{checks: [{{what: H, verdict: H, engine: H, figures: [{{value: H, group: H, allowed: 1, max_difference: 0}}]}}]}}}}}}}})",
+                 "job_row": "[m.jobRow({id: H, status: 'failed', framework: H, export_format: H, error_message: H, created_at: '2026-01-01T00:00:00Z', version: 1, version_tag: H, training_job_id: H})]",
+                 "checkpoint_card": "m.checkpointCard({id: '0', name: H, kind: 'file', size: 1, sha256: H, inspect: {error: H, framework: H, version: H, architecture: H, task: H, class_names: {0: H}, network: {order: 'registered', blocks: [{name: H, class: H, parameters: 1}]}}})"}
+        for module, made in views.items():
+            shown = self.call(module, f"((H) => {{ const main = document.querySelector('main'); main.replaceChildren(...{made}.flat(9).filter(Boolean)); return [main.textContent, main.querySelectorAll('img, script, b').length]; }})({json.dumps(HOSTILE)})")
+            self.assertIn("<b>bold</b>", shown[0], module)
+            self.assertEqual(shown[1], 0, module)
+
+    def test_a_log_of_a_hundred_thousand_lines_does_not_hold_the_page_up(self):
+        job = self.run_job(config={"behave": "lines", "lines": 100000, "nonce": 2})
+        self.before_the_page(WATCH)
+        self.open_anew(f"#/jobs/{job['id']}")
+        self.until(lambda: "line 99999" in self.browser.execute_script("return document.querySelector('#job .log')?.lastElementChild?.previousElementSibling?.textContent ?? ''"))
+        self.assertEqual(self.browser.execute_script("return document.querySelector('#job .log').childElementCount"), 5000)
+        self.assertIn("earlier ones are in the download", self.text("#job"))
+        self.assertLess(self.browser.execute_script("return window.worst"), 1500)
+        # Who scrolls up stays there until he goes to the end.
+        self.browser.execute_script("document.querySelector('#job .log').scrollTop = 0")
+        self.until(lambda: self.button("Go to the end")).click()
+        self.until(lambda: not self.find("#job .to-end").is_displayed())
+
+    def test_ten_thousand_jobs_do_not_hold_the_page_up(self):
+        self.before_the_page(WATCH + CROWD)
+        self.open_anew("")
+        self.until(lambda: self.browser.execute_script("return window.all === true"))
+        self.until(lambda: self.all("#job-list li")[0].get_attribute("data-id") == "job_09999")
+        self.assertEqual(self.browser.execute_script("return document.querySelectorAll('#job-list li').length"), 50)
+        self.button("Older jobs").click()
+        self.until(lambda: self.browser.execute_script("return document.querySelectorAll('#job-list li').length") == 100)
+        self.assertLess(self.browser.execute_script("return window.worst"), 1500)
+
+    def test_a_row_that_says_the_same_stays_as_it_is(self):
+        first = self.run_job("fail", status="failed")
+        self.open("")
+        row = self.until(lambda: self.find(f'#job-list li[data-id="{first["id"]}"]'))
+        self.browser.execute_script("arguments[0].marked = true", row)
+        second = self.run_job("fail", status="failed")
+        self.until(lambda: self.all(f'#job-list li[data-id="{second["id"]}"] .badge.failed'))
+        self.assertTrue(self.browser.execute_script("return document.querySelector(`li[data-id='${arguments[0]}']`).marked", first["id"]))
+
+    def test_a_tab_that_is_not_looked_at_gives_its_connections_back(self):
+        job = self.create("slow")
+        self.open(f"#/jobs/{job['id']}")
+        self.until(lambda: self.all("#job .log li"))
+        streams = lambda: next(int(line.split()[1]) for line in self.service.get("/metrics").body.decode().splitlines() if line.startswith("modelport_http_event_streams "))
+        self.assertEqual(streams(), 2)
+        mine = self.browser.current_window_handle
+        self.browser.switch_to.new_window("tab")
+        try:
+            self.until_true(lambda: streams() == 0)
+        finally:
+            self.browser.close()
+            self.browser.switch_to.window(mine)
+        self.until_true(lambda: streams() == 2)
+        before = len(self.all("#job .log li"))
+        self.until(lambda: len(self.all("#job .log li")) > before, "the log does not go on")
+        self.service.ask("POST", f"/export/jobs/{job['id']}/cancel?force=true")
+
+    def until_true(self, condition):
+        deadline = time.monotonic() + 15
+        while not condition():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+
+    def test_fits_every_width_and_can_be_read(self):
+        done = self.run_job(training_job_id="t" * 200, version_tag="v" * 100, config={"model_name": "m" * 300, "nonce": 3})
+        failed = self.run_job("fail", status="failed", training_job_id="t" * 200)
+        for scheme, widths in (("light", (320, 768, 1440)), ("dark", (390, 1024))):
+            for place, there in (("", "#job-list li"), (f"#/jobs/{done['id']}", "#job .proof"), (f"#/jobs/{failed['id']}", "#job .failure"), (f"#/training/{'t' * 200}", "#training tbody tr")):
+                self.open(place)
+                self.until(lambda: self.all(there))
+                for width in widths:
+                    self.width(width, scheme)
+                    self.assertLessEqual(self.browser.execute_script("return document.documentElement.scrollWidth - document.documentElement.clientWidth"), 0, (place, width))
+                worst = self.browser.execute_script(CONTRAST)
+                self.assertGreaterEqual(worst[0], 4.5, (place, scheme, worst))
+
+    def test_nothing_moves_for_who_wants_it_so(self):
+        job = self.create("slow")
+        moving = "return document.getAnimations().filter((one) => one.animationName).length"
+        for motion, expected in (("no-preference", 1), ("reduce", 0)):
+            self.width(1280, motion=motion)
+            self.open(f"#/jobs/{job['id']}")
+            self.until(lambda: self.all("#job .steps .now"))
+            self.assertEqual(self.browser.execute_script(moving), expected, motion)
+        self.service.ask("POST", f"/export/jobs/{job['id']}/cancel?force=true")
+
+
+class GoneAndBackTest(BrowserCase):
+    expected_errors = ("status of 4", "ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE")
+
+    def test_an_empty_service_says_what_it_is_for(self):
+        self.until(lambda: "No exports yet" in self.text("#no-jobs"))
+        self.until(lambda: "ultralytics to ONNX" in self.text("#available"))
+        self.until(lambda: "ready" in self.text("footer"))
+        self.button("Failed").click()
+        self.until(lambda: "No job is like this" in self.text("#no-jobs"))
+
+    def test_the_page_outlives_its_service(self):
+        job = self.create("slow")
+        self.open(f"#/jobs/{job['id']}")
+        self.until(lambda: self.all("#job .badge.running"))
+        self.service.stop(9)
+        self.until(lambda: self.find("#offline").is_displayed())
+        self.button("Cancel").click()
+        self.until(lambda: "does not answer" in self.text("#message"))
+        self.service.listen = f"127.0.0.1:{self.service.port}"
+        self.service.start()
+        self.service.ask("POST", f"/export/jobs/{job['id']}/cancel?force=true")
+        self.until(lambda: self.all("#job .badge.cancelled"), "it does not hear what happened meanwhile")
+        self.assertFalse(self.find("#offline").is_displayed())
+
+
+class NoTrainerTest(BrowserCase):
+    @classmethod
+    def setUpClass(cls):
+        start = Service.start
+
+        def without_trainers(service):
+            (service.folder / "trainers.toml").write_text("")
+            return start(service)
+        with unittest.mock.patch.object(Service, "start", without_trainers):
+            super().setUpClass()
+
+    def test_says_so_before_anything_is_chosen(self):
+        self.until(lambda: "has no trainer" in self.text("#available"))
+        self.find("#file").send_keys(str(SAMPLE))
+        self.until(lambda: "has no trainer" in self.text("#export"))
+        self.assertEqual(self.all("#export button"), [])
+
+
+if __name__ == "__main__":
+    unittest.main()

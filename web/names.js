@@ -1,0 +1,33 @@
+// What people call what the API has identifiers for.
+
+const FORMATS = {
+  onnx: ["ONNX", "Runs almost everywhere."],
+  tensorrt: ["TensorRT", "For NVIDIA GPUs."],
+  coreml: ["Core ML", "For iPhone, iPad and Mac."],
+  tflite: ["TFLite", "For Android and small devices."],
+  torchscript: ["TorchScript", "For PyTorch without Python."],
+  openvino: ["OpenVINO", "For Intel processors and GPUs."],
+};
+export const FORMAT_IDS = Object.keys(FORMATS);
+export const formatName = (id) => FORMATS[id]?.[0] ?? id;
+export const formatUse = (id) => FORMATS[id]?.[1] ?? "";
+
+const TASKS = {detect: "detection", segment: "segmentation", classify: "classification", obb: "detection of oriented boxes"};
+export const taskName = (id) => TASKS[id] ?? id;
+
+const lastPart = (path) => path.replace(/\/+$/, "").split("/").at(-1);
+
+/** What a job is recognised by. */
+export const titleOf = (job) => `${job.model_name ?? (job.checkpoint_path && lastPart(job.checkpoint_path)) ?? job.framework} to ${formatName(job.export_format)}`;
+
+/** The classes of a checkpoint or of metadata.json, which may be a list or an object by number. */
+export const classNames = (names) => (Array.isArray(names) ? names : Object.values(names ?? {})).map(String);
+
+const PROOFS = {
+  runtime: ["proven in its engine", "completed"],
+  read_back: ["proven by reading it back", "completed"],
+  structure: ["structure only", "unproven"],
+  none: ["not proven", "unproven"],
+};
+/** How far a completed export was proven, in a few words, and the badge's class: an unproven success never looks like a proven one. */
+export const proofWords = (job) => PROOFS[job.proof ?? "none"] ?? [job.proof, "unproven"];
