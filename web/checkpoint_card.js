@@ -29,10 +29,11 @@ export function checkpointCard(checkpoint, onClose) {
       ["Architecture", told.architecture ?? told.model_class],
       ["Task", told.task && taskName(told.task)],
       ["Parameters", told.parameters && number(told.parameters)],
-      ["Size", bytes(checkpoint.size)],
+      ["Path", checkpoint.path, "wide"],
+      ["Size", checkpoint.size && bytes(checkpoint.size)],
       ["Kind", checkpoint.kind === "directory" && "a folder"],
       ["Classes", classList(classNames(told.class_names)), "wide"],
-      ["SHA-256", el("code", {class: "digest"}, checkpoint.sha256), "wide"],
+      ["SHA-256", checkpoint.sha256 && el("code", {class: "digest"}, checkpoint.sha256), "wide"],
     ]),
     network && el("details", {}, el("summary", {}, "The network"), network),
   ];

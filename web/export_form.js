@@ -84,7 +84,7 @@ export class ExportForm {
   bodyOf(row) {
     const training = this.training.value.trim(), tag = this.tag.value.trim();
     return {
-      checkpoint_id: this.checkpoint.id, framework: this.framework.value, export_format: row.format.format, export_config: row.options.read(),
+      ...(this.checkpoint.path ? {checkpoint_path: this.checkpoint.path} : {checkpoint_id: this.checkpoint.id}), framework: this.framework.value, export_format: row.format.format, export_config: row.options.read(),
       ...(training ? {training_job_id: training, set_as_default: this.preferred.checked} : {}), ...(tag ? {version_tag: tag} : {}), ...(this.force.checked ? {force: true} : {}),
     };
   }

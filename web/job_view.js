@@ -13,6 +13,8 @@ import {between, lasting, moment, since, when} from "/assets/time.js";
 const back = () => el("p", {}, el("a", {href: "#/"}, "← All jobs"));
 const jobLink = (id) => el("a", {href: `#/jobs/${encodeURIComponent(id)}`}, id);
 
+const formOf = (job) => (job.checkpoint_path ? `#/path/${encodeURIComponent(job.checkpoint_path)}` : `#/new/${encodeURIComponent(job.checkpoint_id)}`);
+
 function failureView(job) {
   const error = job.error ?? {}, {title, next} = failureOf(job);
   const how = [job.error_code && `code ${job.error_code}`, error.phase && `while ${error.phase}`, Number.isInteger(error.exit_code) && `exit code ${error.exit_code}`, error.signal && `signal ${error.signal}`].filter(Boolean).join(", ");
@@ -22,7 +24,7 @@ function failureView(job) {
 /** What is told of a job beside its title, as "waiting since 3 s". */
 function subtitle(job) {
   const took = job.started_at && job.completed_at && ENDED.includes(job.status);
-  const parts = [job.framework, job.task_type, ["asked for ", when(job.created_at)],
+  const parts = [job.model_name && job.checkpoint_name, job.framework, job.task_type, ["asked for ", when(job.created_at)],
     job.status === "running" && job.started_at && ["running for ", since(job.started_at)], job.status === "pending" && ["waiting for ", since(job.created_at)], took && `took ${lasting(between(job.started_at, job.completed_at))}`,
     job.attempt > 1 && `attempt ${job.attempt} of ${job.max_attempts}`];
   return el("p", {class: "quiet"}, parts.filter(Boolean).map((part, index) => [index > 0 && " · ", part]));
@@ -36,7 +38,7 @@ function about(job) {
     ["Repeats", job.retry_of && jobLink(job.retry_of)], ["Exporter", job.exporter_version], ["Isolation", job.sandbox],
     ["Training", job.training_job_id && el("a", {href: `#/training/${encodeURIComponent(job.training_job_id)}`}, job.training_job_id), "wide"],
     ["Options", options.length > 0 ? options.map(([name, value]) => el("div", {}, el("code", {}, `${name} = ${JSON.stringify(value)}`))) : "all as they are by default", "wide"],
-    ["Checkpoint", job.checkpoint_path ?? (job.checkpoint_id && el("code", {}, job.checkpoint_id)), "wide"],
+    ["Checkpoint", job.checkpoint_path ?? (job.checkpoint_id && [job.checkpoint_name, " ", el("code", {class: "digest"}, job.checkpoint_id)]), "wide"],
   ]);
 }
 
@@ -108,7 +110,7 @@ export class JobView {
     document.title = `${title}, ${stateWords(job)} – modelport`;
     this.paint("title", [title, status, job.proof, job.cancel_requested, job.attempt, job.started_at, job.completed_at], () => [el("div", {class: "row"}, el("h2", {id: "job-title", tabindex: -1}, title), badge(job)), subtitle(job)]);
     this.paint("steps", [status, job.phase, job.progress, this.times], () => [stepsView(job, this.times), status === "running" && el("progress", {max: 1, value: job.progress, "aria-label": "Progress"})]);
-    this.paint("actions", [status, job.is_default, job.cancel_requested, job.error_code, job.checkpoint_id], () => this.actions(job));
+    this.paint("actions", [status, job.is_default, job.cancel_requested, job.error_code], () => this.actions(job));
     this.paint("outcome", [status, job.sha256, job.error], () => (status === "failed" ? failureView(job) : status === "completed" ? resultView(job) : null));
     this.paint("facts", [job.attempt, job.is_default, job.sandbox, job.exporter_version, job.checkpoint_id], () => about(job));
     if (job.links?.predict && !this.prediction) {
@@ -147,7 +149,7 @@ export class JobView {
       job.cancel_requested && status === "running" && el("span", {class: "quiet"}, "The exporter was told to end, and is given a moment for that."),
       ["failed", "cancelled"].includes(status) && button("Try again", async () => { location.hash = `#/jobs/${encodeURIComponent((await post(`${path}/retry`)).id)}`; }, step === "again" || status === "cancelled" ? "main" : "plain"),
       step === "upload" && el("a", {href: "#/", class: "button main"}, "Upload it again"),
-      ENDED.includes(status) && job.checkpoint_id && step !== "upload" && el("a", {href: `#/new/${encodeURIComponent(job.checkpoint_id)}`, class: step === "options" ? "button main" : "button"}, status === "completed" ? "Export to other formats" : "Export with other options"),
+      ENDED.includes(status) && step !== "upload" && el("a", {href: formOf(job), class: step === "options" ? "button main" : "button"}, status === "completed" ? "Export to other formats" : "Export with other options"),
       job.training_job_id && el("a", {href: `#/training/${encodeURIComponent(job.training_job_id)}`}, "History of the training"),
       ENDED.includes(status) && button("Delete", async () => {
         if (!confirm("Delete this job with its log and its result?")) return;

@@ -21,7 +21,7 @@ list.listen(job);
 list.listen(training);
 list.listen({put() {}, renew() { showFrameworks(); showService(); }});
 
-/** The part of the address after "#" says what is shown: "/", "/new/CHECKPOINT", "/jobs/ID" or "/training/ID". */
+/** The part of the address after "#" says what is shown: "/", "/new/CHECKPOINT", "/path/PATH", "/jobs/ID" or "/training/ID". */
 function route() {
   const [, kind, id] = location.hash.slice(1).split("/").map(decoded);
   const views = {jobs: job, training};
@@ -32,6 +32,7 @@ function route() {
   byId("home").hidden = Boolean(views[kind] && id);
   if (!byId("home").hidden) document.title = "Exports – modelport";
   if (kind === "new" && id) picker.load(id);
+  if (kind === "path" && id) picker.point(id);
 }
 
 function decoded(part) {

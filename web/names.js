@@ -15,10 +15,8 @@ export const formatUse = (id) => FORMATS[id]?.[1] ?? "";
 const TASKS = {detect: "detection", segment: "segmentation", classify: "classification", obb: "detection of oriented boxes"};
 export const taskName = (id) => TASKS[id] ?? id;
 
-const lastPart = (path) => path.replace(/\/+$/, "").split("/").at(-1);
-
 /** What a job is recognised by. */
-export const titleOf = (job) => `${job.model_name ?? (job.checkpoint_path && lastPart(job.checkpoint_path)) ?? job.framework} to ${formatName(job.export_format)}`;
+export const titleOf = (job) => `${job.model_name ?? job.checkpoint_name ?? job.framework} to ${formatName(job.export_format)}`;
 
 /** The classes of a checkpoint or of metadata.json, which may be a list or an object by number. */
 export const classNames = (names) => (Array.isArray(names) ? names : Object.values(names ?? {})).map(String);

@@ -3,7 +3,7 @@ import {el} from "/assets/dom.js";
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
 const relative = new Intl.RelativeTimeFormat(undefined, {numeric: "auto", style: "short"});
 const absolute = new Intl.DateTimeFormat(undefined, {dateStyle: "medium", timeStyle: "short"});
-const exact = new Intl.DateTimeFormat(undefined, {dateStyle: "full", timeStyle: "long"});
+const exact = new Intl.DateTimeFormat(undefined, {dateStyle: "medium", timeStyle: "long"});
 
 /** "2 min. ago" for a week, then the date. A clock that runs ahead of this one makes no future. */
 function agoText(text) {

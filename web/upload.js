@@ -18,6 +18,7 @@ export class CheckpointPicker {
   constructor(onCheckpoint) {
     this.onCheckpoint = onCheckpoint;
     this.stop = new AbortController();
+    /** The id of the checkpoint that is shown, or its path. */
     this.id = null;
     byId("upload-cancel").addEventListener("click", () => { this.stop.abort(); this.end(); byId("file").focus(); });
     for (const [id, made] of [["file", (files) => files[0]], ["folder", chosenFolder]]) {
@@ -27,7 +28,18 @@ export class CheckpointPicker {
         input.value = "";
       });
     }
+    byId("elsewhere-form").addEventListener("submit", (event) => { event.preventDefault(); this.point(byId("path").value.trim()); });
     this.listen();
+  }
+
+  /** A checkpoint that is not sent: the service looks for it when the export is asked for. */
+  point(path) {
+    if (path === "") { byId("path").focus(); return; }
+    if (this.id === path) return;
+    this.clear();
+    this.id = path;
+    history.replaceState(null, "", `#/path/${encodeURIComponent(path)}`);
+    this.present({path, name: path.replace(/\/+$/, "").split("/").at(-1)}, this.stop);
   }
 
   /** Anywhere on the page: a file that misses a field would otherwise replace the page. */
@@ -96,6 +108,11 @@ export class CheckpointPicker {
   async show(checkpoint, mine) {
     this.id = checkpoint.id;
     history.replaceState(null, "", `#/new/${encodeURIComponent(checkpoint.id)}`);
+    await this.present(checkpoint, mine);
+  }
+
+  async present(checkpoint, mine) {
+    byId("elsewhere").open = false;
     fill(byId("drop-title"), "Another checkpoint");
     byId("drop").classList.add("small");
     fill(byId("checkpoint"), checkpointCard(checkpoint, () => { this.clear(); history.replaceState(null, "", "#/"); byId("file").focus(); }));

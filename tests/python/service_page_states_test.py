@@ -123,6 +123,38 @@ class StatesTest(BrowserCase):
         self.assertEqual(sorted(path.name for path in stored.rglob("*") if path.is_file()), ["config.json", "weights.bin"])
         self.assertEqual((stored / ("deep" * 20) / ("deeper" * 20) / "weights.bin").read_bytes(), bytes(range(256)) * 5)
 
+    def test_a_file_that_the_service_can_reach_is_not_sent(self):
+        place = self.service.folder / "roots" / "run <b>8" / "best.pt"
+        place.parent.mkdir(exist_ok=True)
+        place.write_bytes(b"weights")
+        self.find("#elsewhere summary").click()
+        self.find("#path").send_keys(str(place))
+        self.button("Use it").click()
+        self.until(lambda: "best.pt" in self.text("#checkpoint"))
+        Select(self.until(lambda: self.find("#framework"))).select_by_visible_text("fake")
+        self.find("#export button.main").click()
+        self.until(lambda: self.all("#export .asked a"))
+        self.find("#export .asked a").click()
+        self.until(lambda: self.all("#job .badge.unproven"))
+        self.assertIn("best.pt", self.text("#job .job-title"))
+        self.browser.find_element(By.LINK_TEXT, "Export to other formats").click()
+        self.until(lambda: str(place) in self.text("#checkpoint"))
+        place.unlink()
+        self.find("#format-onnx").click()
+        self.find("#export button.main").click()
+        self.until(lambda: "ONNX: " in self.text("#message"))
+
+    def test_a_file_can_be_dropped_anywhere_and_only_one(self):
+        drop = """
+          const transfer = new DataTransfer();
+          for (const name of arguments[0]) transfer.items.add(new File(["weights"], name));
+          document.body.dispatchEvent(new DragEvent("drop", {dataTransfer: transfer, bubbles: true, cancelable: true}));"""
+        self.browser.execute_script(drop, ["one.pt", "two.pt"])
+        self.until(lambda: "one file or one folder" in self.text("#message"))
+        self.browser.execute_script(drop, ["dropped.pt"])
+        self.until(lambda: "dropped.pt" in self.text("#checkpoint"))
+        self.assertFalse(self.find("#message").is_displayed())
+
     def test_every_failure_has_a_next_step(self):
         codes = re.findall(r'\{FailureCode::k\w+, "(\w+)"', (SOURCE / "src" / "service" / "jobs" / "job_state.cpp").read_text())
         self.assertGreater(len(codes), 20)

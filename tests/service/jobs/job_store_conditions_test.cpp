@@ -170,6 +170,17 @@ TEST_P(JobStoreContract, DoomsWhatIsStoredUntilAJobCompletesWithIt) {
   EXPECT_EQ(store_->doomed_artifacts(10)->size(), 2u);
   ASSERT_TRUE(store_->finish_completed(claimed.lease, completion("wanted")));
   EXPECT_THAT(*store_->doomed_artifacts(10), ElementsAre("never completed"));
+  ASSERT_TRUE(store_->doom("wanted"));
+  ASSERT_TRUE(store_->remove(claimed.job.id)) << "it may be doomed already";
+  EXPECT_EQ(store_->doomed_artifacts(10)->size(), 2u);
+}
+
+TEST_P(JobStoreContract, UsesTheCheckpointThatAnAttemptFound) {
+  create(new_job());
+  const ClaimedJob claimed = claim();
+  ASSERT_TRUE(store_->describe(claimed.lease, "digest", "none"));
+  EXPECT_TRUE(*store_->uses_checkpoint("digest"));
+  EXPECT_FALSE(*store_->uses_checkpoint("c0ffee"));
 }
 
 TEST_P(JobStoreContract, ClearsMarksOfOneFrameworkAlone) {

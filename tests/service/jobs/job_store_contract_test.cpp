@@ -390,11 +390,14 @@ TEST_P(JobStoreContract, TellsWhatIsOldButNoDefault) {
 TEST_P(JobStoreContract, KeepsMarksOfUnavailableFormats) {
   ASSERT_TRUE(store_->mark_unavailable({"timm", "coreml", "no converter", clock_.now(), "job", "v1"}));
   ASSERT_TRUE(store_->mark_unavailable({"timm", "tflite", "no such", clock_.now(), "job", "v1"}));
-  ASSERT_TRUE(store_->mark_unavailable({"timm", "coreml", "still none", clock_.now(), "job 2", "v1"}));
+  ASSERT_TRUE(store_->mark_unavailable({"timm", "coreml", "still none", clock_.now(), "job 2", "v2"}));
   auto marks = store_->marks();
   ASSERT_TRUE(marks);
   ASSERT_EQ(marks->size(), 2u);
   EXPECT_EQ(marks->front().reason, "still none");
+  EXPECT_EQ(marks->front().job_id, "job 2");
+  EXPECT_EQ(marks->front().trainer, "v2");
+  EXPECT_GT(marks->front().since, marks->back().since);
   ASSERT_TRUE(store_->clear_marks("timm", "coreml"));
   EXPECT_EQ(store_->marks()->size(), 1u);
   ASSERT_TRUE(store_->clear_marks("timm", ""));
@@ -475,6 +478,12 @@ TEST_P(JobStoreContract, WakesFollowersAfterTheChange) {
   EXPECT_TRUE(has_seen(JobStatus::kPending));
   const ClaimedJob claimed = claim();
   EXPECT_TRUE(has_seen(JobStatus::kRunning));
+  {
+    const std::lock_guard lock(mutex);
+    seen.clear();
+  }
+  ASSERT_TRUE(store_->advance(claimed.lease, JobPhase::kStarting, 0.01));
+  EXPECT_TRUE(has_seen(JobStatus::kRunning)) << "progress within a phase is told of";
   ASSERT_TRUE(store_->finish_cancelled(claimed.lease));
   EXPECT_TRUE(has_seen(JobStatus::kCancelled));
 }

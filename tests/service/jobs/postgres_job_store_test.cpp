@@ -224,6 +224,27 @@ TEST_F(PostgresJobStoreTest, WaitsForTheDiskWhereItSaysSoWhateverWasWrittenBefor
   EXPECT_EQ(setting(PostgresPool::Durability::kOnReturn), "on");
 }
 
+TEST_F(PostgresJobStoreTest, IsNotReadyOnAServerThatOnlyReads) {
+  EXPECT_TRUE(store_->check());
+  ASSERT_TRUE(
+      connect()->execute("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', "
+                         "current_database()); END $$"));
+  EXPECT_FALSE(open()->check());
+}
+
+TEST_F(PostgresJobStoreTest, LooksByItselfWhenNothingIsHeard) {
+  std::mutex mutex;
+  std::condition_variable woken;
+  bool is_woken = false;
+  const auto subscription = store_->changes().subscribe("", [&](std::string_view) {
+    const std::lock_guard lock(mutex);
+    is_woken = true;
+    woken.notify_all();
+  });
+  std::unique_lock lock(mutex);
+  EXPECT_TRUE(woken.wait_for(lock, std::chrono::minutes(1), [&] { return is_woken; }));
+}
+
 TEST_F(PostgresJobStoreTest, TellsTheTimeWhateverZoneTheServerIsIn) {
   ASSERT_TRUE(connect()->execute(
       "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = %L', current_database(), 'Asia/Kolkata'); END $$"));

@@ -110,6 +110,38 @@ TEST_F(PostgresLocks, ACachedEndWaitsForWhoeverRemovesTheArtifactsLastJob) {
   EXPECT_EQ(refused.error().code, ErrorCode::kNotFound);
 }
 
+TEST_F(PostgresLocks, ACancelWaitsForAClaimAndForAnEnd) {
+  const std::string id = create();
+  const auto cancelled_after = [&](const std::string& change) {
+    other("BEGIN; UPDATE jobs SET " + change + " WHERE id = '" + id + "'");
+    auto cancelled = std::async(std::launch::async, [&] { return store_->cancel(id); });
+    EXPECT_EQ(cancelled.wait_for(kMoment), std::future_status::timeout);
+    other("COMMIT");
+    return cancelled.get();
+  };
+  const auto asked = cancelled_after("status = 'running', attempt = 1, lease_expires = microseconds_now() + 60000000");
+  ASSERT_TRUE(asked) << asked.error().text();
+  EXPECT_EQ(asked->status, JobStatus::kRunning) << "it is asked to end";
+  other("UPDATE jobs SET cancel_requested = FALSE");
+  const auto refused = cancelled_after(
+      "status = 'completed', artifact_key = 'a', metadata = '{}', lease_expires = NULL, completed_at = 1");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
+}
+
+TEST_F(PostgresLocks, WhatIsToldOfIsOneProcesssChoice) {
+  other("BEGIN; DELETE FROM webhook_events; INSERT INTO webhook_events VALUES ('failed', 'export.failed')");
+  const std::vector<JobStatus> completed = {JobStatus::kCompleted};
+  auto told = std::async(std::launch::async, [&] { return store_->deliveries().tell_of(completed); });
+  EXPECT_EQ(told.wait_for(kMoment), std::future_status::timeout);
+  other("COMMIT");
+  ASSERT_TRUE(told.get());
+  auto rows = other_->query("SELECT status FROM webhook_events");
+  ASSERT_TRUE(rows && rows->next());
+  EXPECT_EQ(rows->text(0), "completed");
+  EXPECT_FALSE(rows->next());
+}
+
 TEST_F(PostgresLocks, ARemovalWaitsForAnEndOfTheSameTraining) {
   create();
   const JobLease lease = claim();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -35,6 +36,31 @@ TEST(SlurmScriptTest, HoldsTextAsText) {
             "mkdir '/work/it'\\''s/begun' || exit 75\nexport NAME='x'\\''y'\nulimit -n 64\nulimit -f 2\nexec '/bin/a "
             "b' 'it'\\''s' '$(id) `id` "
             "\n;'\n");
+}
+
+/// Under a `most` of 4: how a run ends that has six daemons, which are nobody's children here but carry its mark.
+ProcessOutcome run_with_daemons(const SlurmPlace& place, const std::string& mark) {
+  ConfinedRequest request;
+  request.processes = 4;
+  request.environment = {{"MODELPORT_RUN", "job_of_the_test.1"}, {"PATH", "/usr/bin:/bin"}};
+  request.arguments = {"/bin/sh", "-c",
+                       "export MODELPORT_RUN=" + mark +
+                           "; for each in 1 2 3 4 5 6; do (setsid sleep 4 >/dev/null 2>&1 &); done; exec sleep 3"};
+  std::filesystem::create_directory(place.directory);
+  std::ofstream(place.script()) << slurm_script(request, place);
+  ProcessRequest process;
+  process.arguments = {"/bin/sh", place.script()};
+  const auto outcome = system_process_runner().run(process);
+  return outcome ? *outcome : ProcessOutcome();
+}
+
+TEST(SlurmScriptTest, EndsARunWithTooManyProcessesHoweverFarTheyWent) {
+  const ScratchDirectory scratch;
+  const SlurmPlace place{scratch.path("marked")}, other{scratch.path("unmarked")};
+  EXPECT_EQ(run_with_daemons(place, "job_of_the_test.1").signal, SIGKILL);
+  EXPECT_TRUE(std::filesystem::exists(place.overrun()));
+  EXPECT_EQ(run_with_daemons(other, "job_of_another.1").exit_code, 0);
+  EXPECT_FALSE(std::filesystem::exists(other.overrun()));
 }
 
 TEST(SlurmScriptTest, BeginsOnceAndOnlyWhileItIsWanted) {
