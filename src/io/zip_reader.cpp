@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <memory>
 #include <optional>
 
 #include "io/crc32.h"
@@ -286,61 +287,89 @@ const ZipMember* ZipReader::find(std::string_view name) const {
   return found == index_.end() ? nullptr : &members_[found->second];
 }
 
+namespace {
+
+Status check_crc(const ZipMember& member, uint32_t crc) {
+  if (member.crc == 0 || crc == member.crc) return {};
+  return damaged(member.offset, "member {} has CRC {:08x}, {:08x} is declared", member.name, crc, member.crc);
+}
+
+}  // namespace
+
 Status verify_member(const ZipMember& member, std::span<const std::byte> content) {
   if (member.is_encrypted()) return fail(ErrorCode::kUnsupportedModel, "zip member {} is encrypted", member.name);
   if (content.size() != member.size) {
     return damaged(member.offset, "member {} has {} bytes, {} are declared", member.name, content.size(), member.size);
   }
-  if (member.crc == 0) return {};
-  const uint32_t crc = crc32_of(content);
-  if (crc != member.crc) {
-    return damaged(member.offset, "member {} has CRC {:08x}, {:08x} is declared", member.name, crc, member.crc);
-  }
-  return {};
+  return member.crc == 0 ? Status() : check_crc(member, crc32_of(content));
 }
 
-Result<std::vector<std::byte>> inflate_member(const ZipMember& member, uint64_t limit) {
+namespace {
+
+constexpr size_t kPieceBytes = size_t{1} << 20;
+
+/// Feeds the stream in steps that zlib's counters hold; false when there is nothing left to feed.
+bool feed(z_stream& stream, std::span<const std::byte>& left) {
+  if (stream.avail_in > 0) return true;
+  const size_t step = std::min(left.size(), size_t{1} << 30);
+  stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(left.data()));
+  stream.avail_in = static_cast<uInt>(step);
+  left = left.subspan(step);
+  return step > 0;
+}
+
+/// The content of a deflated member, piece by piece, exactly as long as it is declared.
+Status inflate_pieces(const ZipMember& member, uint64_t limit, const TakePiece& take) {
   // Deflate cannot expand by more than 1032 to 1.
   if (member.size > limit || member.size / 1032 > member.raw.size() + 1) {
     return hostile(member.offset, "member {} declares {} bytes, inflated from {}", member.name, member.size,
                    member.raw.size());
   }
-  std::vector<std::byte> content(member.size);
   z_stream stream{};
   if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) return fail(ErrorCode::kInternal, "zlib does not start");
-  constexpr uint64_t kChunk = uint64_t{1} << 30;
-  uint64_t consumed = 0;
+  const std::unique_ptr<z_stream, decltype(&inflateEnd)> ends(&stream, inflateEnd);
+  // One byte more than there may be shows whether the stream goes on beyond the declared size.
+  std::vector<std::byte> piece(std::min<uint64_t>(kPieceBytes, member.size + 1));
+  std::span<const std::byte> left = member.raw;
   uint64_t produced = 0;
-  int status = Z_OK;
-  // One spare byte shows whether the stream goes on beyond the declared size.
-  std::byte spare;
-  while (status == Z_OK) {
-    const uint64_t in = std::min(kChunk, member.raw.size() - consumed);
-    const uint64_t out = std::min(kChunk, content.size() - produced);
-    stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(member.raw.data()) + consumed);
-    stream.avail_in = static_cast<uInt>(in);
-    stream.next_out = reinterpret_cast<Bytef*>(out > 0 ? content.data() + produced : &spare);
-    stream.avail_out = static_cast<uInt>(out > 0 ? out : 1);
+  for (int status = Z_OK; status == Z_OK;) {
+    const bool is_fed = feed(stream, left);
+    stream.next_out = reinterpret_cast<Bytef*>(piece.data());
+    stream.avail_out = static_cast<uInt>(piece.size());
     status = inflate(&stream, Z_NO_FLUSH);
-    consumed += in - stream.avail_in;
-    const uint64_t written = (out > 0 ? out : 1) - stream.avail_out;
+    const size_t written = piece.size() - stream.avail_out;
     produced += written;
-    if (produced > content.size() || (consumed == member.raw.size() && written == 0)) break;
+    if (produced > member.size) break;
+    if (written > 0) CHECK_OK(take(std::span(piece).first(written)));
+    if (status == Z_STREAM_END && produced == member.size && stream.avail_in == 0 && left.empty()) return {};
+    if (!is_fed && written == 0) break;
   }
-  inflateEnd(&stream);
-  if (status != Z_STREAM_END || produced != member.size || consumed != member.raw.size()) {
-    return damaged(member.offset, "member {} does not inflate to its {} bytes", member.name, member.size);
-  }
+  return damaged(member.offset, "member {} does not inflate to its {} bytes", member.name, member.size);
+}
+
+Status check_readable(const ZipMember& member) {
+  if (member.is_encrypted()) return fail(ErrorCode::kUnsupportedModel, "zip member {} is encrypted", member.name);
+  if (member.method == ZipMember::Method::kOther)
+    return fail(ErrorCode::kUnsupportedModel, "zip member {} has a compression method other than deflate", member.name);
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<std::byte>> inflate_member(const ZipMember& member, uint64_t limit) {
+  std::vector<std::byte> content;
+  CHECK_OK(inflate_pieces(member, limit, [&](std::span<const std::byte> piece) -> Status {
+    if (content.empty()) content.reserve(member.size);
+    content.insert(content.end(), piece.begin(), piece.end());
+    return {};
+  }));
   return content;
 }
 
 Result<std::span<const std::byte>> read_member(const ZipMember& member, uint64_t limit,
                                                std::vector<std::byte>& buffer) {
+  CHECK_OK(check_readable(member));
   std::span<const std::byte> content = member.raw;
-  if (member.is_encrypted()) return fail(ErrorCode::kUnsupportedModel, "zip member {} is encrypted", member.name);
-  if (member.method == ZipMember::Method::kOther) {
-    return fail(ErrorCode::kUnsupportedModel, "zip member {} has a compression method other than deflate", member.name);
-  }
   if (member.method == ZipMember::Method::kDeflated) {
     TRY(inflated, inflate_member(member, limit));
     buffer = std::move(inflated);
@@ -348,6 +377,20 @@ Result<std::span<const std::byte>> read_member(const ZipMember& member, uint64_t
   }
   CHECK_OK(verify_member(member, content));
   return content;
+}
+
+Status read_member_in_pieces(const ZipMember& member, uint64_t limit, const TakePiece& take) {
+  CHECK_OK(check_readable(member));
+  if (member.method == ZipMember::Method::kStored) {
+    CHECK_OK(verify_member(member, member.raw));
+    return take(member.raw);
+  }
+  uint32_t crc = 0;
+  CHECK_OK(inflate_pieces(member, limit, [&](std::span<const std::byte> piece) {
+    crc = crc32_of(piece, crc);
+    return take(piece);
+  }));
+  return check_crc(member, crc);
 }
 
 }  // namespace modelport

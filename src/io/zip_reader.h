@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -57,5 +58,10 @@ Result<std::vector<std::byte>> inflate_member(const ZipMember& member, uint64_t 
 
 /// The content, inflated into `buffer` where need be, with its CRC verified.
 Result<std::span<const std::byte>> read_member(const ZipMember& member, uint64_t limit, std::vector<std::byte>& buffer);
+
+using TakePiece = std::function<Status(std::span<const std::byte> piece)>;
+/// The same for what need not fit into memory: `take` gets the content piece by piece, of a deflated member before it
+/// is known whether all of it is right.
+Status read_member_in_pieces(const ZipMember& member, uint64_t limit, const TakePiece& take);
 
 }  // namespace modelport

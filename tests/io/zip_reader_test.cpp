@@ -78,6 +78,47 @@ TEST(ZipReader, ReadsDeflatedMembers) {
   EXPECT_THAT(read_text(archive, "a", 99'999), HasSubstr("declares 100000 bytes"));
 }
 
+/// The content as read_member_in_pieces gives it, or what was wrong, and the largest piece.
+std::string read_in_pieces(const std::string& archive, uint64_t limit, size_t* largest = nullptr) {
+  const auto zip = ZipReader::open(bytes_of(archive));
+  if (!zip) return zip.error().message;
+  std::string text;
+  const Status done = read_member_in_pieces(zip->members()[0], limit, [&](std::span<const std::byte> piece) -> Status {
+    if (largest != nullptr) *largest = std::max(*largest, piece.size());
+    text.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    return {};
+  });
+  return done ? text : done.error().message;
+}
+
+TEST(ZipReader, GivesLargeMembersInPieces) {
+  std::string text;
+  for (int i = 0; text.size() < 3'500'000; ++i) text += std::to_string(i);
+  const Member right = {.name = "a",
+                        .raw = deflated(text),
+                        .method = 8,
+                        .crc = crc32_of(bytes_of(text)),
+                        .size = static_cast<uint32_t>(text.size())};
+  const auto archive_of = [](const Member& member) { return ZipBuilder().add(member).finish(); };
+  size_t largest = 0;
+  EXPECT_EQ(read_in_pieces(archive_of(right), text.size(), &largest), text);
+  EXPECT_LE(largest, size_t{1} << 20);
+  EXPECT_THAT(read_in_pieces(archive_of(right), text.size() - 1), HasSubstr("declares"));
+  Member wrong = right;
+  wrong.crc = 7;
+  EXPECT_THAT(read_in_pieces(archive_of(wrong), text.size()), HasSubstr("has CRC"));
+  for (const int difference : {-1, 1}) {
+    wrong = right;
+    wrong.size = static_cast<uint32_t>(static_cast<int>(text.size()) + difference);
+    EXPECT_THAT(read_in_pieces(archive_of(wrong), text.size() + 1), HasSubstr("does not inflate to its"));
+  }
+  wrong = right;
+  wrong.method = 12;
+  EXPECT_THAT(read_in_pieces(archive_of(wrong), text.size()), HasSubstr("other than deflate"));
+  EXPECT_EQ(read_in_pieces(ZipBuilder().add("a", "stored").finish(), 10), "stored");
+  EXPECT_EQ(read_in_pieces(archive_of({.name = "a", .raw = deflated(""), .method = 8, .crc = 0, .size = 0}), 0), "");
+}
+
 TEST(ZipReader, RefusesDeflatedMembersThatLieAboutTheirSize) {
   const std::string text(5000, 'x');
   for (const uint32_t size : {4999u, 5001u}) {

@@ -6,7 +6,6 @@
 #include <filesystem>
 
 #include "io/mapped_file.h"
-#include "io/output_file.h"
 #include "service/checkpoints/member_name.h"
 
 namespace modelport {
@@ -69,17 +68,22 @@ Status Expansion::add_directory(std::string_view name) {
   return {};
 }
 
-Status Expansion::add_file(std::string_view name, std::span<const std::byte> content) {
+Result<OutputFile> Expansion::open_file(std::string_view name, uint64_t size) {
   CHECK_OK(check_member_name(name));
   CHECK_OK(claim(std::string(name), Member::kFile));
-  if (content.size() > left())
+  if (size > static_cast<uint64_t>(limits_.expanded_bytes) - bytes_)
     return fail(ErrorCode::kInvalidArgument, "the archive expands to more than {} bytes", limits_.expanded_bytes);
-  bytes_ += content.size();
+  bytes_ += size;
+  ++files_;
   const fs::path path = fs::path(directory_) / name;
   std::error_code failed;
   fs::create_directories(path.parent_path(), failed);
   if (failed) return fail(ErrorCode::kUnwritable, "cannot expand the archive: {}", failed.message());
-  TRY(file, OutputFile::create(path.string()));
+  return OutputFile::create(path.string());
+}
+
+Status Expansion::add_file(std::string_view name, std::span<const std::byte> content) {
+  TRY(file, open_file(name, content.size()));
   CHECK_OK(file.append(content));
   return file.finish();
 }
@@ -97,6 +101,7 @@ Status expand_archive(const std::string& archive, const std::string& target, con
   } else {
     return fail(ErrorCode::kDamaged, "a directory is uploaded as a zip or an uncompressed tar; this is neither");
   }
+  if (into.files() == 0) return fail(ErrorCode::kInvalidArgument, "the archive holds no file");
   return unwrap_single_folder(target);
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "io/output_file.h"
 #include "service/checkpoints/checkpoint_store.h"
 
 namespace modelport {
@@ -19,10 +20,12 @@ class Expansion {
       : directory_(std::move(directory)), limits_(limits) {}
 
   Status add_directory(std::string_view name);
-  /// kInvalidArgument when the files together are over the limit. Durable when it returns.
+  /// A new file for `size` bytes, which the caller writes and finishes. kInvalidArgument when the files together are
+  /// over the limit.
+  Result<OutputFile> open_file(std::string_view name, uint64_t size);
+  /// The same with its content, durable when it returns.
   Status add_file(std::string_view name, std::span<const std::byte> content);
-  /// Bytes that may still come.
-  uint64_t left() const { return static_cast<uint64_t>(limits_.expanded_bytes) - bytes_; }
+  size_t files() const { return files_; }
 
  private:
   enum class Member { kFile, kDirectory };
@@ -31,13 +34,13 @@ class Expansion {
   std::string directory_;
   CheckpointLimits limits_;
   std::map<std::string, Member> taken_;  ///< By name in lower case.
-  size_t members_ = 0;
+  size_t members_ = 0, files_ = 0;
   uint64_t bytes_ = 0;
 };
 
 /// Expands a zip (ZipReader's rules) or an uncompressed tar (ustar, pax and GNU long names) at `archive` into the new
 /// directory `target`. Links, devices and encrypted members are kHostile or kUnsupportedModel. An archive of one folder
-/// gives what is in that folder.
+/// gives what is in that folder; one without a file is kInvalidArgument.
 Status expand_archive(const std::string& archive, const std::string& target, const CheckpointLimits& limits);
 
 /// One of the two formats.

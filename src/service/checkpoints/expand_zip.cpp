@@ -15,9 +15,10 @@ Status expand_zip(std::span<const std::byte> bytes, Expansion& into) {
       CHECK_OK(into.add_directory(member.name));
       continue;
     }
-    std::vector<std::byte> buffer;
-    TRY(content, read_member(member, into.left(), buffer));
-    CHECK_OK(into.add_file(member.name, content));
+    TRY(file, into.open_file(member.name, member.size));
+    CHECK_OK(read_member_in_pieces(member, member.size,
+                                   [&](std::span<const std::byte> piece) { return file.append(piece); }));
+    CHECK_OK(file.finish());
   }
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/sha256.h"
@@ -202,6 +203,30 @@ TEST_F(CheckpointStoreTest, HoldsTheLimitsOfWhatAnArchiveBecomes) {
             ErrorCode::kInvalidArgument);
   EXPECT_EQ(refusal(upload(zip_of({{"a", ""}, {"b", ""}, {"c", ""}, {"d", ""}}), "x.zip", UploadKind::kDirectory)),
             ErrorCode::kInvalidArgument);
+}
+
+TEST_F(CheckpointStoreTest, RefusesAnArchiveWithoutAFile) {
+  EXPECT_EQ(refusal(upload(zip_of({}), "x.zip", UploadKind::kDirectory)), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(refusal(upload(zip_of({{"only/", ""}}), "x.zip", UploadKind::kDirectory)), ErrorCode::kInvalidArgument);
+}
+
+// A few kilobytes that expand to gigabytes go to the disk, under its limit, and never into memory.
+TEST_F(CheckpointStoreTest, ExpandsLargeMembersWithoutHoldingThem) {
+  constexpr int kMegabytes = 64;
+  const auto outcome = system_process_runner().run(
+      {.arguments = {"python3", "-c",
+                     fmt::format("import zipfile\nwith zipfile.ZipFile('{}', 'w', zipfile.ZIP_DEFLATED) as z: "
+                                 "z.writestr('weights', bytes({} << 20))",
+                                 scratch_.path("x.zip"), kMegabytes)}});
+  ASSERT_TRUE(outcome && outcome->exit_code == 0);
+  const std::string archive = file_text(scratch_.path("x.zip"));
+  rusage before{}, after{};
+  getrusage(RUSAGE_SELF, &before);
+  auto info = upload(archive, "x.zip", UploadKind::kDirectory);
+  getrusage(RUSAGE_SELF, &after);
+  ASSERT_TRUE(info) << info.error().text();
+  EXPECT_EQ(info->bytes, int64_t{kMegabytes} << 20);
+  EXPECT_LT(after.ru_maxrss - before.ru_maxrss, kMegabytes * 1024 / 2) << "kilobytes";
 }
 
 TEST_F(CheckpointStoreTest, OpensPathsUnderItsRootsAndNoOthers) {
