@@ -79,6 +79,18 @@ TEST_P(JobStoreContract, ForgetsAnIdempotencyKeyWithItsJobAlone) {
   EXPECT_THAT(event_types(second.id), ElementsAre("created"));
 }
 
+TEST_P(JobStoreContract, LeavesNothingOfAChangeThatFailsInItsMiddle) {
+  NewJob job = new_job("training");
+  job.idempotency_key = "key";
+  job.max_attempts = 0;
+  EXPECT_FALSE(store_->create(job)) << "a job has at least one attempt";
+  job.max_attempts = 3;
+  const auto created = store_->create(job);
+  ASSERT_TRUE(created) << created.error().text();
+  EXPECT_EQ(created->outcome, JobCreation::Outcome::kCreated);
+  EXPECT_EQ(created->job.version, 1);
+}
+
 TEST_P(JobStoreContract, AsksARunningJobToEndOnce) {
   const Job job = create(new_job());
   const Job other = create(new_job());

@@ -71,6 +71,28 @@ TEST(SqliteJobStore, AcceptsFromManyThreadsInFewTransactions) {
   EXPECT_EQ((*store)->counts()->by_status[0], 320);
 }
 
+TEST(SqliteJobStore, WaitsForTheDiskWhereItSaysSoWhateverWasWrittenBefore) {
+  const ScratchDirectory scratch;
+  auto database = SqliteDatabase::open(scratch.path("jobs"), SqliteDatabase::Mode::kReadWrite);
+  ASSERT_TRUE(database);
+  ASSERT_TRUE((*database)->execute("PRAGMA journal_mode=WAL"));
+  ChangeFeed changes;
+  WriteQueue queue(*std::move(database), changes);
+  const auto level = [&](WriteQueue::Durability durability) {
+    int64_t found = -1;
+    EXPECT_TRUE(queue.run(durability, [&](WriteContext& context) -> Status {
+      TRY(rows, context.database.query("PRAGMA synchronous"));
+      CHECK_OK(rows.next());
+      found = rows.integer(0);
+      return {};
+    }));
+    return found;
+  };
+  constexpr int64_t kNormal = 1, kFull = 2;
+  EXPECT_EQ(level(WriteQueue::Durability::kEventual), kNormal);
+  EXPECT_EQ(level(WriteQueue::Durability::kOnReturn), kFull);
+}
+
 TEST(SqliteJobStore, LosesNothingThatItAcceptedWhenTheDiskIsFull) {
   const ScratchDirectory scratch;
   SteppingClock clock;
