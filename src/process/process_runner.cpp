@@ -153,7 +153,8 @@ class SystemProcessRunner final : public ProcessRunner {
 }  // namespace
 
 ProcessRunner& system_process_runner() {
-  static SystemProcessRunner runner;
+  // Never destroyed: what is torn down after main() may have a process to run.
+  static ProcessRunner& runner = *new SystemProcessRunner;
   return runner;
 }
 
