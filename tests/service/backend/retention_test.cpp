@@ -236,6 +236,7 @@ TEST_P(Retention, HoldsTheQuotaBehindManyJobsThatLeftNothing) {
   config.store_quota_bytes = 50;
   apply(config);
   EXPECT_FALSE(exists(old));
+  EXPECT_EQ(jobs_->counts()->by_status[static_cast<size_t>(JobStatus::kCancelled)], 250) << "they take no room";
 }
 
 TEST_P(Retention, RemovesUploadsThatNoJobNames) {

@@ -142,6 +142,29 @@ TEST_F(PostgresLocks, WhatIsToldOfIsOneProcesssChoice) {
   EXPECT_FALSE(rows->next());
 }
 
+TEST_F(PostgresLocks, ARemovalWaitsForAnotherOfTheSameJob) {
+  const std::string id = create();
+  ASSERT_TRUE(store_->cancel(id));
+  other("BEGIN; DELETE FROM jobs WHERE id = '" + id + "'");
+  auto removed = std::async(std::launch::async, [&] { return store_->remove(id); });
+  EXPECT_EQ(removed.wait_for(kMoment), std::future_status::timeout);
+  other("COMMIT");
+  const auto refused = removed.get();
+  ASSERT_FALSE(refused) << "it is counted out once";
+  EXPECT_EQ(refused.error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(PostgresLocks, AChoiceWaitsForAnEndOfTheSameTraining) {
+  create();
+  const JobLease lease = claim();
+  ASSERT_TRUE(store_->finish_completed(lease, completion("a.zip")));
+  other("BEGIN; SELECT 1 FROM trainings WHERE id = 'training' FOR UPDATE");
+  auto chosen = std::async(std::launch::async, [&] { return store_->set_default(lease.job_id); });
+  EXPECT_EQ(chosen.wait_for(kMoment), std::future_status::timeout) << "the default is being decided on";
+  other("COMMIT");
+  EXPECT_TRUE(chosen.get());
+}
+
 TEST_F(PostgresLocks, ARemovalWaitsForAnEndOfTheSameTraining) {
   create();
   const JobLease lease = claim();
