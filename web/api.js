@@ -3,7 +3,7 @@ import {byId} from "/assets/dom.js";
 const TOKEN = "modelport-token";
 
 /** What the service refused, in its own words. */
-export class Refusal extends Error {
+class Refusal extends Error {
   constructor(status, problem) {
     super(problem.detail ?? `the service answered ${status}`);
     this.status = status;

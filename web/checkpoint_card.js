@@ -22,7 +22,7 @@ export function refusalOf(checkpoint) {
 export function checkpointCard(checkpoint, onClose) {
   const told = checkpoint.inspect ?? {}, refusal = refusalOf(checkpoint), network = networkView(told.network);
   return [
-    el("div", {class: "row"}, el("h3", {id: "checkpoint-title"}, checkpoint.name), el("button", {type: "button", class: "plain small", onclick: onClose}, "Close")),
+    el("div", {class: "row"}, el("h3", {id: "checkpoint-title"}, checkpoint.name), el("button", {type: "button", class: "plain small", "aria-label": `Close ${checkpoint.name}`, onclick: onClose}, "Close")),
     refusal && el("div", {class: "notice bad"}, el("p", {class: "strong"}, "This is not a checkpoint that modelport can read"), el("p", {}, `${refusal}.`), el("p", {}, "Choose the file that the training wrote, as best.pt or model.safetensors.")),
     facts([
       ["Trained with", told.framework && [told.framework, told.version].filter(Boolean).join(" ")],

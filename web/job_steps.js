@@ -4,11 +4,14 @@ import {between, lasting} from "/assets/time.js";
 
 const STEPS = ["starting", "exporting", "validating", "packaging", "uploading"];
 
+/** Of a job's history what begins or ends a step. */
+const MARKS = ["started", "phase", ...ENDED];
+
 /** How long each step of the last attempt took, by name, from the job's history. */
 export function stepTimes(events) {
   const begun = events.findLastIndex((event) => event.type === "started");
   if (begun < 0) return {};
-  const marks = events.slice(begun).filter((event) => event.type !== "default").map((event, index) => ({name: index === 0 ? "starting" : event.data.phase, at: event.at, type: event.type}));
+  const marks = events.slice(begun).filter((event) => MARKS.includes(event.type)).map((event, index) => ({name: index === 0 ? "starting" : event.data.phase, at: event.at, type: event.type}));
   const times = {};
   marks.forEach((mark, index) => {
     const next = marks[index + 1];

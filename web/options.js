@@ -3,6 +3,10 @@ import {problemOf, takes} from "/assets/json_schema.js";
 
 /** A property's schema without the null that counts as absent. */
 function plain(schema) {
+  if (Array.isArray(schema.type)) {
+    const types = schema.type.filter((type) => type !== "null");
+    return types.length === 1 ? {...schema, type: types[0]} : schema;
+  }
   const rows = schema.anyOf?.filter((row) => row.type !== "null");
   return rows?.length === 1 ? rows[0] : rows?.length > 1 ? {...schema, anyOf: rows} : schema;
 }

@@ -25,7 +25,7 @@ function header(name, size, type) {
 const padding = (size) => new Uint8Array((BLOCK - size % BLOCK) % BLOCK);
 
 /** A tar named "NAME.tar" of [{path, file}]. Throws where a file is too large for the format. */
-export function tarOf(name, members) {
+function tarOf(name, members) {
   const parts = [];
   for (const {path, file} of members) {
     if (file.size > MOST_FILE_BYTES) throw new Error(`${path} is larger than 8 GiB: pack the folder as a zip and choose that.`);

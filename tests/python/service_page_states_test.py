@@ -176,6 +176,29 @@ class StatesTest(BrowserCase):
         self.assertEqual(self.call("time", "[0.001, 0.336, 12.4, 59.6, 185, 3599.6, 3600, 7500].map(m.lasting)"), ["< 0.01 s", "0.34 s", "12 s", "1 min", "3 min 5 s", "1 h", "1 h", "2 h 5 min"])
         self.assertEqual(self.call("time", "[0, 300, 7200].map((age) => m.when(new Date(Date.now() - age * 1000).toISOString()).textContent)"), ["just now", "5 min. ago", "2 hr. ago"])
 
+    def test_steps_tell_how_long_they_took(self):
+        at = lambda seconds: f"2026-01-01T00:00:{seconds:02}Z"
+        events = [(0, "created", {}), (1, "started", {}), (2, "phase", {"phase": "exporting"}), (3, "requeued", {}), (10, "started", {}), (11, "phase", {"phase": "exporting"}), (15, "cancel_requested", {}), (20, "cancelled", {})]
+        self.assertEqual(self.call("job_steps", f"m.stepTimes({json.dumps([{'at': at(seconds), 'type': kind, 'data': data} for seconds, kind, data in events])})"), {"starting": 1, "exporting": 9})
+
+    def test_options_are_made_of_every_kind_of_schema(self):
+        kinds = {"integer": {"type": "integer", "minimum": 1}, "nullable": {"type": ["integer", "null"], "maximum": 5}, "boolean": {"type": "boolean", "default": True}, "enum": {"enum": ["a", 2, None], "default": "a"}, "text": {"type": "string"},
+                 "size": {"anyOf": [{"anyOf": [{"type": "integer"}, {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}]}, {"type": "null"}]}, "any": {}}
+        values = {"integer": "0", "nullable": "6", "size": "[1, 2.5]", "text": "7", "any": "{\"a\": 1}"}
+        told = self.call("options", f"""(() => {{
+          const form = new m.OptionsForm("x", {{properties: {json.dumps(kinds)}}}, () => {{}});
+          const set = (name, value) => {{ form.field(name).control.node.value = value; }};
+          for (const [name, value] of Object.entries({json.dumps(values)})) set(name, value);
+          const problems = Object.fromEntries(form.fields.map((field) => [field.name, field.check()]).filter(([, text]) => text));
+          const tags = form.fields.map((field) => field.control.node.type);
+          set("integer", ""); set("nullable", "5"); set("size", "[480, 640]"); set("boolean", "false"); set("enum", "null");
+          return {{problems, tags, first: form.problem(), read: form.read()}};
+        }})()""")
+        self.assertEqual(told["problems"], {"integer": "must be at least 1", "nullable": "must be at most 5", "size": "value 2: must be a whole number"})
+        self.assertEqual(told["tags"], ["number", "number", "select-one", "select-one", "text", "text", "text"])
+        self.assertEqual(told["read"], {"nullable": 5, "boolean": False, "enum": None, "text": "7", "size": [480, 640], "any": {"a": 1}})
+        self.assertIsNone(told["first"])
+
     def test_hostile_names_are_text_everywhere(self):
         job = self.run_job(config={"model_name": HOSTILE, "nonce": 1}, training_job_id=HOSTILE, version_tag=HOSTILE)
         for place in ("", f"#/jobs/{job['id']}", f"#/training/{HOSTILE.replace('<', '%3C').replace(' ', '%20').replace('/', '%2F')}"):
