@@ -111,7 +111,7 @@ class LinkTest(unittest.TestCase):
         path = f"/export/jobs/{self.job}/download"
         self.assertEqual(self.service.ask("POST", f"{path}-link").status, 401)
         link = self.service.ask("POST", f"{path}-link", headers=self.key).json
-        self.assertRegex(link["url"], rf"^{re.escape(path)}\?ticket=[0-9a-f]{{32}}$")
+        self.assertRegex(link["url"], rf"^{re.escape(path)}\?ticket=[0-9a-f]{{16}}\.\d+\.[0-9a-f]{{64}}$")
         answer = self.service.get(link["url"])
         self.assertEqual(answer.status, 307)
         self.assertTrue(answer.headers["location"].startswith(self.store.environment["S3_ENDPOINT"]))

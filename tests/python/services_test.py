@@ -145,6 +145,18 @@ class Services(unittest.TestCase):
                 self.assertEqual(process.get("/healthz").status, 200, process.log())
                 self.assertEqual(process.get("/readyz").status, 200, process.log())
 
+    def test_each_reads_its_configuration_again(self):
+        for name in ("backend", "ultralytics-trainer"):
+            process, path = self.processes[name], self.folder / "modelport" / "service.toml"
+            before = path.read_text()
+            self.addCleanup(path.write_text, before)
+            path.write_text(f"max_log_mb = 3\n{before}")
+            told = process.reload()
+            self.assertIn("read the configuration again", told, name)
+            self.assertIn("changed and not taken before a restart: max_log_mb\n", told, name)
+            path.write_text(before)
+            self.assertNotIn("restart", process.reload(), name)
+
     def test_each_tells_its_own_capabilities(self):
         for name in TO_COME:
             self.assertEqual(self.frameworks_of(f"{name}-trainer"), {name})

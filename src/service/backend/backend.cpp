@@ -407,11 +407,12 @@ ArtifactStore& Backend::artifacts() { return *state_->artifacts; }
 CheckpointStore& Backend::checkpoints() { return *state_->checkpoints; }
 
 Status Backend::reload(const ServiceConfig& wanted) {
-  CHECK_OK(state_->take(wanted));
+  // One that fails holds up neither the other nor what runs.
+  const Status taken = state_->take(wanted);
   CHECK_OK(state_->load_trainers());
   for (const std::string& framework : state_->trainers.frameworks()) CHECK_OK(state_->jobs->clear_marks(framework, ""));
   if (state_->scheduler) state_->scheduler->wake();
-  return {};
+  return taken;
 }
 
 std::vector<ReadinessCheck> Backend::readiness() {
