@@ -23,7 +23,7 @@ using Version = ControlGroups::Version;
 
 constexpr const char* kProcesses = "cgroup.procs";
 /// In version 2: where this process itself goes.
-constexpr const char* kOwnLeaf = "modelport.service";
+constexpr const char* kOwnLeaf = "modelport.itself";
 
 Status write_text(const std::string& path, const std::string& text) {
   std::ofstream file(path);
@@ -100,7 +100,10 @@ Status delegate(const std::string& directory) {
 Result<ControlGroups> version_two(const std::string& mount, const std::string& own) {
   const auto path = own_path(own, "");
   if (!path) return fail(ErrorCode::kUnavailable, "there are no control groups");
-  const std::string directory = directory_of(mount, *path);
+  fs::path place = directory_of(mount, *path);
+  // It moved there when it was asked before, or the process that it comes from was.
+  if (place.filename() == kOwnLeaf) place = place.parent_path();
+  const std::string directory = place;
   const std::string controllers = " " + text_of(directory + "/cgroup.controllers");
   if (controllers.find(" memory") == std::string::npos || controllers.find(" pids") == std::string::npos)
     return fail(ErrorCode::kUnavailable, "{} does not have the controllers memory and pids", directory);

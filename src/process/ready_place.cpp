@@ -23,10 +23,10 @@ void ReadyPlace::make_ready() {
 }
 
 Result<RunPlace> ReadyPlace::take() {
-  make_ready();
   std::unique_lock lock(mutex_);
   std::optional<RunPlace> place = std::exchange(ready_, std::nullopt);
   lock.unlock();
+  make_ready();
   if (place && place->is_waiting()) return *std::move(place);
   return make();
 }

@@ -54,8 +54,18 @@ TEST_F(StandIn, OfVersionTwoMovesThisProcessOutOfTheWay) {
   write(group + "/cgroup.subtree_control", "\n");
   // Limits appear with the kernel only, so that the trial fails; the way there is seen all the same.
   EXPECT_EQ(find().version, Version::kNone);
-  EXPECT_EQ(read(group + "/modelport.service/cgroup.procs"), std::to_string(::getpid()));
+  EXPECT_EQ(read(group + "/modelport.itself/cgroup.procs"), std::to_string(::getpid()));
   EXPECT_EQ(read(group + "/cgroup.subtree_control"), "+memory +pids");
+}
+
+TEST_F(StandIn, OfVersionTwoIsFoundAgainFromWhereThisProcessMoved) {
+  write("own", "0::/given/modelport.itself\n");
+  write("mount/given/modelport.itself/cgroup.procs", "1\n");
+  write("mount/given/cgroup.procs", "");
+  write("mount/given/cgroup.controllers", "cpu memory pids\n");
+  write("mount/given/cgroup.subtree_control", "memory pids\n");
+  EXPECT_EQ(find().version, Version::kNone);
+  EXPECT_NE(find().detail.find("mount/given/modelport.try"), std::string::npos) << find().detail;
 }
 
 TEST_F(StandIn, OfVersionTwoIsLeftAloneWithoutTheControllers) {
@@ -65,7 +75,7 @@ TEST_F(StandIn, OfVersionTwoIsLeftAloneWithoutTheControllers) {
   const ControlGroups found = find();
   EXPECT_EQ(found.version, Version::kNone);
   EXPECT_NE(found.detail.find("memory and pids"), std::string::npos) << found.detail;
-  EXPECT_FALSE(fs::exists(root_ + "/mount/modelport.service"));
+  EXPECT_FALSE(fs::exists(root_ + "/mount/modelport.itself"));
 }
 
 TEST_F(StandIn, WritesTheLimitsOfARun) {

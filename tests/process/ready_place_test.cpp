@@ -74,7 +74,7 @@ TEST_F(Places, AreMadeBeforeTheyAreWanted) {
     const size_t made = groups_left();
     ASSERT_TRUE(places.take());
     // Another takes the place of the one that was taken and is gone.
-    EXPECT_TRUE(comes_true([&] { return groups_left() == made; }));
+    EXPECT_TRUE(comes_true([&] { return groups_left() == made; })) << groups_left() << " in place of " << made;
   }
 }
 

@@ -151,8 +151,9 @@ class AnsweringLate : public Announced {
  protected:
   ServiceConfig late_config() {
     ServiceConfig late = config();
-    scratch_.write("late/export.sh", "[ \"$1\" = --capabilities ] && exec cat \"$CAPABILITIES\"\n"
-                                     "exec /bin/sh " MODELPORT_SOURCE_DIR "/tests/service/exporters/plain.sh \"$@\"\n");
+    scratch_.write("late/export.sh",
+                   "[ \"$1\" = --capabilities ] && exec cat \"$CAPABILITIES\"\n"
+                   "exec /bin/sh " MODELPORT_SOURCE_DIR "/tests/service/exporters/plain.sh \"$@\"\n");
     TrainerConfig trainer = plain_trainer();
     trainer.name = "late";
     trainer.frameworks = {"late"};
