@@ -111,6 +111,12 @@ class Workers : public BackendFixture {
   ServiceConfig front_;
 };
 
+TEST_F(Workers, AreMissedInWordsThatAClientCanActOn) {
+  const auto refused = backend_->submit(request(), "");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable) << refused.error().text();
+}
+
 TEST_F(Workers, EndEveryJobOnceThoughOneIsKilled) {
   std::map<std::string, std::unique_ptr<Child>> workers;
   for (const char* name : {"one", "two", "three"}) workers[name] = worker(name);
