@@ -147,6 +147,16 @@ class Backend::State {
     return {};
   }
 
+  /// What a client cannot mend, and may try again.
+  Status check_availability(const std::string& framework) const {
+    if (config.role == Role::kFront && worker_count == 0)
+      return fail(ErrorCode::kUnavailable, "no worker is there at the moment");
+    const TrainerRegistry::Trainer trainer = trainers.of_framework(framework);
+    if (trainer && trainer->is_awaited)
+      return fail(ErrorCode::kUnavailable, "the exporter of {} has not answered --capabilities yet", framework);
+    return {};
+  }
+
   Status load_trainers() {
     if (config.role == Role::kFront) return learn_trainers();
     TRY(configs, read_trainers(config));
@@ -358,14 +368,19 @@ Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config, std::uniqu
 Status Backend::check_webhook_url(const std::string& url) const { return state_->webhooks->check_url(url); }
 
 Result<JobCreation> Backend::submit(const JobRequest& request, const std::string& idempotency_key) {
+  const auto limits = state_->limits();
+  const NewJob wanted{request, limits->max_attempts, "", idempotency_key};
+  // A job that was accepted is given again whatever has become of its format, checkpoint or trainer since.
+  TRY(before, state_->jobs->find_creation(wanted));
+  if (before) return *std::move(before);
+  CHECK_OK(state_->check_availability(request.framework));
   TRY(marks, state_->jobs->marks());
   CHECK_OK(check_request(request, state_->trainers, marks, *state_->checkpoints));
   CHECK_OK(state_->webhooks->check_url(request.webhook_url));
-  const auto limits = state_->limits();
   TRY(counts, state_->jobs->counts());
   if (counts.by_status[static_cast<size_t>(JobStatus::kPending)] >= limits->max_pending_jobs)
     return fail(ErrorCode::kBusy, "{} jobs are waiting already; try again later", limits->max_pending_jobs);
-  TRY(creation, state_->jobs->create({request, limits->max_attempts, "", idempotency_key}));
+  TRY(creation, state_->jobs->create(wanted));
   if (creation.outcome == JobCreation::Outcome::kCreated) ++state_->accepted;
   if (state_->scheduler) state_->scheduler->wake();
   return creation;
@@ -380,12 +395,15 @@ Result<Job> Backend::cancel(std::string_view id, CancelMode mode) {
 
 Result<JobCreation> Backend::retry(std::string_view id, const std::string& idempotency_key) {
   TRY(job, state_->jobs->find(id));
+  const NewJob wanted{job.request, state_->limits()->max_attempts, job.id, idempotency_key};
+  TRY(before, state_->jobs->find_creation(wanted));
+  if (before) return *std::move(before);
   if (job.status != JobStatus::kFailed && job.status != JobStatus::kCancelled)
     return fail(ErrorCode::kConflict, "job {} is {}; what failed or was cancelled can be tried again", id,
                 info(job.status).name);
   TRY(marks, state_->jobs->marks());
   CHECK_OK(check_request(job.request, state_->trainers, marks, *state_->checkpoints));
-  TRY(creation, state_->jobs->create({job.request, state_->limits()->max_attempts, job.id, idempotency_key}));
+  TRY(creation, state_->jobs->create(wanted));
   if (creation.outcome == JobCreation::Outcome::kCreated) ++state_->accepted;
   if (state_->scheduler) state_->scheduler->wake();
   return creation;

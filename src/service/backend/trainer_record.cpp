@@ -59,7 +59,10 @@ FrameworkCapability framework_from_json(const Json& document, const std::string&
 Json trainers_to_json(const std::vector<TrainerRegistry::Trainer>& trainers) {
   Json document = Json::array();
   for (const TrainerRegistry::Trainer& trainer : trainers) {
-    Json row = {{"name", trainer->config.name}, {"fingerprint", trainer->fingerprint}, {"frameworks", Json::array()}};
+    Json row = {{"name", trainer->config.name},
+                {"fingerprint", trainer->fingerprint},
+                {"is_awaited", trainer->is_awaited},
+                {"frameworks", Json::array()}};
     for (const FrameworkCapability& framework : trainer->capabilities)
       row["frameworks"].push_back(framework_to_json(framework));
     document.push_back(std::move(row));
@@ -73,6 +76,7 @@ std::vector<LoadedTrainer> trainers_from_json(const Json& document) {
     LoadedTrainer trainer;
     trainer.config.name = row.value("name", "");
     trainer.fingerprint = row.value("fingerprint", "");
+    trainer.is_awaited = row.value("is_awaited", false);
     for (const Json& framework : row.value("frameworks", Json::array())) {
       trainer.capabilities.push_back(framework_from_json(framework, trainer.config.name));
       trainer.config.frameworks.push_back(trainer.capabilities.back().framework);

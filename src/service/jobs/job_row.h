@@ -13,6 +13,9 @@ namespace modelport {
 /// The columns that job_from_row reads, in its order: "SELECT <these> FROM jobs ...".
 extern const std::string_view kJobColumns;
 inline constexpr int kJobColumnCount = 36;
+inline constexpr int kMetadataColumn = 21;
+/// A page of a list ends before the metadata of its jobs is more than this together, unless it is one job's.
+inline constexpr size_t kLargestPageBytes = size_t{8} << 20;
 
 /// The present row, of kJobColumns; Rows is SqliteRows or PostgresRows.
 template <class Rows>

@@ -98,6 +98,8 @@ class JobStore {
   virtual ~JobStore() = default;
 
   virtual Result<JobCreation> create(const NewJob& job) = 0;
+  /// What create() would answer from before, because of the idempotency key; nothing where it would make a job.
+  virtual Result<std::optional<JobCreation>> find_creation(const NewJob& job) = 0;
   virtual Result<Job> find(std::string_view id) = 0;
   /// `limit` is 1 to 200; kInvalidArgument for a cursor that is none.
   virtual Result<JobPage> list(const JobFilter& filter, const std::string& cursor, int limit) = 0;

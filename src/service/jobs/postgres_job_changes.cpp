@@ -11,6 +11,19 @@ using Durability = PostgresPool::Durability;
 using Outcome = JobCreation::Outcome;
 using postgres_queries::Lock;
 
+/// The job that this key was used for before, if it was.
+Result<std::optional<JobCreation>> find_by_key(PostgresConnection& database, const std::string& key,
+                                               const std::string& fingerprint) {
+  TRY(rows, database.query("SELECT fingerprint, job_id FROM idempotency_keys WHERE key = $1", key));
+  if (!rows.next()) return std::optional<JobCreation>();
+  auto job = postgres_queries::find(database, rows.text(1), Lock::kNone);
+  // It was removed in this moment.
+  if (!job && job.error().code == ErrorCode::kNotFound) return std::optional<JobCreation>();
+  if (!job) return job.error();
+  return std::optional(
+      JobCreation{*std::move(job), rows.text(0) == fingerprint ? Outcome::kReplayed : Outcome::kKeyReused});
+}
+
 /// Takes the key for this job; or gives the job that it was used for before. Whoever comes with the same key at the
 /// same time waits here for the first one's commit.
 Result<std::optional<JobCreation>> take_key(PostgresWrite& write, const std::string& key,
@@ -19,12 +32,10 @@ Result<std::optional<JobCreation>> take_key(PostgresWrite& write, const std::str
                                 "ON CONFLICT (key) DO NOTHING",
                                 key, fingerprint, job_id));
   if (taken == 1) return std::optional<JobCreation>();
-  TRY(rows, write.database.query("SELECT fingerprint, job_id FROM idempotency_keys WHERE key = $1", key));
-  if (!rows.next()) return fail(ErrorCode::kBusy, "the job of this idempotency key is being removed; try again");
-  TRY(job, postgres_queries::find(write.database, rows.text(1), Lock::kNone));
-  if (job.id == job_id) return std::optional(JobCreation{std::move(job), Outcome::kCreated});
-  return std::optional(
-      JobCreation{std::move(job), rows.text(0) == fingerprint ? Outcome::kReplayed : Outcome::kKeyReused});
+  TRY(before, find_by_key(write.database, key, fingerprint));
+  if (!before) return fail(ErrorCode::kBusy, "the job of this idempotency key is being removed; try again");
+  if (before->job.id == job_id) before->outcome = Outcome::kCreated;
+  return before;
 }
 
 Result<int64_t> next_version(PostgresConnection& database, const std::string& training) {
@@ -47,6 +58,17 @@ Status pass_default_on(PostgresWrite& write, const std::string& training) {
 }
 
 }  // namespace
+
+Result<std::optional<JobCreation>> PostgresJobStore::find_creation(const NewJob& job) {
+  std::optional<JobCreation> creation;
+  if (job.idempotency_key.empty()) return creation;
+  CHECK_OK(pool_.read([&](PostgresConnection& database) -> Status {
+    TRY(found, find_by_key(database, job.idempotency_key, request_fingerprint(job.request)));
+    creation = std::move(found);
+    return {};
+  }));
+  return creation;
+}
 
 Result<JobCreation> PostgresJobStore::create(const NewJob& job) {
   TRY(id, new_job_id());

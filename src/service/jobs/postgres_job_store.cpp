@@ -101,8 +101,9 @@ Result<JobPage> PostgresJobStore::list(const JobFilter& filter, const std::strin
                              filter.task_type, filter.training_job_id, filter.checkpoint_id, filter.created_after,
                              filter.created_before));
     int64_t last = 0;
-    while (rows.next()) {
-      if (static_cast<int>(page.jobs.size()) == limit) {
+    for (size_t bytes = 0; rows.next();) {
+      bytes += rows.text(kMetadataColumn).size();
+      if (static_cast<int>(page.jobs.size()) == limit || (bytes > kLargestPageBytes && !page.jobs.empty())) {
         page.next_cursor = cursor_below(last);
         return {};
       }

@@ -23,6 +23,7 @@ class PostgresJobStore final : public JobStore {
   ~PostgresJobStore() override;
 
   Result<JobCreation> create(const NewJob& job) override;
+  Result<std::optional<JobCreation>> find_creation(const NewJob& job) override;
   Result<Job> find(std::string_view id) override;
   Result<JobPage> list(const JobFilter& filter, const std::string& cursor, int limit) override;
 

@@ -16,10 +16,13 @@ Result<std::optional<JobCreation>> replay(SqliteDatabase& database, const std::s
   TRY(rows, database.query("SELECT fingerprint, job_id FROM idempotency_keys WHERE key = ?", key));
   TRY(is_known, rows.next());
   if (!is_known) return std::optional<JobCreation>();
-  TRY(job, job_queries::find(database, rows.text(1)));
+  auto job = job_queries::find(database, rows.text(1));
+  // It was removed in this moment.
+  if (!job && job.error().code == ErrorCode::kNotFound) return std::optional<JobCreation>();
+  if (!job) return job.error();
   using Outcome = JobCreation::Outcome;
   return std::optional(
-      JobCreation{std::move(job), rows.text(0) == fingerprint ? Outcome::kReplayed : Outcome::kKeyReused});
+      JobCreation{*std::move(job), rows.text(0) == fingerprint ? Outcome::kReplayed : Outcome::kKeyReused});
 }
 
 Result<int64_t> next_version(SqliteDatabase& database, const std::string& training) {
@@ -44,6 +47,12 @@ Status pass_default_on(WriteContext& context, const std::string& training, Times
 }
 
 }  // namespace
+
+Result<std::optional<JobCreation>> SqliteJobStore::find_creation(const NewJob& job) {
+  if (job.idempotency_key.empty()) return std::optional<JobCreation>();
+  TRY(reader, readers_.take());
+  return replay(*reader.operator->(), job.idempotency_key, request_fingerprint(job.request));
+}
 
 Result<JobCreation> SqliteJobStore::create(const NewJob& job) {
   TRY(id, new_job_id());

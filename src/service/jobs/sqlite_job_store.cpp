@@ -78,10 +78,11 @@ Result<JobPage> SqliteJobStore::list(const JobFilter& filter, const std::string&
                           filter.created_before));
   JobPage page;
   int64_t last = 0;
-  while (true) {
+  for (size_t bytes = 0;;) {
     TRY(more, rows.next());
     if (!more) return page;
-    if (static_cast<int>(page.jobs.size()) == limit) {
+    bytes += rows.text(kMetadataColumn).size();
+    if (static_cast<int>(page.jobs.size()) == limit || (bytes > kLargestPageBytes && !page.jobs.empty())) {
       page.next_cursor = cursor_below(last);
       return page;
     }

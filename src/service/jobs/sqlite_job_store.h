@@ -44,6 +44,7 @@ class SqliteJobStore final : public JobStore {
   static Result<std::unique_ptr<SqliteJobStore>> open(const std::string& path, Clock& clock);
 
   Result<JobCreation> create(const NewJob& job) override;
+  Result<std::optional<JobCreation>> find_creation(const NewJob& job) override;
   Result<Job> find(std::string_view id) override;
   Result<JobPage> list(const JobFilter& filter, const std::string& cursor, int limit) override;
 

@@ -50,6 +50,28 @@ TEST_F(Availability, IsNotMarkedByAnyOtherFailure) {
   EXPECT_TRUE(format("onnx").supported);
 }
 
+// What was accepted under a key is given again, also when it could not be accepted any more.
+TEST_F(Availability, DoesNotMatterToAKeyThatWasUsed) {
+  const JobRequest wanted = request("unsupported");
+  const auto first = backend_->submit(wanted, "key");
+  ASSERT_TRUE(first);
+  ASSERT_EQ(wait_for_end(first->job.id).error->code, FailureCode::kUnsupportedFormat);
+  const auto again = backend_->submit(wanted, "key");
+  ASSERT_TRUE(again) << again.error().text();
+  EXPECT_EQ(again->job.id, first->job.id);
+  EXPECT_EQ(again->outcome, JobCreation::Outcome::kReplayed);
+  EXPECT_FALSE(backend_->submit(wanted, "another key"));
+  EXPECT_EQ(backend_->submit(request(), "key")->outcome, JobCreation::Outcome::kKeyReused);
+
+  ASSERT_TRUE(backend_->reload());
+  const auto retried = backend_->retry(first->job.id, "retry");
+  ASSERT_TRUE(retried);
+  wait_for_end(retried->job.id);
+  const auto retried_again = backend_->retry(first->job.id, "retry");
+  ASSERT_TRUE(retried_again) << retried_again.error().text();
+  EXPECT_EQ(retried_again->job.id, retried->job.id);
+}
+
 TEST_F(Availability, ReturnsWithAReload) {
   run(request("unsupported"));
   ASSERT_TRUE(backend_->reload(config()));
@@ -192,7 +214,7 @@ TEST_F(AnsweringLate, HoldsUpNeitherTheStartNorOthers) {
   EXPECT_EQ(run(request()).status, JobStatus::kCompleted);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20)) << "an exporter has a minute to answer";
   EXPECT_THAT(problem_of_late(), HasSubstr("has not answered"));
-  EXPECT_EQ(backend_->submit(late_request(), "").error().code, ErrorCode::kUnsupportedFormat);
+  EXPECT_EQ(backend_->submit(late_request(), "").error().code, ErrorCode::kUnavailable);
   answer();
   EXPECT_TRUE(eventually([&] { return problem_of_late().empty(); })) << problem_of_late();
   EXPECT_EQ(run(late_request()).status, JobStatus::kCompleted);

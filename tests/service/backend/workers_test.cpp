@@ -136,6 +136,12 @@ class Workers : public BackendFixture {
   ServiceConfig front_;
 };
 
+TEST_F(Workers, AreMissedInWordsThatAClientCanActOn) {
+  const auto refused = backend_->submit(request(), "");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable) << refused.error().text();
+}
+
 TEST_F(Workers, EndEveryJobOnceThoughOneIsKilled) {
   Fleet workers = three_workers();
   JobRequest wanted = accepted_request();

@@ -44,6 +44,23 @@ TEST_P(JobStoreContract, GivesTheSameJobForTheSameIdempotencyKey) {
   EXPECT_EQ(other->job.id, first.id);
 }
 
+TEST_P(JobStoreContract, TellsWhatAnIdempotencyKeyWasUsedFor) {
+  NewJob job = new_job();
+  EXPECT_FALSE(*store_->find_creation(job)) << "without a key every request is new";
+  job.idempotency_key = "key";
+  EXPECT_FALSE(*store_->find_creation(job));
+  const Job first = store_->create(job)->job;
+  const auto same = *store_->find_creation(job);
+  ASSERT_TRUE(same);
+  EXPECT_EQ(same->job.id, first.id);
+  EXPECT_EQ(same->outcome, JobCreation::Outcome::kReplayed);
+  job.request.export_format = "openvino";
+  EXPECT_EQ((*store_->find_creation(job))->outcome, JobCreation::Outcome::kKeyReused);
+  ASSERT_TRUE(store_->cancel(first.id));
+  ASSERT_TRUE(store_->remove(first.id));
+  EXPECT_FALSE(*store_->find_creation(job));
+}
+
 TEST_P(JobStoreContract, MakesOneJobOfAnIdempotencyKeyThatManySendAtOnce) {
   NewJob job = new_job("training");
   job.idempotency_key = "key";
@@ -338,6 +355,31 @@ TEST_P(JobStoreContract, GivesEachJobToOneWorker) {
   for (std::thread& worker : workers) worker.join();
   EXPECT_EQ(claimed.size(), size_t{kJobs});
   EXPECT_EQ(std::set<std::string>(claimed.begin(), claimed.end()).size(), size_t{kJobs});
+}
+
+// metadata.json may have 16 MB: 200 of them are not held in memory for one page.
+TEST_P(JobStoreContract, EndsAPageBeforeItIsTooLarge) {
+  std::vector<std::string> ids, listed;
+  for (int i = 0; i < 5; ++i) {
+    const Job job = create(new_job());
+    const auto claimed = store_->claim("worker", kFrameworks, kLease);
+    ASSERT_TRUE(claimed && *claimed);
+    Completion done = completion(job.id);
+    if (i < 4) done.metadata["extra_metadata"] = {{"text", std::string(3'000'000, 'x')}};
+    ASSERT_TRUE(store_->finish_completed((*claimed)->lease, done));
+    ids.insert(ids.begin(), job.id);
+  }
+  std::vector<size_t> sizes;
+  for (std::string cursor;;) {
+    const auto page = store_->list({}, cursor, 200);
+    ASSERT_TRUE(page);
+    sizes.push_back(page->jobs.size());
+    for (const Job& job : page->jobs) listed.push_back(job.id);
+    cursor = page->next_cursor;
+    if (cursor.empty()) break;
+  }
+  EXPECT_THAT(sizes, ElementsAre(3, 2));
+  EXPECT_EQ(listed, ids);
 }
 
 TEST_P(JobStoreContract, ListsInPagesThatNewJobsDoNotShift) {
