@@ -4,6 +4,8 @@ import {el, fill, number} from "/assets/dom.js";
 /** More lines, or longer ones, would make the page slow; all of them are in the download. */
 const MOST_LINES = 5000;
 const MOST_CHARACTERS = 4000;
+/** Lines that are drawn in one frame. */
+const PORTION = 500;
 
 const cut = (text) => (text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)} … and ${number(text.length - MOST_CHARACTERS)} more characters`);
 
@@ -33,19 +35,29 @@ export class LogView {
     this.describe();
   }
 
-  /** Lines come one by one and are drawn together: thousands a second do not hold the page up. */
+  /** Lines come one by one and are drawn together, some a frame: thousands a second do not hold the page up. */
   add(line) {
     this.arrived.push(line);
-    if (this.arrived.length > 2 * MOST_LINES) this.dropped += this.arrived.splice(0, MOST_LINES).length;
+    if (this.arrived.length > 2 * MOST_LINES) this.skip();
+    this.drawSoon();
+  }
+
+  /** Of what has arrived and is not drawn, only the last lines will be seen. */
+  skip() {
+    this.dropped += this.arrived.splice(0, Math.max(0, this.arrived.length - MOST_LINES)).length;
+  }
+
+  drawSoon() {
     if (this.waiting) return;
     this.waiting = true;
     requestAnimationFrame(() => { this.waiting = false; this.draw(); });
   }
 
   draw() {
-    const fresh = this.arrived.slice(-MOST_LINES), over = Math.max(0, this.lines.childElementCount + fresh.length - MOST_LINES);
-    this.dropped += this.arrived.length - fresh.length + over;
-    this.arrived = [];
+    this.skip();
+    const fresh = this.arrived.splice(0, PORTION), over = Math.max(0, this.lines.childElementCount + fresh.length - MOST_LINES);
+    this.dropped += over;
+    if (this.arrived.length > 0) this.drawSoon();
     for (let left = over; left > 0; left -= 1) this.lines.firstElementChild.remove();
     this.lines.append(...fresh.map(lineNode));
     this.describe();

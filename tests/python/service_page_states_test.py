@@ -123,6 +123,18 @@ class StatesTest(BrowserCase):
         self.assertEqual(sorted(path.name for path in stored.rglob("*") if path.is_file()), ["config.json", "weights.bin"])
         self.assertEqual((stored / ("deep" * 20) / ("deeper" * 20) / "weights.bin").read_bytes(), bytes(range(256)) * 5)
 
+    def test_a_dropped_folder_is_read_to_its_end(self):
+        """A browser gives a folder's entries in portions, and a folder within by another reader."""
+        told = self.call("tar", """(async () => {
+          const file = (name) => ({name, isDirectory: false, file: (done) => done(new File([name], name))});
+          const folder = (name, ...portions) => ({name, isDirectory: true, createReader: () => ({readEntries: (done) => done(portions.shift() ?? [])})});
+          const entry = folder("saved", [file("config.json"), folder("deep", [file("weights.bin")])], [file("labels.txt"), file(".DS_Store")]);
+          const tar = await m.droppedFile({items: [{kind: "file", webkitGetAsEntry: () => entry}], files: []});
+          const text = await tar.text();
+          return [tar.name, tar.size, ["config.json", "deep/weights.bin", "labels.txt", ".DS_Store"].map((name) => text.includes(name))];
+        })()""")
+        self.assertEqual(told, ["saved.tar", 3 * 1024 + 1024, [True, True, True, False]])
+
     def test_a_file_that_the_service_can_reach_is_not_sent(self):
         place = self.service.folder / "roots" / "run <b>8" / "best.pt"
         place.parent.mkdir(exist_ok=True)
