@@ -63,7 +63,7 @@ TEST_F(Availability, DoesNotMatterToAKeyThatWasUsed) {
   EXPECT_FALSE(backend_->submit(wanted, "another key"));
   EXPECT_EQ(backend_->submit(request(), "key")->outcome, JobCreation::Outcome::kKeyReused);
 
-  ASSERT_TRUE(backend_->reload());
+  ASSERT_TRUE(backend_->reload(config()));
   const auto retried = backend_->retry(first->job.id, "retry");
   ASSERT_TRUE(retried);
   wait_for_end(retried->job.id);
