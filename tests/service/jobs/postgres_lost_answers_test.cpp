@@ -91,15 +91,15 @@ TEST_F(PostgresLostAnswers, AJobEndsOnce) {
   const JobError error{FailureCode::kExportFailed, "no", {}, {}, 0};
   create();
   JobLease lease = claim();
-  unheard([&] { return store_->finish_completed(lease, done); });
+  (void)unheard([&] { return store_->finish_completed(lease, done); });
   create();
   lease = claim();
-  unheard([&] { return store_->finish_failed(lease, error); });
+  (void)unheard([&] { return store_->finish_failed(lease, error); });
   create();
   lease = claim();
-  unheard([&] { return store_->finish_cancelled(lease); });
+  (void)unheard([&] { return store_->finish_cancelled(lease); });
   const std::string pending = create();
-  unheard([&] { return store_->cancel(pending); });
+  (void)unheard([&] { return store_->cancel(pending); });
   EXPECT_EQ(events("completed"), 1);
   EXPECT_EQ(events("default"), 1);
   EXPECT_EQ(events("failed"), 1);
@@ -110,7 +110,7 @@ TEST_F(PostgresLostAnswers, AJobEndsOnce) {
 TEST_F(PostgresLostAnswers, AnAttemptIsGivenUpOnce) {
   const std::string id = create();
   const JobLease lease = claim();
-  unheard([&] { return store_->abandon(lease, {FailureCode::kInterrupted, "gone", {}, {}, 0}); });
+  (void)unheard([&] { return store_->abandon(lease, {FailureCode::kInterrupted, "gone", {}, {}, 0}); });
   EXPECT_EQ(store_->find(id)->status, JobStatus::kPending);
   EXPECT_EQ(events("requeued"), 1);
   EXPECT_EQ(claim().token, 2);
@@ -134,7 +134,7 @@ TEST_F(PostgresLostAnswers, ADeliveryEndsOnce) {
   ASSERT_EQ(due->size(), 1u);
   const auto attempt = deliveries.begin(due->front(), std::chrono::hours(1));
   ASSERT_TRUE(attempt);
-  unheard([&] { return deliveries.end_delivered(*attempt, 200); });
+  (void)unheard([&] { return deliveries.end_delivered(*attempt, 200); });
   EXPECT_EQ(deliveries.list({}, "", 10)->deliveries.front().state, DeliveryState::kDelivered);
   const std::string id = due->front().id;
   const auto again = unheard([&] { return deliveries.send_again(id); });
