@@ -194,7 +194,9 @@ TEST_F(Workers, RefuseWhatOneTellsThatWasStoppedForLongerThanItsLease) {
   const std::string directory = scratch_.path(fmt::format("{}/work/{}.1", stopped.worker, stopped.job));
   EXPECT_TRUE(eventually([&] { return !std::filesystem::exists(directory); })) << "it never gave its attempt up";
   for (auto& [name, process] : workers) {
-    if (name != stopped.worker) EXPECT_EQ(process->end(SIGTERM), 0) << process->log();
+    if (name != stopped.worker) {
+      EXPECT_EQ(process->end(SIGTERM), 0) << process->log();
+    }
   }
   EXPECT_EQ(run(wanted).status, JobStatus::kCompleted) << "it runs jobs as before";
   const Job after = *backend_->jobs().find(stopped.job);

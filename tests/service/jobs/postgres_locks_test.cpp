@@ -19,11 +19,11 @@ class PostgresLocks : public testing::Test {
  protected:
   void SetUp() override {
     if (const std::string missing = PostgresServer::missing(); !missing.empty()) GTEST_SKIP() << missing;
-    const PostgresConfig config = PostgresServer::shared().database(scratch_);
-    auto opened = PostgresJobStore::open(config);
+    config_ = PostgresServer::shared().database(scratch_);
+    auto opened = PostgresJobStore::open(config_);
     ASSERT_TRUE(opened) << opened.error().text();
     store_ = *std::move(opened);
-    auto other = PostgresConnection::open(config);
+    auto other = PostgresConnection::open(config_);
     ASSERT_TRUE(other) << other.error().text();
     other_ = *std::move(other);
   }
@@ -48,6 +48,7 @@ class PostgresLocks : public testing::Test {
   }
 
   ScratchDirectory scratch_;
+  PostgresConfig config_;
   std::unique_ptr<PostgresJobStore> store_;
   std::unique_ptr<PostgresConnection> other_;
 };
@@ -140,6 +141,22 @@ TEST_F(PostgresLocks, WhatIsToldOfIsOneProcesssChoice) {
   ASSERT_TRUE(rows && rows->next());
   EXPECT_EQ(rows->text(0), "completed");
   EXPECT_FALSE(rows->next());
+}
+
+TEST_F(PostgresLocks, AnEndThatTheServerGaveUpToBreakADeadlockIsMadeAgain) {
+  create();
+  const JobLease lease = claim();
+  // The store's connection looks for a deadlock, the test's does not.
+  other("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = %L', current_database(), '2s'); END $$");
+  const auto store = PostgresJobStore::open(config_);
+  ASSERT_TRUE(store);
+  other("SET deadlock_timeout = '60s'; BEGIN; SELECT 1 FROM jobs WHERE id = '" + lease.job_id + "' FOR UPDATE");
+  auto ended = std::async(std::launch::async, [&] { return (*store)->finish_completed(lease, completion("a.zip")); });
+  EXPECT_EQ(ended.wait_for(kMoment), std::future_status::timeout);
+  other("SELECT 1 FROM trainings WHERE id = 'training' FOR UPDATE");
+  other("COMMIT");
+  const Status done = ended.get();
+  EXPECT_TRUE(done) << done.error().text();
 }
 
 TEST_F(PostgresLocks, ARemovalWaitsForAnotherOfTheSameJob) {
