@@ -52,6 +52,7 @@ class Run {
       if (Steady::now() >= next_look_) look();
     }
     place_.end();
+    explain_signal();
     // Also what ended its supervisor and cannot be found in the tree any more.
     if (place_.group) place_.group->end_all();
     drain(place_.output, out_lines_, Stream::kStdout);
@@ -62,7 +63,6 @@ class Run {
       return fail(cannot_start_ == ENOENT ? ErrorCode::kNotFound : ErrorCode::kUnreadable, "cannot start {}: {}",
                   request_.arguments[0], std::strerror(cannot_start_));
     outcome_.duration = Steady::now() - began_;
-    explain_signal();
     return outcome_;
   }
 
@@ -149,7 +149,10 @@ class Run {
     order_end();
   }
 
-  void order_end() { (void)::send(place_.supervisor.link.get(), "", 1, MSG_NOSIGNAL | MSG_DONTWAIT); }
+  void order_end() {
+    if (place_.group) place_.group->forbid_forks();
+    (void)::send(place_.supervisor.link.get(), "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
 
   void note_memory(uint64_t bytes) { outcome_.peak_resident_bytes = std::max(outcome_.peak_resident_bytes, bytes); }
 

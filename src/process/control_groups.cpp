@@ -190,7 +190,10 @@ bool RunGroup::is_out_of_memory() const {
 
 bool RunGroup::is_out_of_processes() const { return has_happened(directories_.back() + "/pids.events", "max"); }
 
+void RunGroup::forbid_forks() const { (void)write_text(directories_.back() + "/pids.max", "0"); }
+
 void RunGroup::end_all() const {
+  forbid_forks();
   for (int round = 0; round < 100; ++round) {
     bool has_any = false;
     for (const std::string& directory : directories_) {

@@ -50,6 +50,8 @@ class RunGroup {
   bool is_out_of_memory() const;
   /// Whether the kernel refused it a fork.
   bool is_out_of_processes() const;
+  /// Nothing in it forks any more: what is killed one by one cannot outrun that.
+  void forbid_forks() const;
   /// SIGKILL to all of it, until none is left or a second is over.
   void end_all() const;
 

@@ -173,6 +173,27 @@ TEST_F(KernelGroups, LetNobodyForkBeyondTheLimit) {
   EXPECT_TRUE(is_gone(request.group));
 }
 
+TEST_F(KernelGroups, EndWhatIsNeverTheSameProcessForLong) {
+  ConfinedRequest request = shell("trap '' TERM; comet() { comet & }; comet; sleep 100");
+  request.timeout = std::chrono::milliseconds(300);
+  request.grace = std::chrono::milliseconds(0);
+  std::atomic<bool> is_over = false, is_held = false;
+  std::thread watcher([&] {
+    while (!is_over) {
+      std::string most;
+      std::ifstream(groups_.processes + "/" + request.group + "/pids.max") >> most;
+      if (most == "0") is_held = true;
+    }
+  });
+  const auto outcome = run_confined(request);
+  is_over = true;
+  watcher.join();
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  EXPECT_EQ(outcome->ended, ConfinedOutcome::Ended::kTimedOut);
+  EXPECT_TRUE(is_held) << "it could have outrun its end";
+  EXPECT_TRUE(is_gone(request.group));
+}
+
 TEST_F(KernelGroups, EndWhatEndedItsSupervisorAndHidItself) {
   // Its session, its parent and its environment are others; the group is the same.
   ConfinedRequest request =

@@ -18,8 +18,6 @@ namespace modelport {
 
 namespace {
 
-constexpr std::string_view kManifest = "manifest.json";
-
 /// The zip under way, and what its manifest will say.
 class PackageWriter {
  public:
@@ -36,9 +34,9 @@ class PackageWriter {
     return add(name, std::as_bytes(std::span(text)));
   }
 
-  Status finish() {
+  Status finish(const std::string& manifest_name) {
     const std::string manifest = print_json({{"manifest_version", 1}, {"members", members_}});
-    CHECK_OK(zip_.add_member(std::string(kManifest), std::as_bytes(std::span(manifest))));
+    CHECK_OK(zip_.add_member(manifest_name, std::as_bytes(std::span(manifest))));
     return zip_.finish();
   }
 
@@ -70,13 +68,11 @@ Result<Package> write_package(const PackageRequest& request) {
       CHECK_OK(writer.add_text(name, std::string(snippet.text)));
   }
   for (const std::string& name : request.files) {
-    if (name == kManifest)
-      return fail(ErrorCode::kConflict, "the exporter wrote a manifest.json, which is the package's own name");
     TRY(content, open_member(directory.get(), name));
     CHECK_OK(writer.add(name, content->bytes()));
     CHECK_OK(content->check_intact());
   }
-  CHECK_OK(writer.finish());
+  CHECK_OK(writer.finish(manifest_name(request.files)));
   failpoint("package: before the zip is durable");
   CHECK_OK(file.finish());
   failpoint("package: after the zip is durable");

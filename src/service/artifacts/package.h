@@ -21,9 +21,10 @@ struct Package {
   int64_t bytes = 0;
 };
 
-/// Writes README.md, snippets/, the exporter's files as they are, and last manifest.json with size and sha256 of every
+/// Writes README.md, snippets/, the exporter's files as they are, and last the manifest with size and sha256 of every
 /// other member. All members are stored, with sizes and CRC before them; the same input gives the same bytes. The zip
-/// is on the disk when it returns. A file of the exporter's that has one of our names keeps it; ours is left out.
+/// is on the disk when it returns. A file of the exporter's that has one of our names keeps it; ours is left out,
+/// and the manifest has another (manifest_name()).
 Result<Package> write_package(const PackageRequest& request);
 
 }  // namespace modelport

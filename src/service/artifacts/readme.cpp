@@ -78,10 +78,15 @@ std::string use_section(std::span<const Snippet> snippets) {
 std::string file_section(const std::vector<std::string>& files) {
   std::string out = "## Files\n\n";
   for (const std::string& file : files) out += fmt::format("- {}\n", inert(file));
-  return out + "- manifest.json: size and sha256 of every file here\n";
+  return out + fmt::format("- {}: size and sha256 of every file here\n", manifest_name(files));
 }
 
 }  // namespace
+
+std::string manifest_name(const std::vector<std::string>& files) {
+  const bool is_taken = std::ranges::find(files, "manifest.json") != files.end();
+  return is_taken ? "package_manifest.json" : "manifest.json";
+}
 
 std::string proof_level(const Json& metadata) {
   const auto extra = metadata.find("extra_metadata");

@@ -68,6 +68,22 @@ TEST_F(PackageTest, HoldsEveryFileStoredWithItsDigestInTheManifest) {
   }
 }
 
+TEST_F(PackageTest, LeavesTheExporterItsOwnManifest) {
+  std::ofstream(request_.directory + "/manifest.json") << "the exporter's";
+  request_.files.insert(request_.files.begin(), "manifest.json");
+  const std::string bytes = zip();
+  const auto archive = ZipReader::open(std::as_bytes(std::span(bytes)));
+  ASSERT_TRUE(archive) << archive.error().text();
+  std::vector<std::byte> buffer;
+  const auto text = [&](const char* name) {
+    const auto content = read_member(*archive->find(name), 1 << 20, buffer);
+    return std::string(reinterpret_cast<const char*>(content->data()), content->size());
+  };
+  EXPECT_EQ(text("manifest.json"), "the exporter's");
+  EXPECT_NE(text("README.md").find("- package_manifest.json: size"), std::string::npos);
+  EXPECT_NE(text("package_manifest.json").find("\"manifest.json\""), std::string::npos);
+}
+
 TEST_F(PackageTest, IsTheSameBytesAgain) {
   const std::string first = zip();
   std::filesystem::remove(request_.zip_path);
