@@ -5,13 +5,32 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "service/jobs/job_id.h"
 
 namespace modelport {
+
+namespace {
+
+/// A child that a killed service had forked holds the lock, and all else that is open, until it has closed them.
+constexpr auto kPatience = std::chrono::seconds(3);
+constexpr auto kTryEvery = std::chrono::milliseconds(20);
+
+bool take_lock(const Descriptor& lock) {
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (std::chrono::steady_clock::now() >= until) return false;
+    std::this_thread::sleep_for(kTryEvery);
+  }
+  return true;
+}
+
+}  // namespace
 
 Result<DataDirectory> DataDirectory::hold(const std::string& path, const std::string& shared) {
   std::error_code failed;
@@ -23,8 +42,7 @@ Result<DataDirectory> DataDirectory::hold(const std::string& path, const std::st
   const std::string lock_path = absolute.string() + "/lock";
   Descriptor lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!lock.is_open()) return fail(ErrorCode::kUnwritable, "cannot open {}: {}", lock_path, std::strerror(errno));
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
-    return fail(ErrorCode::kBusy, "another process holds the data directory {}", path);
+  if (!take_lock(lock)) return fail(ErrorCode::kBusy, "another process holds the data directory {}", path);
   if (shared.empty()) return DataDirectory(absolute.string(), absolute.string(), std::move(lock));
   const std::filesystem::path common = std::filesystem::absolute(shared, failed).lexically_normal();
   std::filesystem::create_directories(common, failed);

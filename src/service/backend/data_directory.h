@@ -10,7 +10,7 @@ namespace modelport {
 /// Where the service keeps everything, held by one process; what several processes use may lie elsewhere.
 class DataDirectory {
  public:
-  /// Makes it where need be. kBusy when another process holds it.
+  /// Makes it where need be. kBusy when another process holds it for seconds on end.
   static Result<DataDirectory> hold(const std::string& path, const std::string& shared = "");
 
   const std::string& path() const { return path_; }
