@@ -13,6 +13,8 @@ namespace {
 constexpr auto kPoolPatience = std::chrono::seconds(3);
 constexpr std::chrono::milliseconds kFirstPause(20);
 constexpr std::chrono::milliseconds kLongestPause(1000);
+/// After a deadlock, so that the transaction that was let pass takes its lock before it is asked for again.
+constexpr std::chrono::milliseconds kPauseForOthers(40);
 
 /// Half of it to all of it, so that processes do not come back in step.
 std::chrono::milliseconds with_jitter(std::chrono::milliseconds pause) {
@@ -112,6 +114,7 @@ Status PostgresPool::keep_trying(const std::function<Status(PostgresConnection&)
       outcome = connection.error();
     }
     if (outcome || !may_help_again(outcome.error()) || Steady::now() >= until) return outcome;
+    if (outcome.error().code == ErrorCode::kBusy) std::this_thread::sleep_for(with_jitter(kPauseForOthers));
   }
 }
 
