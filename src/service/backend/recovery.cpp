@@ -41,10 +41,12 @@ Result<bool> remove_doomed(AttemptEnvironment& environment, const std::vector<st
   for (const std::string& key : keys) {
     if (kept.contains(key)) continue;
     TRY(is_recorded, environment.jobs.refers_to(key));
-    const Status removed = is_recorded ? Status() : environment.artifacts.remove(key);
-    if (!removed) log_warning("{} stays in the store for now: {}", key, removed.error().text());
-    if (!removed) return false;
-    CHECK_OK(environment.jobs.forget_doomed(key));
+    if (is_recorded) {
+      CHECK_OK(environment.jobs.forget_doomed(key));
+    } else if (const Status removed = environment.artifacts.remove(key); !removed) {
+      log_warning("{} stays in the store for now: {}", key, removed.error().text());
+      return false;
+    }
   }
   return kept.empty();
 }

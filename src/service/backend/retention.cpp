@@ -65,10 +65,10 @@ Status remove_job(AttemptEnvironment& environment, std::string_view id) {
   TRY(job, environment.jobs.remove(id));
   if (job.artifact) {
     TRY(is_used, environment.jobs.refers_to(job.artifact->key));
-    const Status removed = is_used ? Status() : environment.artifacts.remove(job.artifact->key);
-    if (removed) CHECK_OK(environment.jobs.forget_doomed(job.artifact->key));
+    const std::string& key = job.artifact->key;
+    const Status done = is_used ? environment.jobs.forget_doomed(key) : environment.artifacts.remove(key);
     // It is doomed, and the store is asked again later.
-    if (!removed) log_warning("{} stays in the store for now: {}", job.artifact->key, removed.error().text());
+    if (!done) log_warning("{} stays in the store for now: {}", key, done.error().text());
   }
   failpoint("removal: before the log");
   return environment.logs.remove(job.id);

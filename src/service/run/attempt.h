@@ -21,7 +21,7 @@ namespace modelport {
 struct AttemptEnvironment {
   JobStore& jobs;
   LogStore& logs;
-  ArtifactStore& artifacts;
+  ArtifactStore& artifacts;  ///< One whose remove() also forgets that a key is doomed (RecordedArtifactStore).
   CheckpointStore& checkpoints;
   Clock& clock;
   SandboxSupport sandbox;

@@ -31,9 +31,9 @@ TEST(SlurmScriptTest, HoldsTextAsText) {
   request.environment = {{"NAME", "x'y"}};
   request.open_files = 64;
   request.file_bytes = 1024;
-  EXPECT_EQ(slurm_script(request, {"/work/it's"}),
-            "#!/bin/sh\nPATH=/usr/local/bin:/usr/bin:/bin\n[ -e '/work/it'\\''s/script.sh' ] && "
-            "mkdir '/work/it'\\''s/begun' || exit 75\nexport NAME='x'\\''y'\nulimit -n 64\nulimit -f 2\nexec '/bin/a "
+  EXPECT_EQ(slurm_script(request, {"/srv/it's"}),
+            "#!/bin/sh\nPATH=/usr/local/bin:/usr/bin:/bin\n[ -e '/srv/it'\\''s/script.sh' ] && "
+            "mkdir '/srv/it'\\''s/begun' || exit 75\nexport NAME='x'\\''y'\nulimit -n 64\nulimit -f 2\nexec '/bin/a "
             "b' 'it'\\''s' '$(id) `id` "
             "\n;'\n");
 }
