@@ -1,13 +1,11 @@
 #include "service/s3/sigv4.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <algorithm>
-#include <array>
 #include <span>
 
+#include "base/hmac.h"
 #include "base/sha256.h"
 
 namespace modelport {
@@ -15,20 +13,6 @@ namespace modelport {
 namespace {
 
 constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
-
-std::string hmac(std::string_view key, std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> out;
-  unsigned size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
-       text.size(), out.data(), &size);
-  return {reinterpret_cast<const char*>(out.data()), size};
-}
-
-std::string hex(std::string_view bytes) {
-  std::string out;
-  for (const unsigned char byte : bytes) out += fmt::format("{:02x}", byte);
-  return out;
-}
 
 /// "20251116T103000Z"
 std::string amz_date(Timestamp now) {
@@ -68,8 +52,9 @@ Signed sign(const S3RequestToSign& request, const std::map<std::string, std::str
   const std::string scope = fmt::format("{}/{}/s3/aws4_request", day, region);
   const std::string to_sign =
       fmt::format("{}\n{}\n{}\n{}", kAlgorithm, date, scope, sha256_hex(std::as_bytes(std::span(canonical))));
-  const std::string key = hmac(hmac(hmac(hmac("AWS4" + credentials.secret_key, day), region), "s3"), "aws4_request");
-  out.signature = hex(hmac(key, to_sign));
+  const std::string key = hmac_sha256(
+      hmac_sha256(hmac_sha256(hmac_sha256("AWS4" + credentials.secret_key, day), region), "s3"), "aws4_request");
+  out.signature = hexadecimal(hmac_sha256(key, to_sign));
   return out;
 }
 

@@ -1,12 +1,12 @@
 #include "service/webhooks/signature.h"
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <optional>
+
+#include "base/hmac.h"
 
 namespace modelport {
 
@@ -51,11 +51,7 @@ Result<WebhookSecret> WebhookSecret::parse(std::string_view text) {
 
 std::string WebhookSecret::sign(std::string_view id, int64_t unix_seconds, std::string_view body) const {
   const std::string text = fmt::format("{}.{}.{}", id, unix_seconds, body);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
-  unsigned size = 0;
-  HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()), reinterpret_cast<const unsigned char*>(text.data()),
-       text.size(), digest.data(), &size);
-  return "v1," + base64({reinterpret_cast<const char*>(digest.data()), size});
+  return "v1," + base64(hmac_sha256(key_, text));
 }
 
 }  // namespace modelport
