@@ -4,6 +4,7 @@
 #include "base/printable.h"
 #include "cli/artifact_session.h"
 #include "cli/trainers.h"
+#include "convention/proof_levels.h"
 #include "convention/schema.h"
 
 namespace modelport {
@@ -32,6 +33,11 @@ void print_engine(const ArtifactEngine& row, std::vector<Missing>& missing) {
   for (const std::string& place : presence.looked_at) fmt::print("         looked at {}\n", place);
 }
 
+std::string proof_of_format(const Json& row) {
+  const std::string word = text_at(row, "proof");
+  return word.empty() ? "not said" : shown_proof(word);
+}
+
 void print_format(const Json& row) {
   const bool supported = row.is_object() && row.value("supported", false);
   std::string files;
@@ -39,7 +45,7 @@ void print_format(const Json& row) {
     if (file.is_string()) files += (files.empty() ? "" : ", ") + printable(file.get<std::string>());
   }
   fmt::print("         {:<12} {}\n", text_at(row, "format"),
-             supported ? fmt::format("{}, proof: {}", files, text_at(row, "proof")) : text_at(row, "reason"));
+             supported ? fmt::format("{}, proof: {}", files, proof_of_format(row)) : text_at(row, "reason"));
 }
 
 /// What a trainer says of itself for --capabilities.

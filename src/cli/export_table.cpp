@@ -7,6 +7,7 @@
 
 #include "base/printable.h"
 #include "base/result.h"
+#include "convention/proof_levels.h"
 
 namespace modelport {
 
@@ -26,13 +27,14 @@ std::string text_of(const Json& value) { return value.is_string() ? printable(va
 double number_of(const Json& value) { return value.is_number() ? value.get<double>() : 0.0; }
 
 std::string proof_of(const Json& proof) {
-  const Json level = member(proof, "level");
-  if (level.is_null()) return "not said";
+  const Json word = member(proof, "level");
+  if (word.is_null()) return "not said";
+  const std::string level = word.is_string() ? shown_proof(word.get<std::string>()) : "?";
   for (const Json& check : member(proof, "checks")) {
     const Json engine = member(check, "engine");
-    if (engine.is_string()) return text_of(level) + ", " + text_of(engine);
+    if (engine.is_string()) return level + ", " + text_of(engine);
   }
-  return text_of(level);
+  return level;
 }
 
 std::string worst_difference(const Json& proof) {

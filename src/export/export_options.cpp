@@ -207,7 +207,7 @@ constexpr std::array<Option, 23> kOptions = {{
      R"({"anyOf":[{"type":"object","additionalProperties":{"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"}}]}},{"type":"string"}],"description":"classes of your own: the class of the framework that each stands for, or the children that its forward() applies in order; or the path of a JSON file with such an object"})",
      kAll, keep_module_aliases},
     {"validate", "\"off\", \"structure\", \"reference\" or \"runtime\"",
-     R"({"enum":["off","structure","reference","runtime"],"description":"default: the strongest that this machine has"})",
+     R"({"enum":["off","structure","reference","runtime"],"description":"asks for the level of proof none, structure, read_back (or specification) or runtime; default: the strongest that this machine has"})",
      kAll, read_validate},
     {"tolerance", "a number from 1e-9 to 1",
      R"({"type":"number","minimum":1e-9,"maximum":1,"description":"relative difference allowed of logits and scores; default by precision"})",

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "convention/proof_levels.h"
 #include "export/proof.h"
 
 namespace modelport {
@@ -64,6 +65,16 @@ TEST(ChooseValidation, RefusesALevelAskedForThatCannotBeReached) {
   EXPECT_EQ(refusal(absent, WeightPrecision::kFloat32).hint, "pip install it");
   EXPECT_EQ(*choose_validation(row_with(without_float16), Validation::kStructure, WeightPrecision::kFloat16),
             Validation::kStructure);
+}
+
+TEST(ProofName, IsALevelThatExportersGive) {
+  using enum Validation;
+  for (const Validation each : {kOff, kStructure, kReference, kRuntime}) {
+    const ProofLevel* level = find_proof_level(proof_name(each));
+    ASSERT_NE(level, nullptr) << proof_name(each);
+    EXPECT_EQ(level->given_by, ProofLevel::Giver::kExporter) << level->word;
+    EXPECT_EQ(level->is_green, each == kReference || each == kRuntime) << level->word;
+  }
 }
 
 }  // namespace

@@ -1,0 +1,29 @@
+#include "export/proof.h"
+
+namespace modelport {
+
+Json proof_json(const Proof& proof) {
+  Json checks = Json::array();
+  for (const Check& check : proof.checks) {
+    Json entry = {{"kind", proof_name(check.kind)}, {"what", check.what}};
+    if (!check.engine.empty()) entry["engine"] = check.engine;
+    if (!check.input_shape.empty()) entry["input_shape"] = check.input_shape;
+    Json figures = Json::array();
+    for (const Comparison& figure : check.figures) {
+      figures.push_back({{"value", figure.value},
+                         {"group", figure.group},
+                         {"role", role_name(figure.role)},
+                         {"max_difference", figure.max_difference},
+                         {"allowed", figure.limit},
+                         {"reference_magnitude", figure.reference_magnitude},
+                         {"cosine", figure.cosine}});
+      if (figure.replaced_rows > 0) figures.back()["replaced_rows"] = figure.replaced_rows;
+    }
+    if (!figures.empty()) entry["figures"] = figures;
+    entry["verdict"] = "agrees";
+    checks.push_back(entry);
+  }
+  return {{"level", proof_name(proof.level)}, {"float64_gate", proof.float64_gate}, {"checks", checks}};
+}
+
+}  // namespace modelport
