@@ -1,14 +1,8 @@
 import {el, fill} from "/assets/dom.js";
 import {formatName, formatUse} from "/assets/names.js";
 import {OptionsForm} from "/assets/options.js";
+import {proofLevel} from "/assets/proof_levels.js";
 import {when} from "/assets/time.js";
-
-const PROOFS = {
-  runtime: "Proof: it is run in its engine and compared with the checkpoint.",
-  read_back: "Proof: it is read back and compared with the checkpoint.",
-  structure: "No proof: only its structure is checked.",
-  none: "No proof: nothing of it is compared.",
-};
 
 /** A key that no other request has, so that a repeated one makes no second job. */
 function newKey() {
@@ -25,8 +19,8 @@ export class FormatRow {
     this.summary = el("summary", {});
     this.options = supported ? new OptionsForm(format.format, format.export_config, () => this.follow()) : null;
     this.details = supported ? el("details", {class: "of-format"}, this.summary, this.options.node) : null;
-    const weak = supported && (format.proof === "none" || format.proof === "structure");
-    const note = supported ? [el("span", {}, formatUse(format.format)), PROOFS[format.proof] && el("span", {class: weak ? "weak" : null}, PROOFS[format.proof])] : [format.reason, format.since && [" (found ", when(format.since), ")"]];
+    const level = format.proof && proofLevel(format);
+    const note = supported ? [el("span", {}, formatUse(format.format)), level && el("span", {class: level.green ? null : "weak"}, level.promise)] : [format.reason, format.since && [" (found ", when(format.since), ")"]];
     this.node = el("div", {class: supported ? "format" : "format off"}, this.box, el("label", {for: id}, this.name, !supported && el("span", {class: "off-word"}, "not available")),
       el("p", {class: "quiet", id: `${id}-note`}, note), this.details);
     this.follow();

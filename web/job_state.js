@@ -1,5 +1,5 @@
 import {el} from "/assets/dom.js";
-import {proofWords} from "/assets/names.js";
+import {proofLevel} from "/assets/proof_levels.js";
 
 export const ENDED = ["completed", "failed", "cancelled"];
 
@@ -8,11 +8,12 @@ export const isNews = (shown, job) => !shown || !ENDED.includes(shown.status) ||
 
 /** What a job's state is called; of a completed one also what was proven. */
 export function stateWords(job) {
-  if (job.status === "completed") return `completed, ${proofWords(job)[0]}`;
+  if (job.status === "completed") return `completed, ${proofLevel(job).short}`;
   const names = {pending: "waiting", running: job.cancel_requested ? "ending" : "running"};
   return names[job.status] ?? job.status;
 }
 
+/** An unproven success never looks like a proven one. */
 export function badge(job) {
-  return el("span", {class: `badge ${job.status === "completed" ? proofWords(job)[1] : job.status}`}, stateWords(job));
+  return el("span", {class: `badge ${job.status === "completed" && !proofLevel(job).green ? "unproven" : job.status}`}, stateWords(job));
 }

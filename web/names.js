@@ -20,12 +20,3 @@ export const titleOf = (job) => `${job.model_name ?? job.checkpoint_name ?? job.
 
 /** The classes of a checkpoint or of metadata.json, which may be a list or an object by number. */
 export const classNames = (names) => (Array.isArray(names) ? names : Object.values(names ?? {})).map(String);
-
-const PROOFS = {
-  runtime: ["proven in its engine", "completed"],
-  read_back: ["proven by reading it back", "completed"],
-  structure: ["structure only", "unproven"],
-  none: ["not proven", "unproven"],
-};
-/** How far a completed export was proven, in a few words, and the badge's class: an unproven success never looks like a proven one. */
-export const proofWords = (job) => PROOFS[job.proof ?? "none"] ?? [job.proof, "unproven"];

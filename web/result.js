@@ -1,13 +1,7 @@
 import {classList} from "/assets/checkpoint_card.js";
 import {bytes, el, facts, svg, table} from "/assets/dom.js";
 import {classNames, taskName} from "/assets/names.js";
-
-const LEVELS = {
-  runtime: ["Proven in its engine", "It was run in the engine and compared with the checkpoint."],
-  read_back: ["Proven by reading it back", "It was read back from the file and compared with the checkpoint; no engine ran it."],
-  structure: ["Its structure only", "Only the file's structure was checked; no numbers were compared."],
-  none: ["Nothing was proven", "The exporter says that it succeeded; nobody compared the numbers. Compare it with the checkpoint before you rely on it."],
-};
+import {proofLevel} from "/assets/proof_levels.js";
 
 const short = (value) => (value === 0 ? "0" : Math.abs(value) >= 0.01 && Math.abs(value) < 1000 ? value.toPrecision(2) : value.toExponential(1));
 
@@ -47,12 +41,12 @@ function check(row) {
 const shapes = (list) => (list ?? []).map((shape) => (Array.isArray(shape) ? shape.join("×") : String(shape))).join(", ");
 
 /** A level alone makes no proof: a figure beyond what is allowed, or a check that differs, takes it back. */
-function proofBanner(level, checks, figures) {
+function proofBanner(job, checks, figures) {
   const worst = Math.max(0, ...figures.map(used));
   if (worst > 1 || checks.some((row) => row.verdict === "differs")) return el("div", {class: "proof weak"}, el("p", {class: "proof-title"}, "It differs from the checkpoint"), el("p", {}, "A check below differs by more than is allowed."));
-  const [title, sentence] = LEVELS[level] ?? [level, ""], strong = level === "runtime" || level === "read_back";
-  return el("div", {class: strong ? "proof strong" : "proof weak"}, el("p", {class: "proof-title"}, title), el("p", {}, sentence,
-    strong && figures.length > 0 && ` Its outputs differ by at most ${worst === 0 ? "nothing" : `${usedText(worst)} of what is allowed`}.`));
+  const {title, sentence, green} = proofLevel(job);
+  return el("div", {class: green ? "proof strong" : "proof weak"}, el("p", {class: "proof-title"}, title), el("p", {}, sentence,
+    green && figures.length > 0 && ` Its outputs differ by at most ${worst === 0 ? "nothing" : `${usedText(worst)} of what is allowed`}.`));
 }
 
 /** What a completed export is and what was compared. */
@@ -62,7 +56,7 @@ export function resultView(job) {
   const names = classNames(metadata.class_names);
   return [
     el("h3", {}, "Result"),
-    proofBanner(job.proof ?? "none", checks, figures),
+    proofBanner(job, checks, figures),
     job.from_cache && el("p", {class: "quiet"}, "This is the result of an earlier export of the same checkpoint with the same options."),
     facts([
       ["Task", metadata.task_type && taskName(metadata.task_type)], ["Input", metadata.input_shape && `${metadata.input_shape.join("×")} ${metadata.input_dtype ?? ""}`],

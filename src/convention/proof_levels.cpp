@@ -59,6 +59,17 @@ std::string proof_word(const Json& metadata) {
   return level.is_string() ? level.get<std::string>() : "none";
 }
 
+Json with_known_levels(Json capabilities) {
+  const auto formats = capabilities.find("formats");
+  if (formats == capabilities.end()) return capabilities;
+  for (Json& row : *formats) {
+    const auto proof = row.find("proof");
+    if (proof != row.end() && proof->is_string() && find_proof_level(proof->get<std::string>()) == nullptr)
+      *proof = "none";
+  }
+  return capabilities;
+}
+
 std::string shown_proof(std::string_view word) {
   const std::string shown = printable(word.substr(0, kLongestWordShown));
   return find_proof_level(word) != nullptr ? shown : fmt::format("{} (not known, counts as none)", shown);

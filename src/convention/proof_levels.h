@@ -31,6 +31,9 @@ const ProofLevel& proof_level_of(std::string_view word);
 /// "none" where it says nothing. It may be anybody's word.
 std::string proof_word(const Json& metadata);
 
+/// What --capabilities printed, with "none" in the place of every word of proof that is not of the table.
+Json with_known_levels(Json capabilities);
+
 /// The word as a person is shown it, on one line: "read_back"; "rumour (not known, counts as none)".
 std::string shown_proof(std::string_view word);
 

@@ -81,6 +81,22 @@ TEST(ProofLevels, SchemasAllowTheWordsOfTheTable) {
   EXPECT_THAT(lists[0], ElementsAreArray(words()));
 }
 
+TEST(ProofLevels, TheApiAllowsTheWordsOfTheTable) {
+  const auto lists = lists_of_levels(Json::parse(text_of("docs/openapi/schemas.json")));
+  ASSERT_THAT(lists, SizeIs(2)) << "of a job and of a format";
+  for (const auto& list : lists) EXPECT_THAT(list, ElementsAreArray(words()));
+}
+
+TEST(ProofLevels, ThePageKnowsTheWordsOfTheTableAndWhatIsGreen) {
+  const std::string page = text_of("web/proof_levels.js");
+  const std::regex row(R"(\n  (\w+): \{green: (true|false), )");
+  std::vector<std::string> shown, rows;
+  for (std::sregex_iterator match(page.begin(), page.end(), row), end; match != end; ++match)
+    shown.push_back((*match)[1].str() + " " + (*match)[2].str());
+  for (const ProofLevel& level : proof_levels()) rows.push_back(fmt::format("{} {}", level.word, level.is_green));
+  EXPECT_EQ(shown, rows);
+}
+
 TEST(ProofLevels, AnUnknownWordIsShownAndCountsAsNone) {
   EXPECT_EQ(find_proof_level("rumour"), nullptr);
   EXPECT_EQ(proof_level_of("rumour").word, "none");
@@ -100,6 +116,14 @@ TEST(ProofLevels, WordIsReadFromMetadataHoweverItIsWritten) {
     EXPECT_EQ(word_of(nothing), "none") << nothing;
   EXPECT_EQ(proof_word(Json()), "none");
   EXPECT_EQ(proof_word({{"extra_metadata", 3}}), "none");
+}
+
+TEST(ProofLevels, CapabilitiesOfALaterExporterAreUnderstoodWithoutItsWords) {
+  const Json told = {{"formats", {{{"proof", "rumour"}}, {{"proof", "runtime"}}, {{"proof", 3}}, Json::object(), 7}}};
+  const Json understood = {
+      {"formats", {{{"proof", "none"}}, {{"proof", "runtime"}}, {{"proof", 3}}, Json::object(), 7}}};
+  EXPECT_EQ(with_known_levels(told), understood);
+  for (const Json& other : {Json(), Json(3), Json{{"formats", 3}}}) EXPECT_EQ(with_known_levels(other), other);
 }
 
 TEST(ProofLevels, OnlyWhatWasComparedIsGreen) {

@@ -276,6 +276,7 @@ ENGINE = (
 
 CAPABILITIES_TOLD = (
     Variant("capabilities-of-five-formats", "EXP-120", (at_start(CAPABILITIES % ("told['formats'].pop()", TOLD)),)),
+    Variant("capabilities-of-an-unknown-level", "EXP-120", (at_start(CAPABILITIES % ("rows[0]['proof'] = 'rumour'", TOLD)),)),
     Variant("capabilities-are-no-json", "EXP-120", (at_start(CAPABILITIES % ("pass", "told")),)),
     Variant("promises-too-much", "EXP-121", (at_start(CAPABILITIES % ("told['formats'][-1] = {**rows[0], 'format': 'torchscript'}", TOLD)),), format=""),
     Variant("promises-too-little", "EXP-121", (at_start(CAPABILITIES % ("told['formats'][0] = {**rows[-1], 'format': 'onnx'}", TOLD)),)),

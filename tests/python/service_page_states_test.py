@@ -175,14 +175,22 @@ class StatesTest(BrowserCase):
         self.assertNotIn(self.call("failures", "m.failureOf({error_code: 'unheard of'}).title"), told)
 
     def test_only_what_was_compared_looks_proven(self):
-        colours = self.call("job_state", "['runtime', 'read_back', 'structure', 'none', null, 'rumour'].map((proof) => m.badge({status: 'completed', proof}).className)")
-        self.assertEqual(colours, ["badge completed"] * 2 + ["badge unproven"] * 4)
+        colours = self.call("job_state", "['runtime', 'read_back', 'specification', 'structure', 'prepared', 'loads', 'none', null, 'rumour'].map((proof) => m.badge({status: 'completed', proof}).className)")
+        self.assertEqual(colours, ["badge completed"] * 3 + ["badge unproven"] * 6)
         banner = lambda level, checks: self.call("result", f"m.resultView({{proof: '{level}', export_results: {{extra_metadata: {{proof: {{checks: {json.dumps(checks)}}}}}}}}})[1].className")
-        self.assertEqual([banner(level, []) for level in ("runtime", "read_back", "structure", "none")], ["proof strong"] * 2 + ["proof weak"] * 2)
+        self.assertEqual([banner(level, []) for level in ("runtime", "read_back", "specification", "structure", "prepared", "loads", "none", "rumour")], ["proof strong"] * 3 + ["proof weak"] * 5)
         figure = {"value": "output0", "allowed": 0.1, "max_difference": 0.09}
         self.assertEqual(banner("runtime", [{"verdict": "agrees", "what": "a run", "figures": [figure]}]), "proof strong")
         self.assertEqual(banner("runtime", [{"verdict": "agrees", "what": "a run", "figures": [{**figure, "max_difference": 0.2}]}]), "proof weak")
         self.assertEqual(banner("runtime", [{"verdict": "differs", "what": "a run"}]), "proof weak")
+
+    def test_a_word_of_proof_that_is_not_known_is_shown_and_counts_as_none(self):
+        job = "{status: 'completed', proof: 'none', proof_word: 'rumour', export_results: {}}"
+        self.assertEqual(self.call("job_state", f"[m.badge({job}).className, m.badge({job}).textContent]"), ["badge unproven", 'completed, not proven ("rumour")'])
+        said = self.call("result", f"m.resultView({job})[1].textContent")
+        self.assertIn('Nothing was proven ("rumour")', said)
+        self.assertIn("Compare it with the checkpoint", said)
+        self.assertEqual(self.call("proof_levels", "['__proto__', 'constructor', 'x'.repeat(1e5)].map((proof) => [m.proofLevel({proof}).green, m.proofLevel({proof}).short.length < 200])"), [[False, True]] * 3)
 
     def test_times_and_sizes_are_said_as_people_say_them(self):
         self.assertEqual(self.call("time", "[0.001, 0.336, 12.4, 59.6, 185, 3599.6, 3600, 7500].map(m.lasting)"), ["< 0.01 s", "0.34 s", "12 s", "1 min", "3 min 5 s", "1 h", "1 h", "2 h 5 min"])

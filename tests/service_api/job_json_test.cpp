@@ -43,6 +43,16 @@ TEST(JobJson, ShowsWhatIsNotThereAsNull) {
   EXPECT_FALSE(document["links"].contains("download"));
 }
 
+TEST(JobJson, ShowsAWordOfProofThatIsNotKnown) {
+  Job job;
+  job.proof = "none";
+  job.export_results = {{"extra_metadata", {{"proof", {{"level", "ru\nmour"}}}}}};
+  EXPECT_EQ(job_json(job)["proof"], "none");
+  EXPECT_EQ(job_json(job)["proof_word"], "ru mour");
+  job.export_results = {{"extra_metadata", {{"proof", {{"level", "loads"}}}}}};
+  EXPECT_TRUE(job_json(job)["proof_word"].is_null());
+}
+
 TEST(JobJson, NamesTheCheckpoint) {
   const ScratchDirectory scratch;
   const auto checkpoints = *CheckpointStore::open(scratch.path() + "/checkpoints", {}, CheckpointLimits());

@@ -1,7 +1,9 @@
 #include <algorithm>
 
 #include "base/printable.h"
+#include "convention/proof_levels.h"
 #include "service/api/handlers.h"
+#include "service/api/job_json.h"
 #include "service/api/valid_values.h"
 
 namespace modelport {
@@ -15,7 +17,8 @@ Json format_json(const FormatCapability& format) {
               {"requires_conversion", format.requires_conversion},
               {"optimization_options", format.optimization_options},
               {"export_config", format.export_config_schema},
-              {"proof", format.proof.empty() ? Json() : Json(format.proof)},
+              {"proof", format.proof.empty() ? Json() : Json(proof_level_of(format.proof).word)},
+              {"proof_word", unknown_proof_word(format.proof)},
               {"since", format.since ? Json(timestamp_text(*format.since)) : Json()}};
   if (!format.supported) out["reason"] = printable(format.reason);
   return out;

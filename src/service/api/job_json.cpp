@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/printable.h"
+#include "convention/proof_levels.h"
 #include "service/backend/artifact_prediction.h"
 
 namespace modelport {
@@ -42,6 +43,7 @@ void add_result(const Job& job, Json& out) {
   out["sha256"] = job.artifact ? Json(job.artifact->sha256) : Json();
   out["validation_passed"] = job.validation_passed ? Json(*job.validation_passed) : Json();
   out["proof"] = text_or_null(job.proof);
+  out["proof_word"] = unknown_proof_word(proof_word(job.export_results));
   out["from_cache"] = job.from_cache;
   out["exporter_version"] = text_or_null(job.exporter_version);
   out["sandbox"] = text_or_null(job.sandbox);
@@ -61,6 +63,12 @@ std::string CheckpointNames::of(const Job& job) {
     if (const auto upload = checkpoints_.find(row->first)) row->second = upload->name;
   }
   return row->second;
+}
+
+Json unknown_proof_word(std::string_view word) {
+  constexpr size_t kLongestShown = 100;
+  const bool is_unknown = !word.empty() && find_proof_level(word) == nullptr;
+  return is_unknown ? Json(printable(word.substr(0, kLongestShown))) : Json();
 }
 
 Json job_json(const Job& job) {

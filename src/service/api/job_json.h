@@ -15,6 +15,9 @@ namespace modelport {
 /// A job as the API shows it (schema Job in docs/openapi/schemas.json). Text that a stranger wrote is made printable.
 Json job_json(const Job& job);
 
+/// What an exporter calls its proof, where that is no level of proof known here; else null.
+Json unknown_proof_word(std::string_view word);
+
 /// What the checkpoints of some jobs are called; an upload that several have is looked up once. For one answer.
 class CheckpointNames {
  public:

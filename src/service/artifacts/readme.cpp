@@ -1,26 +1,11 @@
 #include "service/artifacts/readme.h"
 
-#include <array>
-
 #include "base/printable.h"
+#include "convention/proof_levels.h"
 
 namespace modelport {
 
 namespace {
-
-struct ProofRow {
-  std::string_view level, meaning;
-};
-constexpr std::array<ProofRow, 4> kProofs = {{
-    {"none",
-     "Nothing was proven of the numbers: compare this artifact with the model that it came from before you rely on "
-     "it."},
-    {"structure", "The file was read back and its structure is whole; its numbers were not compared."},
-    {"read_back",
-     "The file was read back and its outputs were computed and compared with the checkpoint's; it was not run in the "
-     "engine."},
-    {"runtime", "The file was run in its engine and its outputs agree with the checkpoint's."},
-}};
 
 /// Text from a model, as text in Markdown.
 std::string inert(std::string_view text) {
@@ -54,13 +39,9 @@ std::string model_section(const Json& metadata) {
 }
 
 std::string proof_section(const Json& metadata) {
-  const std::string level = proof_level(metadata);
-  for (const ProofRow& row : kProofs) {
-    if (row.level == level)
-      return fmt::format("## What was proven: {}\n\n{}\nThe checks and their figures are in `metadata.json`.\n\n",
-                         level, row.meaning);
-  }
-  return "";
+  const std::string word = proof_word(metadata);
+  return fmt::format("## What was proven: {}\n\n{}.\nThe checks and their figures are in `metadata.json`.\n\n",
+                     inert(shown_proof(word)), proof_level_of(word).meaning);
 }
 
 std::string use_section(std::span<const Snippet> snippets) {
@@ -86,19 +67,6 @@ std::string file_section(const std::vector<std::string>& files) {
 std::string manifest_name(const std::vector<std::string>& files) {
   const bool is_taken = std::ranges::find(files, "manifest.json") != files.end();
   return is_taken ? "package_manifest.json" : "manifest.json";
-}
-
-std::string proof_level(const Json& metadata) {
-  const auto extra = metadata.find("extra_metadata");
-  if (extra == metadata.end() || !extra->is_object()) return "none";
-  const auto proof = extra->find("proof");
-  if (proof == extra->end()) return "none";
-  const Json level = proof->is_object() ? proof->value("level", Json()) : *proof;
-  if (!level.is_string()) return "none";
-  for (const ProofRow& row : kProofs) {
-    if (row.level == level.get<std::string>()) return std::string(row.level);
-  }
-  return "none";
 }
 
 std::string package_readme(const Json& metadata, const std::vector<std::string>& files,

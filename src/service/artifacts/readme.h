@@ -17,8 +17,4 @@ std::string package_readme(const Json& metadata, const std::vector<std::string>&
 /// The manifest's: manifest.json, or package_manifest.json beside one of the exporter's own.
 std::string manifest_name(const std::vector<std::string>& files);
 
-/// What extra_metadata.proof says was proven: "none", "structure", "read_back" or "runtime"; "none" where it says
-/// nothing.
-std::string proof_level(const Json& metadata);
-
 }  // namespace modelport

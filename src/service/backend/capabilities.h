@@ -21,8 +21,8 @@ struct FormatCapability {
   bool requires_conversion = false;               ///< By way of another format.
   std::vector<std::string> optimization_options;  ///< Properties of the schema that make it smaller or faster.
   Json export_config_schema;                      ///< JSON Schema of export_config; null where the exporter gives none.
-  std::string proof;                              ///< The strongest that this machine can give; empty: unknown.
-  std::optional<Timestamp> since;                 ///< Of an unavailability that a run showed.
+  std::string proof;  ///< The strongest that this machine can give, in the exporter's word; empty: not said.
+  std::optional<Timestamp> since;  ///< Of an unavailability that a run showed.
 };
 
 /// What one framework can be exported to, and by whom.

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/printable.h"
+#include "convention/proof_levels.h"
 #include "convention/schema.h"
 #include "io/beneath.h"
 #include "service/run/exporter_process.h"
@@ -91,7 +92,8 @@ std::vector<FrameworkCapability> read_capabilities(const TrainerConfig& config, 
   if (!version.empty() && major_of(version) != major_of(kConventionVersion)) {
     problem = fmt::format("the exporter follows convention {}, this service knows {}.x", version,
                           major_of(kConventionVersion));
-  } else if (const auto violations = check_against_schema(kCapabilitiesSchemaText, document); !violations.empty()) {
+  } else if (const auto violations = check_against_schema(kCapabilitiesSchemaText, with_known_levels(document));
+             !violations.empty()) {
     problem = printable(fmt::format("what the exporter prints for --capabilities does not follow the schema: {} {}",
                                     violations[0].path, violations[0].message));
   }

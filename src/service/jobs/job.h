@@ -59,7 +59,7 @@ struct Job {
   Json export_results;  ///< metadata.json; null until completed.
   std::optional<StoredArtifact> artifact;
   std::optional<bool> validation_passed;
-  std::string proof;             ///< "none", "structure", "read_back" or "runtime"; empty until completed.
+  std::string proof;             ///< A level of proof of the convention; empty until completed.
   bool from_cache = false;       ///< The stored artifact of an earlier, equal export.
   std::string exporter_version;  ///< "modelport-ultralytics 0.1.0"
   std::string sandbox;           ///< Level that was reached: "process" or "bubblewrap".

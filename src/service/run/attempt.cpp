@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "convention/proof_levels.h"
 #include "io/beneath.h"
 #include "io/failpoint.h"
 #include "service/artifacts/package.h"
@@ -249,7 +250,7 @@ class Attempt {
                                 output_.metadata,
                                 text_in(output_.metadata, "task_type"),
                                 text_in(output_.metadata, "model_name"),
-                                proof_level(output_.metadata),
+                                std::string(proof_level_of(proof_word(output_.metadata)).word),
                                 trainer_.exporter_version,
                                 cache_key_,
                                 false};

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/sha256.h"
+#include "convention/proof_levels.h"
 #include "io/zip_reader.h"
 #include "process/process_runner.h"
 #include "service/artifacts/readme.h"
@@ -140,10 +141,22 @@ TEST_F(PackageTest, ExplainsItselfWithoutTrustingNames) {
   EXPECT_THAT(text, HasSubstr("Nothing was proven of the numbers"));
   EXPECT_THAT(text, HasSubstr("python3 snippets/run_onnx.py PICTURE"));
   EXPECT_THAT(text, Not(HasSubstr("[x](http")));
-  metadata_["extra_metadata"] = {{"proof", {{"level", "runtime"}}}};
-  EXPECT_EQ(proof_level(metadata_), "runtime");
-  metadata_["extra_metadata"] = {{"proof", {{"level", "certainly"}}}};
-  EXPECT_EQ(proof_level(metadata_), "none");
+}
+
+TEST_F(PackageTest, SaysOfEveryLevelOfProofWhatTheConventionSays) {
+  const auto readme = [&](std::string_view level) {
+    metadata_["extra_metadata"] = {{"proof", {{"level", level}}}};
+    return package_readme(metadata_, request_.files, snippets_for(metadata_));
+  };
+  for (const ProofLevel& level : proof_levels()) {
+    std::string heading(level.word);
+    if (heading == "read_back") heading = "read\\_back";
+    EXPECT_THAT(readme(level.word),
+                HasSubstr("What was proven: " + heading + "\n\n" + std::string(level.meaning) + "."));
+  }
+  const std::string unknown = readme("certainly [x](y)");
+  EXPECT_THAT(unknown, HasSubstr("What was proven: certainly \\[x\\]\\(y\\) \\(not known, counts as none\\)"));
+  EXPECT_THAT(unknown, HasSubstr("Nothing was proven of the numbers"));
 }
 
 TEST(Snippets, AreThereForEveryFormatOfTheConvention) {

@@ -168,6 +168,14 @@ TEST_F(Announced, IsRefusedWhenItBreaksTheSchema) {
   EXPECT_THAT(backend_->capabilities()[0].problem, HasSubstr("does not follow the schema"));
 }
 
+TEST_F(Announced, MayCallItsProofWhatThisServiceDoesNotKnow) {
+  Json later = document();
+  later["formats"][0]["proof"] = "rumour";
+  start_speaking(print_json(later));
+  EXPECT_EQ(backend_->capabilities()[0].problem, "");
+  EXPECT_EQ(backend_->capabilities()[0].formats[0].proof, "rumour") << "it is shown; the API counts it as none";
+}
+
 /// An exporter whose answer to --capabilities comes when the test writes it into a pipe.
 class AnsweringLate : public Announced {
  protected:
