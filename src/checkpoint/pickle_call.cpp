@@ -45,8 +45,8 @@ constexpr PickleCallable kCallables[] = {
     {"builtins.object", make_inert, kInertReason},
     {"_codecs.encode", encode_latin1, "the Latin-1 bytes of a text: how protocol 2 writes bytes"},
     {"builtins.getattr", get_member,
-     "a member of a listed enumeration, or the name of an inert object's method or of forward_fuse of the framework's "
-     "modules, uncalled"},
+     "a member of a listed enumeration, or the name of an inert object's method, of forward_fuse of the framework's "
+     "modules or of a listed class's own method, uncalled"},
     {"copyreg._reconstructor", reconstruct, "an inert object of its class; only bases without a constructor that acts"},
     {"copyreg.__newobj__", new_inert, "an inert object of its class, as the opcode NEWOBJ"},
 

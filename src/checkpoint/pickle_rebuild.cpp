@@ -106,6 +106,25 @@ PickleValue inert_object(const PickleCall& call, const PickleGlobal* type, std::
   return PickleValue::object(object);
 }
 
+/// Heads of segmentation, pose and oriented boxes once kept their base's method under a name of their own.
+struct OwnMethod {
+  std::string_view module;
+  std::string_view type;
+  std::string_view method;
+};
+constexpr OwnMethod kOwnMethods[] = {
+    {"models.yolo", "Detect", "forward"},
+    {"yolov5.models.yolo", "Detect", "forward"},
+    {"ultralytics.nn.modules", "Detect", "forward"},
+    {"ultralytics.nn.modules.head", "Detect", "forward"},
+};
+
+bool is_own_method(const PickleGlobal& type, std::string_view name) {
+  return std::ranges::any_of(kOwnMethods, [&](const OwnMethod& row) {
+    return row.module == type.module && row.type == type.name && row.method == name;
+  });
+}
+
 template <class T>
 T number(std::string_view bytes) {
   T value;
@@ -200,9 +219,7 @@ Result<PickleValue> get_member(const PickleCall& call) {
   if (call.arguments[0].as_object() && name && !name->starts_with('_')) return make_inert(call);
   // A static method that fusing made a module's forward: the class of an inert object, and a name.
   if (type && type->module.starts_with("ultralytics.nn.modules.") && name == "forward_fuse") return make_inert(call);
-  // The segmentation head of the original YOLOv5 keeps its base's method under a name of its own.
-  const bool of_yolov5 = type && (type->module == "models.yolo" || type->module == "yolov5.models.yolo");
-  if (of_yolov5 && type->name == "Detect" && name == "forward") return make_inert(call);
+  if (type && name && is_own_method(*type, *name)) return make_inert(call);
   if (!type || !is_listed_enumeration(*type) || !name || name->starts_with('_')) {
     return refused(call, fmt::format("({}, {})", pickle_value_text(call.arguments[0], 80),
                                      pickle_value_text(call.arguments[1], 80)));

@@ -162,6 +162,13 @@ TEST(PickleReader, RefusesIndirectCalls) {
   text_of(reduce(global("builtins", "getattr"), tuple({head, text("forward_fuse")})) + ".");
   expect_hostile(reduce(global("builtins", "getattr"), tuple({head, text("fuse")})) + ".",
                  "BNContrastiveHead, 'fuse')");
+  for (const char* module : {"ultralytics.nn.modules", "ultralytics.nn.modules.head"}) {
+    const std::string detect = global(module, "Detect");
+    text_of(reduce(global("builtins", "getattr"), tuple({detect, text("forward")})) + ".");
+    expect_hostile(reduce(global("builtins", "getattr"), tuple({detect, text("__init__")})) + ".", "'__init__')");
+    expect_hostile(reduce(global("builtins", "getattr"), tuple({global(module, "Segment"), text("forward")})) + ".",
+                   "Segment, 'forward')");
+  }
   const std::string anchors = global("models.yolo", "Detect");
   text_of(reduce(global("builtins", "getattr"), tuple({anchors, text("forward")})) + ".");
   expect_hostile(reduce(global("builtins", "getattr"), tuple({anchors, text("_forward")})) + ".", "'_forward')");

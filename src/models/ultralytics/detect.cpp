@@ -22,6 +22,7 @@ struct Predictions {
 
 Result<Predictions> predict(Translation& t, const ModuleView& module, std::span<const ValueId> levels,
                             std::span<const std::string_view> layers) {
+  CHECK_OK(expect_method(module, "detect", "ultralytics.nn.modules.head.Detect", "forward"));
   TRY(head, read_detect_head(t, module, levels.size(), layers));
   CHECK_OK(expect_int(module, "no", head.class_count + 4 * head.bins));
   TRY(distributions, head_branch(t, module, head.layers("cv2"), levels, 4 * head.bins));

@@ -68,6 +68,27 @@ Status expect_forward(const ModuleView& module, std::string_view name) {
   return {};
 }
 
+Status expect_method(const ModuleView& module, std::string_view attribute, std::string_view owner,
+                     std::string_view name) {
+  if (!module.has_attribute(attribute)) return {};
+  TRY(value, module.attribute(attribute));
+  // Protocol 4 names the method by a path; older ones write getattr(owner, name).
+  std::optional<PickleGlobal> type;
+  std::string_view method;
+  if (const PickleGlobal* path = value.as_global()) {
+    const size_t dot = std::min(path->name.find('.'), path->name.size());
+    type = {path->module, path->name.substr(0, dot)};
+    method = std::string_view(path->name).substr(std::min(dot + 1, path->name.size()));
+  } else if (const PickleObject* call = value.as_object();
+             call && call->type->name == "getattr" && call->arguments.size() == 2 && call->arguments[0].as_global()) {
+    type = *call->arguments[0].as_global();
+    method = call->arguments[1].as_string().value_or("");
+  }
+  if (type && canonical_class_name(*type) == owner && method == name) return {};
+  return module.fail("its {}() was replaced by {}, {}.{} is expected", attribute, pickle_value_text(value, 80), owner,
+                     name);
+}
+
 Status expect_class(const ModuleView& module, std::string_view class_name) {
   if (module.class_name() == class_name) return {};
   return module.fail("a {} is expected here", class_name.substr(class_name.rfind('.') + 1));

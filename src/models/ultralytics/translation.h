@@ -56,6 +56,11 @@ Result<ValueId> apply_child(Translation& t, const ModuleView& module, std::strin
 /// export() put there.
 Status expect_forward(const ModuleView& module, std::string_view name);
 
+/// kUnsupportedModel when `attribute` is there and is anything but the method `name` of the class `owner`
+/// ("ultralytics.nn.modules.head.Detect"), as heads of old releases keep their base's.
+Status expect_method(const ModuleView& module, std::string_view attribute, std::string_view owner,
+                     std::string_view name);
+
 /// kUnsupportedModel unless the module is of this class ("ultralytics.nn.modules.transformer.MSDeformAttn"), for
 /// modules that take more than the table's functions do.
 Status expect_class(const ModuleView& module, std::string_view class_name);

@@ -194,6 +194,7 @@ Result<ValueId> yolov5_detect(Translation& t, const ModuleView& module, std::spa
 }
 
 Result<ValueId> yolov5_segment(Translation& t, const ModuleView& module, std::span<const ValueId> levels) {
+  CHECK_OK(expect_method(module, "detect", "models.yolo.Detect", "forward"));
   TRY(masks, bounded_int(module, "nm", 1));
   TRY(head, read_anchor_head(module, levels.size(), masks));
   TRY(prototypes, apply_child(t, module, "proto", levels[0]));

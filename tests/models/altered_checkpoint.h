@@ -1,0 +1,76 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "checkpoint/checkpoint.h"
+#include "models/ultralytics/trainer.h"
+
+namespace modelport {
+
+/// A fixture, altered in memory, and what its translation says of it.
+class AlteredCheckpoint {
+ public:
+  /// "families/yolov8-seg"
+  explicit AlteredCheckpoint(const std::string& fixture)
+      : checkpoint_(*open_checkpoint(std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/" + fixture + ".pt")) {}
+
+  PickleValue tensor(Shape shape) {
+    std::vector<float> values(static_cast<size_t>(*element_count(shape)), 0.5f);
+    return PickleValue::tensor(
+        arena().new_tensor({Tensor::from_floats(std::move(shape), std::move(values)), PickleTensor::Role::kTensor}));
+  }
+
+  PickleValue global(std::string_view module, std::string_view name) {
+    return PickleValue::global(arena().global(module, name));
+  }
+
+  /// As protocol 2 writes the method of a class.
+  PickleValue method(std::string_view module, std::string_view type, std::string_view name) {
+    PickleObject* call = arena().new_object();
+    call->type = arena().global("__builtin__", "getattr");
+    call->arguments = {global(module, type), text(name)};
+    return PickleValue::object(call);
+  }
+
+  PickleValue text(std::string_view text) {
+    return PickleValue::text(PickleKind::kString, arena().new_text(std::string(text)));
+  }
+
+  void set_on_head(std::string_view name, const PickleValue& value) { set_attribute(head(), name, value); }
+  void set_on_root(std::string_view name, const PickleValue& value) {
+    set_attribute(*model_root(checkpoint_), name, value);
+  }
+  void set_in_record(std::string_view key, const PickleValue& value) {
+    const_cast<PickleDict*>(checkpoint_.root.as_dict())->set(text(key), value);
+  }
+
+  /// What the translation says against it; empty where it is translated.
+  std::string refusal() const {
+    const Trainer trainer = ultralytics_trainer();
+    for (const Architecture& architecture : trainer.architectures) {
+      if (!architecture.matches(checkpoint_)) continue;
+      Ledger ledger(*model_root(checkpoint_), trainer.ignore_rules);
+      const auto model = architecture.build(checkpoint_, ledger, {});
+      if (!model) return model.error().text();
+      const Status accounted = ledger.require_everything_accounted_for();
+      return accounted ? "" : accounted.error().text();
+    }
+    return "no architecture";
+  }
+
+ private:
+  PickleArena& arena() { return const_cast<PickleArena&>(*checkpoint_.arena); }
+
+  const PickleObject& head() const {
+    const PickleValue* layers = model_root(checkpoint_)->attribute("_modules")->as_dict()->find("model");
+    return *layers->as_object()->attribute("_modules")->as_dict()->entries.back().second.as_object();
+  }
+
+  void set_attribute(const PickleObject& module, std::string_view name, const PickleValue& value) {
+    const_cast<PickleDict*>(module.attributes())->set(text(name), value);
+  }
+
+  Checkpoint checkpoint_;
+};
+
+}  // namespace modelport

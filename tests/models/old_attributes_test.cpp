@@ -1,0 +1,58 @@
+#include <gmock/gmock.h>
+
+#include "altered_checkpoint.h"
+
+/// What heads of old releases leave in their checkpoints.
+namespace modelport {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+TEST(OldAttributes, TheAngleOfTheLastForwardMakesNoDifference) {
+  AlteredCheckpoint checkpoint("families/yolo11-obb");
+  checkpoint.set_on_head("angle", checkpoint.tensor({1, 1, 189}));
+  EXPECT_THAT(checkpoint.refusal(), IsEmpty());
+}
+
+TEST(OldAttributes, TheAngleOfAnotherHeadIsRefused) {
+  AlteredCheckpoint checkpoint("families/yolov8-seg");
+  checkpoint.set_on_head("angle", checkpoint.tensor({1, 1, 189}));
+  EXPECT_THAT(checkpoint.refusal(), HasSubstr("model.22.angle"));
+}
+
+TEST(OldAttributes, TheMethodOfTheBaseIsHonestUnderAnyNameOfItsModule) {
+  for (const char* fixture : {"families/yolov8-seg", "families/yolov8-pose", "families/yolo11-obb"}) {
+    for (const char* module : {"ultralytics.nn.modules.head", "ultralytics.nn.modules"}) {
+      AlteredCheckpoint checkpoint(fixture);
+      checkpoint.set_on_head("detect", checkpoint.method(module, "Detect", "forward"));
+      EXPECT_THAT(checkpoint.refusal(), IsEmpty()) << fixture << " " << module;
+      checkpoint.set_on_head("detect", checkpoint.global(module, "Detect.forward"));
+      EXPECT_THAT(checkpoint.refusal(), IsEmpty()) << fixture << " " << module;
+    }
+  }
+}
+
+TEST(OldAttributes, AnotherFunctionInItsPlaceIsRefused) {
+  for (const char* fixture : {"families/yolov8-seg", "families/yolov8-pose", "families/yolo11-obb", "yolov8"}) {
+    AlteredCheckpoint checkpoint(fixture);
+    const PickleValue others[] = {checkpoint.method("ultralytics.nn.modules.head", "Detect", "bias_init"),
+                                  checkpoint.method("ultralytics.nn.modules.head", "Segment", "forward"),
+                                  checkpoint.global("own", "forward"), checkpoint.global("own", "Detect.forward"),
+                                  PickleValue::integer(1)};
+    for (const PickleValue& other : others) {
+      checkpoint.set_on_head("detect", other);
+      EXPECT_THAT(checkpoint.refusal(), HasSubstr("detect() was replaced by")) << fixture;
+    }
+  }
+}
+
+TEST(OldAttributes, TheSegmenterOfTheOriginalYolov5KeepsItsBasesMethodToo) {
+  AlteredCheckpoint checkpoint("yolov5-seg");
+  EXPECT_THAT(checkpoint.refusal(), IsEmpty());
+  checkpoint.set_on_head("detect", checkpoint.global("own", "forward"));
+  EXPECT_THAT(checkpoint.refusal(), HasSubstr("detect() was replaced by own.forward"));
+}
+
+}  // namespace
+}  // namespace modelport
