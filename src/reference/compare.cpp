@@ -57,7 +57,6 @@ Comparison compare_group(const EvaluatedValue& reference, const EvaluatedValue& 
     });
   });
   Comparison figure;
-  figure.value = reference.name;
   figure.group = group.name;
   figure.role = group.role;
   figure.max_difference = totals.max_difference;
@@ -92,6 +91,7 @@ Result<std::vector<Comparison>> compare_value(const EvaluatedValue& reference, c
   std::vector<Comparison> figures;
   for (const ChannelGroup& group : groups_of(spec)) {
     Comparison figure = compare_group(reference, spec.rows == Rows::kRanked ? aligned.value : actual, group);
+    figure.value = spec.name;
     figure.limit = limits[figures.size()];
     figure.replaced_rows = aligned.replaced;
     // Written so that a NaN limit or difference differs.

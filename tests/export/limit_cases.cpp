@@ -1,0 +1,103 @@
+#include "limit_cases.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+namespace modelport {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path& fixtures() {
+  static const fs::path folder = fs::path(MODELPORT_SOURCE_DIR) / "tests/fixtures";
+  return folder;
+}
+
+/// Of classes that only its own project has; exported with module_aliases elsewhere.
+constexpr std::string_view kNeedsAliases = "own-classes";
+
+std::vector<std::string> checkpoints_below(const fs::path& folder, const std::string& prefix) {
+  std::vector<std::string> names;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() == ".pt" && entry.path().stem() != kNeedsAliases)
+      names.push_back(prefix + entry.path().stem().string());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+/// {"half": true, "nms": false} of "half=true nms=false".
+std::string config_text(const std::string& settings) {
+  std::string text = R"({"imgsz": [96, 128])";
+  for (size_t begin = 0; begin < settings.size();) {
+    const size_t end = std::min(settings.find(' ', begin), settings.size()), equals = settings.find('=', begin);
+    text += ", \"" + settings.substr(begin, equals - begin) + "\": " + settings.substr(equals + 1, end - equals - 1);
+    begin = end + 1;
+  }
+  return text + "}";
+}
+
+const std::string& scaled_folder() {
+  static const std::string folder = [] {
+    const char* named = std::getenv("MODELPORT_SCALED");
+    return std::string(named != nullptr ? named : "");
+  }();
+  return folder;
+}
+
+}  // namespace
+
+std::string LimitCase::name() const {
+  return checkpoint + " " + format + " " + (settings.empty() ? "default" : settings);
+}
+
+std::string LimitCase::path() const {
+  const bool scaled = checkpoint.starts_with("scaled/");
+  return scaled ? scaled_folder() + checkpoint.substr(6) + ".pt" : (fixtures() / (checkpoint + ".pt")).string();
+}
+
+bool LimitCase::is_half() const { return settings.find("half=true") != std::string::npos; }
+
+ExportTarget LimitCase::target(const std::string& output_dir) const {
+  const std::vector<std::string> formats = {format};
+  auto options = parse_export_config(config_text(settings), formats);
+  EXPECT_TRUE(options) << options.error().text();
+  return {format, output_dir, options->front()};
+}
+
+std::vector<LimitCase> limit_cases() {
+  std::vector<LimitCase> cases;
+  std::vector<std::string> checkpoints = checkpoints_below(fixtures(), "");
+  std::ranges::copy(checkpoints_below(fixtures() / "families", "families/"), std::back_inserter(checkpoints));
+  for (const std::string& checkpoint : checkpoints) {
+    for (const char* settings : {"", "half=true"}) cases.push_back({checkpoint, "onnx", settings});
+  }
+  for (const char* checkpoint :
+       {"yolo11-sample", "yolo11-cls", "yolo26-sem", "families/yolov8-seg", "families/rtdetr-l"}) {
+    for (const char* format : {"openvino", "torchscript"}) {
+      for (const char* settings : {"", "half=true"}) cases.push_back({checkpoint, format, settings});
+    }
+  }
+  for (const char* checkpoint : {"yolo11-sample", "families/yolo11-pose"})
+    cases.push_back({checkpoint, "onnx", "nms=true"});
+  for (const char* checkpoint : {"families/yolo26", "families/yolo26-seg", "families/yolo26-pose"})
+    cases.push_back({checkpoint, "onnx", "nms=false"});
+  for (const char* settings : {"dynamic_axes=true", "embed_preprocessing=true"})
+    cases.push_back({"yolo11-sample", "onnx", settings});
+  return cases;
+}
+
+std::vector<LimitCase> scaled_limit_cases() {
+  std::vector<LimitCase> cases;
+  if (scaled_folder().empty()) return cases;
+  for (const std::string& checkpoint : checkpoints_below(scaled_folder(), "scaled/")) {
+    for (const char* settings : {"", "half=true"}) cases.push_back({checkpoint, "onnx", settings});
+  }
+  return cases;
+}
+
+}  // namespace modelport
