@@ -93,7 +93,7 @@ Result<std::vector<Finding>> check_metadata(const Json& metadata, const ExportEx
     return fail(ErrorCode::kUnsupportedFormat, "{} is no format of the convention", expected.format);
   const ExportSubject subject{nullptr, *format, expected, print_json(metadata), metadata, std::nullopt, ""};
   std::vector<Finding> findings;
-  for (const auto rules : {metadata_rules(), task_rules()}) judge(rules, subject, findings);
+  for (const auto rules : {metadata_rules(), task_rules(), proof_rules()}) judge(rules, subject, findings);
   std::ranges::sort(findings, {}, &Finding::id);
   return findings;
 }
@@ -109,7 +109,7 @@ Result<CheckedExport> check_export(const std::string& directory, const ExportExp
     read_header(subject);
   }
   CheckedExport checked;
-  for (const auto rules : {file_rules(), metadata_rules(), artifact_rules(), task_rules()})
+  for (const auto rules : {file_rules(), metadata_rules(), artifact_rules(), task_rules(), proof_rules()})
     judge(rules, subject, checked.findings);
   std::ranges::sort(checked.findings, {}, &Finding::id);
   checked.metadata = std::move(subject.metadata);

@@ -28,7 +28,8 @@ struct ExportExpectation {
 struct CheckedExport {
   Json metadata;                         ///< Null where it could not be read.
   std::optional<ArtifactHeader> header;  ///< Nothing where it could not be read.
-  /// One for every requirement of the groups files, metadata.json, and metadata.json and the artifact, in their order.
+  /// One for every requirement of the groups files, metadata.json, metadata.json and the artifact, and levels of proof,
+  /// in their order.
   std::vector<Finding> findings;
 
   /// The first failed MUST; null where the export is conformant.
@@ -40,8 +41,8 @@ struct CheckedExport {
 /// and says so. What cannot be opened at all is judged as missing; the only error is kUnsupportedFormat.
 Result<CheckedExport> check_export(const std::string& directory, const ExportExpectation& expected);
 
-/// Judges metadata.json alone, before there is a directory that it could lie in: the requirements of the group
-/// metadata.json, in their order. The only error is kUnsupportedFormat.
+/// Judges metadata.json alone, before there is a directory that it could lie in: the requirements of the groups
+/// metadata.json and levels of proof, in their order. The only error is kUnsupportedFormat.
 Result<std::vector<Finding>> check_metadata(const Json& metadata, const ExportExpectation& expected);
 
 /// The convention's task_type for a framework's own word, such as "detect" or "obb"; empty for one that is not known.

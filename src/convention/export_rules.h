@@ -37,6 +37,8 @@ struct ExportRule {
 std::span<const ExportRule> file_rules();
 std::span<const ExportRule> metadata_rules();
 std::span<const ExportRule> artifact_rules();
+/// Of what is said to have been proven; metadata.json alone is looked at.
+std::span<const ExportRule> proof_rules();
 /// What depends on the task, once that is known to be right.
 std::span<const ExportRule> task_rules();
 

@@ -124,6 +124,10 @@ constexpr Requirement kRequirements[] = {
     {"EXP-067", Group::kArtifact, kMust, "task_type is the task that the artifact or the checkpoint records",
      "Take the task from the model that was exported"},
 
+    {"EXP-068", Group::kProof, kShould,
+     "extra_metadata.proof, where given, follows its schema, and no figure is above its limit",
+     "Take level from the table of convention.md, and leave a proof out whose figures are not finite"},
+
     {"EXP-070", Group::kLogs, kShould, "An export logs to standard output or standard error",
      "logging.basicConfig(level=logging.INFO, format='%(asctime)s - %(levelname)s - %(message)s')"},
     {"EXP-071", Group::kLogs, kShould, "Log lines have time, level and message as the convention writes them",
@@ -207,6 +211,8 @@ std::string_view group_title(Group group) {
       return "metadata.json";
     case Group::kArtifact:
       return "metadata.json and the artifact";
+    case Group::kProof:
+      return "Levels of proof";
     case Group::kLogs:
       return "Logs";
     case Group::kIsolation:
@@ -225,8 +231,9 @@ std::string_view group_title(Group group) {
 
 std::span<const Group> all_groups() {
   static constexpr Group kGroups[] = {
-      Group::kCommandLine, Group::kExitCodes,  Group::kFiles,  Group::kMetadata,     Group::kArtifact, Group::kLogs,
-      Group::kIsolation,   Group::kRobustness, Group::kEngine, Group::kCapabilities, Group::kHostile,
+      Group::kCommandLine, Group::kExitCodes, Group::kFiles,        Group::kMetadata,
+      Group::kArtifact,    Group::kProof,     Group::kLogs,         Group::kIsolation,
+      Group::kRobustness,  Group::kEngine,    Group::kCapabilities, Group::kHostile,
   };
   return kGroups;
 }

@@ -17,6 +17,7 @@ enum class Group {
   kFiles,
   kMetadata,
   kArtifact,
+  kProof,
   kLogs,
   kIsolation,
   kRobustness,

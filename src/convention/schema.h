@@ -15,8 +15,9 @@ inline constexpr std::string_view kConventionVersion = "1.0";
 inline constexpr std::string_view kConventionFormats[] = {"onnx",   "tensorrt",    "coreml",
                                                           "tflite", "torchscript", "openvino"};
 
-/// The text of convention/metadata.schema.json and convention/capabilities.schema.json (JSON Schema draft-07).
+/// The text of convention/metadata.schema.json, proof.schema.json and capabilities.schema.json (JSON Schema draft-07).
 extern const std::string_view kMetadataSchemaText;
+extern const std::string_view kProofSchemaText;
 extern const std::string_view kCapabilitiesSchemaText;
 
 /// One violation: where in the document (a JSON pointer, "" is the root) and what is wrong.

@@ -167,6 +167,7 @@ Result<Json> extra_metadata(const MetadataRequest& request) {
   const SourceModel& model = request.model;
   TRY(inputs, io_json(model, model.inputs, model.graph.inputs));
   TRY(outputs, io_json(model, model.outputs, model.graph.outputs));
+  TRY(proof, proof_json(request.proof));
   Json files = Json::array();
   for (const FileRecord& file : request.files) files.push_back(file_json(file));
   Json extra = {{"convention_version", kConventionVersion},
@@ -181,7 +182,7 @@ Result<Json> extra_metadata(const MetadataRequest& request) {
                 {"outputs", outputs},
                 {"checkpoint", file_json(request.checkpoint)},
                 {"files", files},
-                {"proof", proof_json(request.proof)}};
+                {"proof", proof}};
   const ModuleAliases& aliases = request.options.build.module_aliases;
   if (!aliases.empty()) extra["module_aliases"] = module_aliases_json(aliases);
   if (!model.notes.empty()) extra["notes"] = model.notes;

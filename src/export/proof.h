@@ -56,7 +56,8 @@ Result<Validation> choose_validation(const FormatRow& row, std::optional<Validat
 /// Proves the file up to `level`. kValidationFailed names the first group that differs and its figures.
 Result<Proof> prove(const ProofSubject& subject, Validation level);
 
-/// `extra_metadata.proof`.
-Json proof_json(const Proof& proof);
+/// `extra_metadata.proof`, as convention/proof.schema.json describes it; kValidationFailed where a figure or a limit is
+/// not finite, since that is no proof.
+Result<Json> proof_json(const Proof& proof);
 
 }  // namespace modelport

@@ -123,7 +123,8 @@ TEST_F(CheckExport, GoodExportPasses) {
 TEST_F(CheckExport, EveryRequirementOfItsGroupsIsJudgedOnce) {
   std::vector<std::string_view> expected, found;
   for (const Requirement& row : requirements()) {
-    if (row.group == Group::kFiles || row.group == Group::kMetadata || row.group == Group::kArtifact)
+    if (row.group == Group::kFiles || row.group == Group::kMetadata || row.group == Group::kArtifact ||
+        row.group == Group::kProof)
       expected.push_back(row.id);
   }
   for (const Finding& finding : check().findings) found.push_back(finding.id);
@@ -155,7 +156,8 @@ TEST_F(CheckExport, InvalidExamplesFailWhatTheirNamesSay) {
                                : read(entry.path()).find("torchscript") != std::string::npos ? "torchscript"
                                                                                              : "onnx";
     for (const Finding& finding : check({.format = format}).findings) {
-      if (requirement(finding.id).group == Group::kMetadata && finding.judgement.verdict == Verdict::kFail)
+      const Group group = requirement(finding.id).group;
+      if ((group == Group::kMetadata || group == Group::kProof) && finding.judgement.verdict == Verdict::kFail)
         failed.emplace_back(finding.id);
     }
     EXPECT_THAT(failed, ElementsAre(name.substr(0, 7)));
@@ -171,6 +173,54 @@ TEST_F(CheckExport, CapabilitiesExamples) {
     EXPECT_FALSE(check_against_schema(kCapabilitiesSchemaText, Json::parse(read(entry.path()))).empty())
         << entry.path();
   }
+}
+
+TEST_F(CheckExport, ProofExamples) {
+  size_t count = 0;
+  for (const auto& entry : fs::directory_iterator(kExamples / "proof/valid")) {
+    EXPECT_THAT(check_against_schema(kProofSchemaText, Json::parse(read(entry.path()))), IsEmpty()) << entry.path();
+  }
+  for (const auto& entry : fs::directory_iterator(kExamples / "proof/invalid")) {
+    EXPECT_FALSE(check_against_schema(kProofSchemaText, Json::parse(read(entry.path()))).empty()) << entry.path();
+    ++count;
+  }
+  EXPECT_GT(count, 12u);
+}
+
+TEST_F(CheckExport, SaysWhereAProofIsNone) {
+  const auto evidence = [&](const Json& proof) {
+    put_metadata([&](Json& metadata) { metadata["extra_metadata"] = {{"proof", proof}}; });
+    const Judgement judgement = find_finding(check().findings, "EXP-068")->judgement;
+    return judgement.verdict == Verdict::kFail ? judgement.at + ": " + judgement.evidence : "";
+  };
+  const Json figure = {
+      {"value", "output0"}, {"group", "boxes"}, {"role", "boxes_px"}, {"max_difference", 18.2}, {"allowed", 40.0}};
+  Json proof = {{"level", "read_back"},
+                {"checks", {{{"kind", "read_back"}, {"what", "it"}, {"figures", {figure}}, {"verdict", "agrees"}}}}};
+  put("model.onnx", onnx_model());
+  EXPECT_EQ(evidence(proof), "");
+  proof["checks"][0]["figures"][0]["allowed"] = nullptr;
+  EXPECT_EQ(
+      evidence(proof),
+      "/extra_metadata/proof/checks/0/figures/0/allowed: /extra_metadata/proof/checks/0/figures/0/allowed is null: "
+      "it takes a number");
+  proof["checks"][0]["figures"][0]["allowed"] = 0.5;
+  EXPECT_EQ(evidence(proof),
+            "/extra_metadata/proof/checks/0/figures/0: output0 boxes differs by 18.2, allowed is 0.5, "
+            "and it is said to agree");
+  proof["checks"][0]["verdict"] = "differs";
+  EXPECT_EQ(evidence(proof), "");
+  proof["artifact_against_checkpoint"] = {figure};
+  proof["artifact_against_checkpoint"][0]["in"] = "reference evaluation";
+  EXPECT_EQ(evidence(proof), "");
+  proof["artifact_against_checkpoint"][0]["max_difference"] = 41;
+  EXPECT_THAT(evidence(proof), HasSubstr("/artifact_against_checkpoint/0: output0 boxes differs by 41"));
+  EXPECT_THAT(evidence({{"level", "certainly"}}),
+              HasSubstr("/level is certainly (not known, counts as none): it takes"));
+  EXPECT_THAT(evidence("runtime"), HasSubstr("/extra_metadata/proof is \"runtime\""));
+  EXPECT_THAT(evidence({{"level", "loads"}, {"checks", proof["checks"]}}),
+              HasSubstr("loads is a level that only the service gives"));
+  EXPECT_EQ(evidence(nullptr), "");
 }
 
 TEST_F(CheckExport, Files) {

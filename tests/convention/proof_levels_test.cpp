@@ -76,9 +76,11 @@ TEST(ProofLevels, AreTheTableOfTheConvention) {
 }
 
 TEST(ProofLevels, SchemasAllowTheWordsOfTheTable) {
-  const auto lists = lists_of_levels(Json::parse(kCapabilitiesSchemaText));
-  ASSERT_THAT(lists, SizeIs(1));
-  EXPECT_THAT(lists[0], ElementsAreArray(words()));
+  for (const std::string_view text : {kCapabilitiesSchemaText, kProofSchemaText}) {
+    const auto lists = lists_of_levels(Json::parse(text));
+    ASSERT_THAT(lists, SizeIs(1));
+    EXPECT_THAT(lists[0], ElementsAreArray(words()));
+  }
 }
 
 TEST(ProofLevels, TheApiAllowsTheWordsOfTheTable) {

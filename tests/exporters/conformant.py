@@ -1,5 +1,5 @@
 """Exporters that violate nothing, in the many ways that the convention allows, most of them with the source's own snippets pasted in unchanged."""
-from mutants import CAPABILITIES, DETECTION, FILES_TOLD, POSE, TOLD
+from mutants import CAPABILITIES, DETECTION, FILES_TOLD, POSE, PROOF, TOLD
 from variants import HERE, Variant, after_loading, after_writing, at_start, before_loading, dump, recorded, with_metadata
 
 SNIPPETS = HERE.parents[1] / "convention" / "source" / "snippets"
@@ -65,6 +65,7 @@ ALLOWED = (
     Variant("time-with-an-offset", "", (with_metadata('import datetime\nmetadata["created_at"] = datetime.datetime.now(datetime.timezone.utc).isoformat()'),)),
     Variant("names-in-utf-8", "", (with_metadata('metadata["extra_metadata"]["author"] = "Jos\\xe9"'), dump("json.dump(metadata, file, ensure_ascii=False)"))),
     Variant("ten-megabytes-of-log", "", (after_loading('for _ in range(10):\n    sys.stderr.write(("2025-11-16 10:30:00,123 - INFO - " + "." * 990 + "\\n") * 1024)'),)),
+    Variant("proof-with-further-keys", "", (with_metadata(PROOF + 'proof["seconds"], figure["channel"] = 0.4, 3'),)),
     Variant("killed-by-sigterm", "", (("        signal.signal(signal.SIGTERM, interrupt)\n", "        signal.signal(signal.SIGTERM, signal.SIG_DFL)\n"),)),
 )
 FROM_THE_SOURCE = (

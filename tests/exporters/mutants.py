@@ -274,6 +274,19 @@ ENGINE = (
                                                                            'weights = message((1, 3), (1, 2), (2, FLOAT), (8, "weights"), (9, weights_of(model)[:24]))'))),
 )
 
+PROOF = '''figure = {"value": "output0", "group": "logits", "role": "logits", "max_difference": 1e-7, "allowed": 1e-5, "cosine": 1.0}
+proof = {"level": "read_back", "checks": [{"kind": "read_back", "what": "the file read back", "figures": [figure], "verdict": "agrees"}]}
+metadata["extra_metadata"]["proof"] = proof
+'''
+PROVEN = (
+    Variant("proof-under-no-limit", "EXP-068", (with_metadata(PROOF + 'figure["allowed"] = None'),)),
+    Variant("proof-above-its-limit", "EXP-068", (with_metadata(PROOF + 'figure["max_difference"] = 18.2'),)),
+    Variant("proof-by-a-word-of-its-own", "EXP-068", (with_metadata(PROOF + 'proof["level"] = "certainly"'),)),
+    Variant("proof-by-a-word-alone", "EXP-068", (with_metadata('metadata["extra_metadata"]["proof"] = "runtime"'),)),
+    Variant("proof-without-checks", "EXP-068", (with_metadata(PROOF + 'proof["checks"] = []'),)),
+    Variant("proof-of-the-service", "EXP-068", (with_metadata(PROOF + 'proof["level"] = "loads"'),)),
+)
+
 CAPABILITIES_TOLD = (
     Variant("capabilities-of-five-formats", "EXP-120", (at_start(CAPABILITIES % ("told['formats'].pop()", TOLD)),)),
     Variant("capabilities-of-an-unknown-level", "EXP-120", (at_start(CAPABILITIES % ("rows[0]['proof'] = 'rumour'", TOLD)),)),
@@ -295,4 +308,4 @@ ADVERSE = (
                                           before_loading("time.sleep(0.5)")), options=HOSTILE),
 )
 
-MUTANTS = (*COMMAND_LINE, *EXIT_CODES, *FILES, *METADATA, *ARTIFACT, *LOGS, *ISOLATION, *ROBUSTNESS, *ENGINE, *CAPABILITIES_TOLD, *ADVERSE)
+MUTANTS = (*COMMAND_LINE, *EXIT_CODES, *FILES, *METADATA, *ARTIFACT, *LOGS, *ISOLATION, *ROBUSTNESS, *ENGINE, *PROVEN, *CAPABILITIES_TOLD, *ADVERSE)

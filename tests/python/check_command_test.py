@@ -110,6 +110,8 @@ FAULTS = {
     "breaks at spaces": (START, START + '    arguments.output_dir = arguments.output_dir.split(" ")[0]\n', {"EXP-085"}),
     "works from one directory": (START, START + "    os.chdir(Path(__file__).parent)\n", {"EXP-086"}),
     "shares a temporary name": (START, START + '    lock = Path(tempfile.gettempdir()) / "lock"\n    lock.open("x")\n    import time; time.sleep(0.2)\n    lock.unlink()\n', {"EXP-103"}),
+    "proves without a limit": ('"top_k": 1', '"top_k": 1, "extra_metadata": {"proof": {"level": "read_back", "checks": [{"kind": "read_back", "what": "it", "verdict": "agrees", "figures": '
+                               '[{"value": "output0", "group": "", "role": "logits", "max_difference": 18.2, "allowed": None}]}]}}', {"EXP-068"}),
     "is of the moment": ('"top_k": 1', '"top_k": 1, "extra_metadata": {"run": os.urandom(8).hex()}', {"EXP-104"}),
     "prints": ('logging.basicConfig(level=logging.INFO, format="%(asctime)s - %(levelname)s - %(message)s")', "logging.basicConfig(level=logging.INFO)", {"EXP-071"}),
     "shows a traceback": ("except (OSError, ValueError, KeyError) as error", "except ZeroDivisionError as error", {"EXP-072"}),

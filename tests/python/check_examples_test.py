@@ -20,11 +20,11 @@ def schema(name):
 
 class Examples(unittest.TestCase):
     def test_the_schemas_are_schemas(self):
-        for name in ("metadata", "capabilities"):
+        for name in ("metadata", "proof", "capabilities"):
             jsonschema.Draft7Validator.check_schema(schema(name))
 
     def test_valid(self):
-        for name in ("metadata", "capabilities"):
+        for name in ("metadata", "proof", "capabilities"):
             files = sorted((EXAMPLES / name / "valid").iterdir())
             self.assertTrue(files)
             for file in files:
@@ -52,10 +52,11 @@ class Examples(unittest.TestCase):
         for name in ("EXP-050-count", "EXP-052-no-zone", "EXP-055-own-field"):
             check.validate(json.loads((EXAMPLES / "metadata/invalid" / f"{name}.json").read_text()))
 
-    def test_invalid_capabilities(self):
-        for file in sorted((EXAMPLES / "capabilities/invalid").iterdir()):
-            with self.subTest(file.name):
-                self.assertFalse(jsonschema.Draft7Validator(schema("capabilities")).is_valid(json.loads(file.read_text())))
+    def test_invalid_proofs_and_capabilities(self):
+        for name in ("proof", "capabilities"):
+            for file in sorted((EXAMPLES / name / "invalid").iterdir()):
+                with self.subTest(file.name):
+                    self.assertFalse(jsonschema.Draft7Validator(schema(name)).is_valid(json.loads(file.read_text())))
 
 
 if __name__ == "__main__":

@@ -73,6 +73,7 @@ class Convention(ExportCase):
         self.assertEqual(extra["checkpoint"]["size"], SAMPLE.stat().st_size)
         self.assertEqual(extra["inputs"][0]["shape"], [2, 3, 160, 224])
         self.assertEqual(extra["proof"]["level"], "runtime")
+        validator("proof.schema.json").validate(extra["proof"])
 
     def test_classification_metadata(self):
         self.export(checkpoint=FIXTURES / "yolo11-cls.pt")

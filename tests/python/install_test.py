@@ -23,7 +23,8 @@ class Install(ExportCase):
         result = run(arguments(output=self.output), command=(sys.executable, str(script)), cwd="/", env={"PATH": "/usr/bin:/bin"})
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertTrue((self.output / "model.onnx").exists())
-        self.assertTrue((tree / "share/modelport/convention/metadata.schema.json").exists())
+        for name in ("metadata", "proof", "capabilities"):
+            self.assertTrue((tree / f"share/modelport/convention/{name}.schema.json").exists(), name)
 
 
 if __name__ == "__main__":
