@@ -15,6 +15,8 @@ Result<Dim> output_size(const Dim& in, int64_t before, int64_t after, int64_t ke
   const Dim span = in + Dim(before + after - dilation * (kernel - 1) - 1);
   if (rounding == MaxPool::Rounding::kFloor || stride == 1) return floor_div(span, stride) + Dim(1);
   const Dim rounded_up = floor_div(span + Dim(stride - 1), stride) + Dim(1);
+  // Such windows reach beyond the padding by less than they would have to for starting there.
+  if (stride + after <= dilation * (kernel - 1) + 1) return rounded_up;
   if (const auto start = ((rounded_up - Dim(1)) * Dim(stride)).constant(), limit = (in + Dim(before)).constant();
       start && limit) {
     return *start >= *limit ? rounded_up - Dim(1) : rounded_up;

@@ -1,5 +1,6 @@
 #include "models/layers/conv2d.h"
 
+#include "models/layers/padding.h"
 #include "models/layers/weights.h"
 
 namespace modelport {
@@ -27,17 +28,14 @@ Result<Pads2> read_pads(const ModuleView& module, Size2 kernel, const Conv& conv
 }
 
 /// Moves the padding of `conv` into an operator of its own, for modes that convolutions do not have.
-Result<ValueId> pad_by_mode(GraphBuilder& b, const ModuleView& module, ValueId x, std::string_view mode, Conv& conv) {
-  if (mode != "reflect" && mode != "replicate") {
-    return module.fail("padding_mode '{}' is not supported; zeros, reflect and replicate are", mode);
-  }
+Result<ValueId> pad_before(GraphBuilder& b, const ModuleView& module, ValueId x, std::string_view mode, Conv& conv) {
   const Pads2 pads = conv.pads;
   TRY(repeated, module.int_list_attribute("_reversed_padding_repeated_twice"));
   if (repeated != std::vector<int64_t>{pads[1], pads[3], pads[0], pads[2]}) {
     return contradiction(module, "_reversed_padding_repeated_twice is not what padding says");
   }
   conv.pads = {};
-  return b.pad(x, {.pads = pads, .mode = mode == "reflect" ? PadMode::kReflect : PadMode::kEdge});
+  return pad_by_mode(b, module, x, mode, pads);
 }
 
 }  // namespace
@@ -70,7 +68,7 @@ Result<ValueId> conv2d(GraphBuilder& b, const ModuleView& module, ValueId x) {
   TRY(bias, optional_weight(b, module, "bias", {out_channels}));
   TRY(mode, module.string_attribute("padding_mode", "zeros"));
   if (mode != "zeros") {
-    TRY(padded, pad_by_mode(b, module, x, mode, conv));
+    TRY(padded, pad_before(b, module, x, mode, conv));
     x = padded;
   }
   return b.conv(x, kernels, bias, conv);

@@ -5,8 +5,8 @@
 
 namespace modelport {
 
-/// torch.nn.Conv2d. Padding may be numbers, "same" or "valid"; modes zeros, reflect and replicate (by Pad), circular is
-/// refused. Attributes that repeat what the weight's shape says are checked against it.
+/// torch.nn.Conv2d. Padding may be numbers, "same" or "valid"; modes other than zeros become an operator of their own
+/// (padding.h). Attributes that repeat what the weight's shape says are checked against it.
 Result<ValueId> conv2d(GraphBuilder& b, const ModuleView& module, ValueId x);
 
 }  // namespace modelport

@@ -5,8 +5,9 @@
 
 namespace modelport {
 
-/// torch.nn.Upsample, modes nearest and bilinear, by size or by a scale that gives whole pixels (whole scales where the
-/// image size may vary). For those `recompute_scale_factor` makes no difference.
+/// torch.nn.Upsample, UpsamplingNearest2d and UpsamplingBilinear2d: modes nearest, nearest-exact, bilinear, bicubic and
+/// area, by size or by scale. What resizing operators do not say alike in every format (bicubic, area, scales that do
+/// not give whole pixels) becomes a product with the weights of each axis, for which image sizes must be fixed.
 Result<ValueId> upsample(GraphBuilder& b, const ModuleView& module, ValueId x);
 
 }  // namespace modelport

@@ -70,6 +70,53 @@ Result<int64_t> fixed_size(const GraphBuilder& b, const ModuleView& module, Valu
   return error;
 }
 
+Result<int64_t> axis_attribute(const GraphBuilder& b, const ModuleView& module, std::string_view name, ValueId value) {
+  TRY(axis, module.int_attribute(name));
+  const auto rank = static_cast<int64_t>(b.shape(value).size());
+  if (axis < -rank || axis >= rank) return contradiction(module, "{} is {}, {} axes arrive", name, axis, rank);
+  return axis < 0 ? axis + rank : axis;
+}
+
+ValueId per_channel(GraphBuilder& b, const WeightRecipe& values, ValueId like) {
+  const size_t rank = b.shape(like).size();
+  Shape shape(rank < 2 ? 1 : rank - 1, 1);
+  shape[0] = values.shape()[0];
+  return b.constant(values.reshape(std::move(shape)));
+}
+
+Result<double> epsilon_attribute(const ModuleView& module) {
+  TRY(epsilon, module.float_attribute("eps"));
+  if (!(epsilon >= 0)) return contradiction(module, "eps is {}", epsilon);
+  return epsilon;
+}
+
+Result<std::optional<ChannelRecipes>> optional_channel_affine(const ModuleView& module, int64_t channels) {
+  TRY(affine, module.bool_attribute("affine"));
+  const bool has_scale = module.optional_tensor("weight").has_value(),
+             has_bias = module.optional_tensor("bias").has_value();
+  if (affine != has_scale || affine != has_bias) {
+    return contradiction(module, "affine is {}, weight and bias are {}", affine ? "True" : "False",
+                         has_scale || has_bias ? "there" : "missing");
+  }
+  if (!affine) return std::optional<ChannelRecipes>();
+  TRY(scale, weight_recipe(module, "weight", {channels}));
+  TRY(bias, weight_recipe(module, "bias", {channels}));
+  return std::optional(ChannelRecipes{std::move(scale), std::move(bias)});
+}
+
+Result<ChannelAffine> channel_affine(GraphBuilder& b, const ModuleView& module, int64_t channels) {
+  TRY(affine, optional_channel_affine(module, channels));
+  if (affine) return ChannelAffine{channels, b.constant(affine->scale), b.constant(affine->bias)};
+  const auto count = static_cast<size_t>(channels);
+  const ValueId scale = b.floats({channels}, std::vector<float>(count, 1.0F));
+  return ChannelAffine{channels, scale, b.floats({channels}, std::vector<float>(count, 0.0F))};
+}
+
+ValueId scaled_channels(GraphBuilder& b, ValueId x, const std::optional<ChannelRecipes>& affine) {
+  if (!affine) return x;
+  return b.add(b.mul(x, per_channel(b, affine->scale, x)), per_channel(b, affine->bias, x));
+}
+
 Status expect_channels(const GraphBuilder& b, const ModuleView& module, ValueId value, int64_t channels) {
   TRY(actual, fixed_size(b, module, value, 1));
   if (actual != channels) return contradiction(module, "{} channels arrive, {} are expected", actual, channels);

@@ -39,6 +39,33 @@ Result<std::optional<ValueId>> optional_weight(GraphBuilder& b, const ModuleView
 /// Size of a value's axis that must be a plain number, such as channels. kUnsupportedModel at the module otherwise.
 Result<int64_t> fixed_size(const GraphBuilder& b, const ModuleView& module, ValueId value, size_t axis);
 
+/// The attribute `name` as one of the axes of `value`; it may count from the end. kInconsistentModel when there is no
+/// such axis.
+Result<int64_t> axis_attribute(const GraphBuilder& b, const ModuleView& module, std::string_view name, ValueId value);
+
+/// [C] as a constant that broadcasts over the axes of `like` behind its channels: [C, 1, 1] for an image.
+ValueId per_channel(GraphBuilder& b, const WeightRecipe& values, ValueId like);
+
+/// `eps`, a number from 0.
+Result<double> epsilon_attribute(const ModuleView& module);
+
+/// Scale and bias [channels] of a norm.
+struct ChannelAffine {
+  int64_t channels;
+  ValueId scale, bias;
+};
+/// The parameters of a norm with `affine`: scale 1 and bias 0 where it is False.
+Result<ChannelAffine> channel_affine(GraphBuilder& b, const ModuleView& module, int64_t channels);
+
+struct ChannelRecipes {
+  WeightRecipe scale, bias;
+};
+/// The same; nothing where `affine` is False.
+Result<std::optional<ChannelRecipes>> optional_channel_affine(const ModuleView& module, int64_t channels);
+
+/// x [N, C, ...] times scale plus bias; x itself where there are none.
+ValueId scaled_channels(GraphBuilder& b, ValueId x, const std::optional<ChannelRecipes>& affine);
+
 /// kInconsistentModel unless `value` has this many channels (axis 1).
 Status expect_channels(const GraphBuilder& b, const ModuleView& module, ValueId value, int64_t channels);
 

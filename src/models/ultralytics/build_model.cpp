@@ -43,8 +43,7 @@ Result<std::vector<double>> read_strides(const ModuleView& root) {
   if (root.is_none("stride")) return std::vector{kDefaultStride};
   TRY(strides, root.float_list_attribute("stride"));
   for (const double stride : strides) {
-    if (!(stride >= 1 && stride <= kLargestStride && stride == std::floor(stride)))
-      return contradiction(root, "stride is {}", stride);
+    if (!(stride >= 1 && stride <= kLargestStride)) return contradiction(root, "stride is {}", stride);
   }
   if (strides.empty()) return contradiction(root, "stride is empty");
   return strides;
@@ -114,6 +113,7 @@ Result<SourceModel> build_model(const Checkpoint& checkpoint, Ledger& ledger, co
   read_record(checkpoint, root, facts);
   CHECK_OK(refuse_other_modes(checkpoint, root, profile));
   TRY(strides, read_strides(root));
+  // Layers that pad leave broken ones, of which the framework takes the whole part (check_imgsz).
   facts.stride = static_cast<int64_t>(std::ranges::max(strides));
   TRY(channels, input_channels(root));
   facts.channels = channels;

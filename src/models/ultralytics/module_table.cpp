@@ -5,14 +5,18 @@
 #include <algorithm>
 
 #include "models/layers/activations.h"
-#include "models/layers/batch_norm2d.h"
+#include "models/layers/batch_norm.h"
 #include "models/layers/conv2d.h"
 #include "models/layers/conv_transpose2d.h"
+#include "models/layers/flatten.h"
+#include "models/layers/group_norm.h"
 #include "models/layers/layer_norm.h"
 #include "models/layers/linear.h"
+#include "models/layers/padding.h"
+#include "models/layers/pixel_shuffle.h"
 #include "models/layers/pooling.h"
+#include "models/layers/softmax.h"
 #include "models/layers/upsample.h"
-#include "models/layers/zero_pad2d.h"
 #include "models/ultralytics/modules.h"
 #include "models/ultralytics/yolov5.h"
 
@@ -69,34 +73,87 @@ constexpr ModuleRow kModules[] = {
     {"models.experimental.GhostConv", module<ghost_conv>},
     {"models.yolo.Detect", yolov5_detect},
     {"models.yolo.Segment", yolov5_segment},
+    {"torch.nn.modules.activation.CELU", layer<celu>},
     {"torch.nn.modules.activation.ELU", layer<elu>},
     {"torch.nn.modules.activation.GELU", layer<gelu>},
+    {"torch.nn.modules.activation.GLU", layer<glu>},
+    {"torch.nn.modules.activation.Hardshrink", layer<hard_shrink>},
     {"torch.nn.modules.activation.Hardsigmoid", layer<hard_sigmoid>},
     {"torch.nn.modules.activation.Hardswish", layer<hard_swish>},
     {"torch.nn.modules.activation.Hardtanh", layer<hard_tanh>},
     {"torch.nn.modules.activation.LeakyReLU", layer<leaky_relu>},
+    {"torch.nn.modules.activation.LogSigmoid", layer<log_sigmoid>},
+    {"torch.nn.modules.activation.LogSoftmax", layer<log_softmax>},
     {"torch.nn.modules.activation.Mish", layer<mish>},
+    {"torch.nn.modules.activation.PReLU", layer<prelu>},
+    {"torch.nn.modules.activation.RReLU", layer<rrelu>},
     {"torch.nn.modules.activation.ReLU", layer<relu>},
     {"torch.nn.modules.activation.ReLU6", layer<hard_tanh>},
+    {"torch.nn.modules.activation.SELU", layer<selu>},
     {"torch.nn.modules.activation.SiLU", layer<silu>},
     {"torch.nn.modules.activation.Sigmoid", layer<sigmoid>},
+    {"torch.nn.modules.activation.Softmax", layer<softmax>},
+    {"torch.nn.modules.activation.Softmax2d", layer<softmax2d>},
+    {"torch.nn.modules.activation.Softmin", layer<softmin>},
     {"torch.nn.modules.activation.Softplus", layer<softplus>},
+    {"torch.nn.modules.activation.Softshrink", layer<soft_shrink>},
+    {"torch.nn.modules.activation.Softsign", layer<softsign>},
     {"torch.nn.modules.activation.Tanh", layer<tanh>},
-    {"torch.nn.modules.batchnorm.BatchNorm2d", layer<batch_norm2d>},
+    {"torch.nn.modules.activation.Tanhshrink", layer<tanh_shrink>},
+    {"torch.nn.modules.activation.Threshold", layer<threshold>},
+    {"torch.nn.modules.batchnorm.BatchNorm1d", layer<batch_norm>},
+    {"torch.nn.modules.batchnorm.BatchNorm2d", layer<batch_norm>},
+    {"torch.nn.modules.batchnorm.BatchNorm3d", layer<batch_norm>},
+    {"torch.nn.modules.batchnorm.SyncBatchNorm", layer<batch_norm>},
+    {"torch.nn.modules.channelshuffle.ChannelShuffle", layer<channel_shuffle>},
     {"torch.nn.modules.container.Sequential", module<sequential>},
     {"torch.nn.modules.conv.Conv2d", layer<conv2d>},
     {"torch.nn.modules.conv.ConvTranspose2d", layer<conv_transpose2d>},
+    {"torch.nn.modules.dropout.AlphaDropout", layer<identity>},
     {"torch.nn.modules.dropout.Dropout", layer<identity>},
+    {"torch.nn.modules.dropout.Dropout1d", layer<identity>},
+    {"torch.nn.modules.dropout.Dropout2d", layer<identity>},
+    {"torch.nn.modules.dropout.Dropout3d", layer<identity>},
+    {"torch.nn.modules.dropout.FeatureAlphaDropout", layer<identity>},
+    {"torch.nn.modules.flatten.Flatten", layer<flatten>},
+    {"torch.nn.modules.flatten.Unflatten", layer<unflatten>},
+    {"torch.nn.modules.fold.Fold", layer<fold>},
+    {"torch.nn.modules.fold.Unfold", layer<unfold>},
+    {"torch.nn.modules.instancenorm.InstanceNorm1d", layer<instance_norm>},
+    {"torch.nn.modules.instancenorm.InstanceNorm2d", layer<instance_norm>},
+    {"torch.nn.modules.instancenorm.InstanceNorm3d", layer<instance_norm>},
     {"torch.nn.modules.linear.Identity", layer<identity>},
     {"torch.nn.modules.linear.Linear", layer<linear>},
+    {"torch.nn.modules.normalization.CrossMapLRN2d", layer<cross_map_lrn>},
+    {"torch.nn.modules.normalization.GroupNorm", layer<group_norm>},
     {"torch.nn.modules.normalization.LayerNorm", layer<layer_norm>},
-    {"torch.nn.modules.padding.ZeroPad2d", layer<zero_pad2d>},
+    {"torch.nn.modules.normalization.LocalResponseNorm", layer<local_response_norm>},
+    {"torch.nn.modules.normalization.RMSNorm", layer<rms_norm>},
+    {"torch.nn.modules.padding.CircularPad2d", layer<circular_pad2d>},
+    {"torch.nn.modules.padding.ConstantPad2d", layer<constant_pad2d>},
+    {"torch.nn.modules.padding.ReflectionPad2d", layer<reflection_pad2d>},
+    {"torch.nn.modules.padding.ReplicationPad2d", layer<replication_pad2d>},
+    {"torch.nn.modules.padding.ZeroPad2d", layer<constant_pad2d>},
+    {"torch.nn.modules.pixelshuffle.PixelShuffle", layer<pixel_shuffle>},
+    {"torch.nn.modules.pixelshuffle.PixelUnshuffle", layer<pixel_unshuffle>},
     {"torch.nn.modules.pooling.AdaptiveAvgPool2d", layer<adaptive_avg_pool2d>},
     {"torch.nn.modules.pooling.AdaptiveMaxPool2d", layer<adaptive_max_pool2d>},
+    {"torch.nn.modules.pooling.AvgPool2d", layer<avg_pool2d>},
+    {"torch.nn.modules.pooling.LPPool2d", layer<lp_pool2d>},
     {"torch.nn.modules.pooling.MaxPool2d", layer<max_pool2d>},
     {"torch.nn.modules.upsampling.Upsample", layer<upsample>},
+    {"torch.nn.modules.upsampling.UpsamplingBilinear2d", layer<upsample>},
+    {"torch.nn.modules.upsampling.UpsamplingNearest2d", layer<upsample>},
     {"torchvision.models.resnet.BasicBlock", module<torchvision_basic_block>},
     {"torchvision.models.resnet.Bottleneck", module<torchvision_bottleneck>},
+    {"torchvision.ops.drop_block.DropBlock2d", layer<identity>},
+    {"torchvision.ops.misc.Conv2dNormActivation", module<sequential>},
+    {"torchvision.ops.misc.ConvNormActivation", module<sequential>},
+    {"torchvision.ops.misc.FrozenBatchNorm2d", layer<frozen_batch_norm>},
+    {"torchvision.ops.misc.MLP", module<sequential>},
+    {"torchvision.ops.misc.Permute", module<torchvision_permute>},
+    {"torchvision.ops.misc.SqueezeExcitation", module<torchvision_squeeze_excitation>},
+    {"torchvision.ops.stochastic_depth.StochasticDepth", layer<identity>},
     {"ultralytics.nn.modules.block.A2C2f", module<a2c2f>},
     {"ultralytics.nn.modules.block.AAttn", module<area_attention>},
     {"ultralytics.nn.modules.block.ABlock", module<a_block>},

@@ -95,6 +95,10 @@ Result<ValueId> bn_contrastive_head(Translation& t, const ModuleView& module, Va
 // block.py, TorchVision and what is inside of it.
 /// TorchVision: the layers of a network of torchvision, one after another.
 Result<ValueId> torchvision_backbone(Translation& t, const ModuleView& module, ValueId x);
+/// torchvision.ops.SqueezeExcitation: channels weighed by what two convolutions make of their means.
+Result<ValueId> torchvision_squeeze_excitation(Translation& t, const ModuleView& module, ValueId x);
+/// torchvision.ops.Permute: axes in the order `dims`.
+Result<ValueId> torchvision_permute(Translation& t, const ModuleView& module, ValueId x);
 /// torchvision.models.resnet.BasicBlock and Bottleneck.
 Result<ValueId> torchvision_basic_block(Translation& t, const ModuleView& module, ValueId x);
 Result<ValueId> torchvision_bottleneck(Translation& t, const ModuleView& module, ValueId x);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "models/layers/weights.h"
 #include "models/ultralytics/modules.h"
 
@@ -33,6 +35,28 @@ Result<ValueId> torchvision_backbone(Translation& t, const ModuleView& module, V
   TRY(network, module.child("m"));
   CHECK_OK(expect_class(network, "torch.nn.modules.container.Sequential"));
   return apply(t, network, x);
+}
+
+Result<ValueId> torchvision_squeeze_excitation(Translation& t, const ModuleView& module, ValueId x) {
+  ValueId scale = x;
+  for (const std::string_view name : {"avgpool", "fc1", "activation", "fc2", "scale_activation"}) {
+    TRY(next, apply_child(t, module, name, scale));
+    scale = next;
+  }
+  return t.b.mul(scale, x);
+}
+
+Result<ValueId> torchvision_permute(Translation& t, const ModuleView& module, ValueId x) {
+  TRY(order, module.int_list_attribute("dims"));
+  const auto rank = static_cast<int64_t>(t.b.shape(x).size());
+  for (int64_t& axis : order) axis += axis < 0 ? rank : 0;
+  std::vector<int64_t> sorted = order;
+  std::ranges::sort(sorted);
+  for (int64_t i = 0; i < rank; ++i) {
+    if (std::ssize(sorted) != rank || sorted[static_cast<size_t>(i)] != i)
+      return contradiction(module, "dims is [{}], {} axes arrive", fmt::join(order, ", "), rank);
+  }
+  return t.b.permute(x, std::move(order));
 }
 
 Result<ValueId> torchvision_basic_block(Translation& t, const ModuleView& module, ValueId x) {
