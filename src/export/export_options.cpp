@@ -162,13 +162,19 @@ bool read_tolerance(const Json& value, ExportOptions& options) {
   return options.tolerance.has_value();
 }
 
+bool read_keep_failed(const Json& value, ExportOptions& options) {
+  if (!value.is_boolean()) return false;
+  options.rejected_files = value.get<bool>() ? RejectedFiles::kKept : RejectedFiles::kRemoved;
+  return true;
+}
+
 /// The formats of this release.
 constexpr std::string_view kAll = "onnx torchscript openvino";
 
 /// The options of the convention that only formats of later releases take; known so that the message can say so.
 constexpr auto kNotRead = nullptr;
 
-constexpr std::array<Option, 23> kOptions = {{
+constexpr std::array<Option, 24> kOptions = {{
     {"opset_version", "an integer from 13 to 21", R"({"type":"integer","minimum":13,"maximum":21,"default":17})",
      "onnx", read_opset},
     {"ir_version", "an integer from 7 to 10",
@@ -212,6 +218,9 @@ constexpr std::array<Option, 23> kOptions = {{
     {"tolerance", "a number from 1e-9 to 1",
      R"({"type":"number","minimum":1e-9,"maximum":1,"description":"relative difference allowed of logits and scores; default by precision"})",
      kAll, read_tolerance},
+    {"keep_failed", "true or false",
+     R"({"type":"boolean","default":false,"description":"where the written file is found wrong (exit code 2), it is kept in rejected/ in the output directory"})",
+     kAll, read_keep_failed},
     {"int8", "true or false", "{}", "tensorrt tflite", kNotRead},
     {"max_batch_size", "an integer", "{}", "tensorrt", kNotRead},
     {"workspace_size", "an integer", "{}", "tensorrt", kNotRead},
@@ -334,6 +343,7 @@ Json effective_config(const ExportOptions& options, std::string_view format, con
   if (!build.module_aliases.empty()) config["module_aliases"] = module_aliases_json(build.module_aliases);
   config["validate"] = validation_name(validation);
   config["tolerance"] = tolerance;
+  config["keep_failed"] = options.rejected_files == RejectedFiles::kKept;
   return config;
 }
 

@@ -21,6 +21,9 @@ enum class Validation {
 std::string_view validation_name(Validation validation);
 std::string_view proof_name(Validation validation);
 
+/// What becomes of a written file that was found wrong.
+enum class RejectedFiles { kRemoved, kKept };
+
 enum class WeightPrecision { kFloat32, kFloat16 };
 
 /// export_config, validated, with defaults filled in.
@@ -31,7 +34,8 @@ struct ExportOptions {
   WeightPrecision precision = WeightPrecision::kFloat32;
   std::optional<Validation> validate;  ///< Absent: the strongest that this machine has.
   std::optional<double> tolerance;     ///< Absent: the documented one of the precision.
-  Json module_aliases;                 ///< As given; build.module_aliases is what it means.
+  RejectedFiles rejected_files = RejectedFiles::kRemoved;
+  Json module_aliases;  ///< As given; build.module_aliases is what it means.
 };
 
 /// Reads export_config ("" counts as {}): the options of each of `formats`. A key reaches every format that takes it;

@@ -99,6 +99,27 @@ struct Shared {
   const FaultInjection& faults;
 };
 
+/// The names that exports of this release have, in any format.
+std::vector<std::string_view> artifact_names() {
+  std::vector<std::string_view> names;
+  for (const FormatRow& row : format_table()) {
+    if (row.format != nullptr) names.insert(names.end(), row.format->files.begin(), row.format->files.end());
+  }
+  return names;
+}
+
+/// The end of an export that was written and not published: what was found wrong is kept where that was asked for.
+Error end_unpublished(Publication& publication, const ExportOptions& options, Error error) {
+  if (options.rejected_files == RejectedFiles::kRemoved || error_info(error.code).exit_code != 2) return error;
+  const Result<std::string> kept = publication.reject(artifact_names());
+  if (kept) {
+    log_warning("keep_failed: what was written lies in {}, for whoever investigates", *kept);
+  } else {
+    log_warning("keep_failed: what was written is not kept: {}", kept.error().text());
+  }
+  return error;
+}
+
 /// One target, from its model to its published files.
 Status export_target(const Shared& shared, const ExportTarget& target, Build& build,
                      std::shared_future<Result<Validation>> choice) {
@@ -152,16 +173,20 @@ Status export_target(const Shared& shared, const ExportTarget& target, Build& bu
 
   const WeightPrecision arithmetic =
       half && format.half == HalfForm::kArithmetic ? WeightPrecision::kFloat16 : WeightPrecision::kFloat32;
-  TRY(proof,
-      prove({model, build.reference, exported, *lowered, row, path, options.precision, arithmetic, tolerance}, level));
-  clock.done("Proof {}", proof_name(level));
-
-  const FileRecord of_checkpoint{file_name(shared.request.checkpoint_path),
-                                 static_cast<int64_t>(shared.checkpoint.file->bytes().size()),
-                                 shared.checkpoint_digest.get()};
-  TRY(metadata, make_metadata({model, options, proof, target.format, tolerance, of_checkpoint, records}));
+  const auto prove_and_describe = [&]() -> Result<Json> {
+    TRY(proof, prove({model, build.reference, exported, *lowered, row, path, options.precision, arithmetic, tolerance},
+                     level));
+    clock.done("Proof {}", proof_name(level));
+    const FileRecord of_checkpoint{file_name(shared.request.checkpoint_path),
+                                   static_cast<int64_t>(shared.checkpoint.file->bytes().size()),
+                                   shared.checkpoint_digest.get()};
+    return make_metadata({model, options, proof, target.format, tolerance, of_checkpoint, records});
+  };
+  const Result<Json> metadata = prove_and_describe();
+  if (!metadata) return end_unpublished(*publication, options, metadata.error());
   CHECK_OK(shared.checkpoint.file->check_intact());
-  CHECK_OK(publication->commit(metadata));
+  CHECK_OK(publication->commit(*metadata));
+  publication->remove_rejected(artifact_names());
   clock.done("Published {} and metadata.json in {}", fmt::join(format.files, ", "), target.output_dir);
   return {};
 }

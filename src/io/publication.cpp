@@ -11,6 +11,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/log.h"
+#include "base/printable.h"
 #include "io/mapped_file.h"
 
 namespace modelport {
@@ -21,6 +23,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kRecord = "metadata.json";
 constexpr std::string_view kPreviousRecord = ".modelport-previous.json";
+constexpr std::string_view kRejected = "rejected";
 constexpr std::string_view kNewPrefix = ".modelport-new-";
 constexpr std::string_view kAsidePrefix = ".modelport-aside-";
 
@@ -70,6 +73,16 @@ bool lists(const Json& record, const std::string& name) {
   return std::any_of(files.begin(), files.end(), [&](const Json& file) { return file["name"] == name; });
 }
 
+/// The names that only the first record lists, as a sentence does.
+std::string names_only_in(const Json& record, const Json& other) {
+  std::string names;
+  for (const Json& file : listed_files(record)) {
+    const std::string name = file["name"];
+    if (!lists(other, name)) names += (names.empty() ? "" : ", ") + printable(name);
+  }
+  return names;
+}
+
 /// A record of this directory, or null where there is none or it is not JSON.
 Json read_record(const std::string& path) {
   const auto file = MappedFile::open(path);
@@ -92,6 +105,18 @@ bool exists(const std::string& path) {
 bool is_directory(const std::string& path) {
   struct stat status {};
   return ::lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/// Whether this is a folder of nothing but plain files of these names.
+bool holds_only(const std::string& folder, std::span<const std::string_view> names) {
+  if (!is_directory(folder)) return false;
+  std::error_code unreadable;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, unreadable)) {
+    const std::string name = entry.path().filename().string();
+    if (std::ranges::find(names, name) == names.end() || entry.symlink_status().type() != fs::file_type::regular)
+      return false;
+  }
+  return !unreadable;
 }
 
 std::string without_trailing_slashes(std::string path) {
@@ -177,11 +202,55 @@ Status Publication::commit(const Json& metadata) {
   CHECK_OK(replace_files(metadata));
   state_ = State::kCommitted;
   const Json previous = read_record(path(kPreviousRecord));
+  const std::string removed = names_only_in(previous, metadata);
+  if (!removed.empty()) {
+    log_warning(
+        "{} held another export: removed {} (a directory holds one export; several formats in one run get one each)",
+        directory_, removed);
+  }
   remove_listed(previous, &metadata);
   remove_leftovers(kAsidePrefix);
   remove_entry(path(kPreviousRecord));
   ::fsync(descriptor_);
   return {};
+}
+
+Result<std::string> Publication::reject(std::span<const std::string_view> replaceable) {
+  const std::lock_guard lock(mutex_);
+  if (state_ != State::kOpen) return fail(ErrorCode::kInterrupted, "the export was interrupted");
+  const std::string target = path(kRejected);
+  if (exists(target) && !holds_only(target, replaceable))
+    return fail(ErrorCode::kUnwritable, "cannot replace {}: it is not the folder of an earlier run", target);
+  const std::string staging = path(std::string(kNewPrefix) + std::string(kRejected));
+  if (const Status moved = move_into_rejected(staging); !moved) {
+    remove_entry(staging);
+    return moved.error();
+  }
+  state_ = State::kCommitted;
+  remove_leftovers(kAsidePrefix);
+  ::fsync(descriptor_);
+  return target;
+}
+
+/// The folder is made beside the old one and takes its place by a rename.
+Status Publication::move_into_rejected(const std::string& staging) const {
+  const std::string target = path(kRejected), aside = path(std::string(kAsidePrefix) + std::string(kRejected));
+  if (::mkdir(staging.c_str(), 0777) != 0) return unwritable(staging, "make the directory", errno);
+  for (const Pending& pending : pending_) {
+    const std::string kept = staging + "/" + pending.name;
+    if (::rename(pending.file->path().c_str(), kept.c_str()) != 0) return unwritable(kept, "rename a file to", errno);
+  }
+  const bool replaces = exists(target);
+  if (replaces && ::rename(target.c_str(), aside.c_str()) != 0) return unwritable(aside, "rename a folder to", errno);
+  if (::rename(staging.c_str(), target.c_str()) == 0) return {};
+  const int reason = errno;
+  if (replaces) ::rename(aside.c_str(), target.c_str());
+  return unwritable(target, "rename a folder to", reason);
+}
+
+void Publication::remove_rejected(std::span<const std::string_view> replaceable) {
+  const std::lock_guard lock(mutex_);
+  if (holds_only(path(kRejected), replaceable)) remove_entry(path(kRejected));
 }
 
 Status Publication::write_record(const Json& metadata) {

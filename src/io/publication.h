@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,8 @@ namespace modelport {
 /// any moment, the directory holds the old export, the new one, or no metadata.json. Files that no record lists are
 /// never touched.
 ///
+/// reject() keeps what was written, unpublished, in the folder "rejected": whole, or as it was before.
+///
 /// Destroyed without commit, it removes what it wrote (and a directory that it made, if empty).
 class Publication {
  public:
@@ -36,8 +39,17 @@ class Publication {
   /// kUnwritable where a directory that no export lists has that name.
   Result<std::shared_ptr<OutputFile>> create(const std::string& name);
 
-  /// Publishes every finished file with this record, which must list them under extra_metadata.files.
+  /// Publishes every finished file with this record, which must list them under extra_metadata.files. What is removed
+  /// because only the previous record lists it is named in a warning.
   Status commit(const Json& metadata);
+
+  /// In place of commit(): moves every finished file into the folder "rejected" under its own name, in the place of
+  /// what an earlier run left there; what is published stays. Gives the folder's path. kUnwritable where the folder
+  /// holds anything but files of these names.
+  Result<std::string> reject(std::span<const std::string_view> replaceable);
+
+  /// After commit(): removes the folder "rejected" of an earlier run, if it holds nothing but files of these names.
+  void remove_rejected(std::span<const std::string_view> replaceable);
 
   /// Removes what was written; later calls of create() and commit() fail. Waits for a commit that has begun. Safe from
   /// another thread.
@@ -58,6 +70,7 @@ class Publication {
   Status finish_interrupted_run();
   Status write_record(const Json& metadata);
   Status replace_files(const Json& metadata);
+  Status move_into_rejected(const std::string& staging) const;
   Status rename_into_place(std::vector<Renamed>& done) const;
   void remove_listed(const Json& record, const Json* kept_by) const;
   void remove_leftovers(std::string_view prefix) const;

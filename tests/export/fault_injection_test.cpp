@@ -238,5 +238,44 @@ TEST_F(FaultInjectionTest, InEmittedBytes) {
   std::cout << "faults in emitted bytes refused: " << injected_ << "\n";
 }
 
+/// keep_failed: the files lie in rejected/ as they were refused, an earlier export stays, and a later one tidies up.
+TEST_F(FaultInjectionTest, KeepsWhatItRefusedWhereAskedTo) {
+  set_log_level(LogLevel::kWarning);
+  ExportRequest request{std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/yolo11-sample.pt",
+                        {{"onnx", folder_ / "onnx", {}}, {"openvino", folder_ / "openvino", {}}}};
+  for (ExportTarget& target : request.targets) {
+    target.options.build.image_size = {64, 64};
+    target.options.validate = Validation::kStructure;
+    target.options.rejected_files = RejectedFiles::kKept;
+  }
+  const auto outcomes = [&](const FaultInjection& faults) {
+    return run_export(ultralytics_trainer(), request, faults);
+  };
+  const auto names = [](const fs::path& directory) {
+    std::set<std::string> found;
+    for (const fs::directory_entry& entry : fs::directory_iterator(directory)) found.insert(entry.path().filename());
+    return found;
+  };
+  const FaultInjection spoiled{.after_writing = [](const std::string& path) {
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << "spoiled";
+  }};
+  for (const Status& outcome : outcomes(spoiled)) EXPECT_EQ(outcome.error().code, ErrorCode::kValidationFailed);
+  EXPECT_EQ(names(folder_ / "onnx"), std::set<std::string>{"rejected"});
+  EXPECT_EQ(names(folder_ / "onnx/rejected"), std::set<std::string>{"model.onnx"});
+  EXPECT_EQ(fs::file_size(folder_ / "onnx/rejected/model.onnx"), 7u);
+  EXPECT_EQ(names(folder_ / "openvino/rejected"), (std::set<std::string>{"metadata.yaml", "model.bin", "model.xml"}));
+
+  for (const Status& outcome : outcomes({})) EXPECT_TRUE(outcome);
+  EXPECT_EQ(names(folder_ / "onnx"), (std::set<std::string>{"metadata.json", "model.onnx"}));
+
+  testing::internal::CaptureStderr();
+  for (const Status& outcome : outcomes(spoiled)) EXPECT_FALSE(outcome);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(names(folder_ / "onnx"), (std::set<std::string>{"metadata.json", "model.onnx", "rejected"}));
+  EXPECT_NE(log.find("lies in " + (folder_ / "onnx/rejected").string() + ", for whoever investigates"),
+            std::string::npos)
+      << log;
+}
+
 }  // namespace
 }  // namespace modelport

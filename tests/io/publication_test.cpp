@@ -46,6 +46,15 @@ Status write_files(Publication& publication, const Files& files) {
   return {};
 }
 
+constexpr std::string_view kReplaceable[] = {"model.onnx", "model.onnx.data", "config.json"};
+
+Status reject(const std::string& directory, const Files& files) {
+  TRY(publication, Publication::begin(directory));
+  CHECK_OK(write_files(*publication, files));
+  const Result<std::string> kept = publication->reject(kReplaceable);
+  return kept ? Status() : kept.error();
+}
+
 Status publish(const std::string& directory, const Files& files) {
   TRY(publication, Publication::begin(directory));
   CHECK_OK(write_files(*publication, files));
@@ -317,6 +326,106 @@ TEST_F(PublicationTest, ACallThatFailsAtAnyStepLeavesOneExportAndNoTemporaryFile
       ASSERT_EQ(names_in(directory_).size(), expected.size() + 1) << "step " << step;
     }
   }
+}
+
+TEST_F(PublicationTest, KeepsWhatWasRejectedBesideTheOldExport) {
+  ASSERT_TRUE(publish(directory_, kOld));
+  ASSERT_TRUE(reject(directory_, kNew));
+  EXPECT_EQ(seen(), "old");
+  EXPECT_THAT(names_in(directory_), ElementsAre("metadata.json", "model.onnx", "model.onnx.data", "rejected"));
+  EXPECT_THAT(names_in(directory_ / "rejected"), ElementsAre("config.json", "model.onnx"));
+  EXPECT_EQ(content(directory_ / "rejected/model.onnx"), kNew.at("model.onnx"));
+  ASSERT_TRUE(reject(directory_, kOld));
+  EXPECT_THAT(names_in(directory_ / "rejected"), ElementsAre("model.onnx", "model.onnx.data"));
+}
+
+TEST_F(PublicationTest, KeepsWhatWasRejectedInADirectoryThatItMade) {
+  ASSERT_TRUE(reject(directory_ / "deeper", kNew));
+  EXPECT_THAT(names_in(directory_ / "deeper"), ElementsAre("rejected"));
+}
+
+TEST_F(PublicationTest, ReplacesNoFolderOfSomebodyElse) {
+  ASSERT_TRUE(publish(directory_, kOld));
+  fs::create_directories(directory_ / "rejected");
+  put(directory_ / "rejected" / "thoughts.txt", "mine");
+  EXPECT_EQ(reject(directory_, kNew).error().code, ErrorCode::kUnwritable);
+  const auto remove = [&] {
+    auto publication = Publication::begin(directory_);
+    ASSERT_TRUE(publication);
+    (*publication)->remove_rejected(kReplaceable);
+  };
+  remove();
+  EXPECT_EQ(content(directory_ / "rejected" / "thoughts.txt"), "mine");
+  fs::remove_all(directory_ / "rejected");
+  fs::create_directory(root_ / "elsewhere");
+  put(root_ / "elsewhere" / "model.onnx", "mine");
+  fs::create_directory_symlink(root_ / "elsewhere", directory_ / "rejected");
+  EXPECT_EQ(reject(directory_, kNew).error().code, ErrorCode::kUnwritable);
+  remove();
+  EXPECT_EQ(content(root_ / "elsewhere" / "model.onnx"), "mine");
+  EXPECT_THAT(names_in(directory_), ElementsAre("metadata.json", "model.onnx", "model.onnx.data", "rejected"));
+  EXPECT_EQ(seen(), "old");
+}
+
+TEST_F(PublicationTest, RemovesWhatAnEarlierRunRejected) {
+  ASSERT_TRUE(reject(directory_, kNew));
+  {
+    auto publication = Publication::begin(directory_);
+    ASSERT_TRUE(publication);
+    ASSERT_TRUE(write_files(**publication, kOld));
+    ASSERT_TRUE((*publication)->commit(record_of(kOld)));
+    (*publication)->remove_rejected(kReplaceable);
+  }
+  EXPECT_THAT(names_in(directory_), ElementsAre("metadata.json", "model.onnx", "model.onnx.data"));
+}
+
+TEST_F(PublicationTest, KilledAtAnyStepOfARejectionLeavesTheOldExportAndAWholeFolderOrNone) {
+  const auto kept = [&]() -> std::string {
+    if (!fs::exists(directory_ / "rejected")) return "none";
+    for (const auto& [name, files] : {std::pair("old", kOld), std::pair("new", kNew)}) {
+      std::set<std::string> names;
+      for (const auto& [file, text] : files) names.insert(file);
+      if (names_in(directory_ / "rejected") == names) return name;
+    }
+    return "a part";
+  };
+  std::set<std::string> outcomes;
+  for (const bool failing : {false, true}) {
+    int step = 0;
+    for (bool struck = true; struck; ++step) {
+      ASSERT_LT(step, 200);
+      fs::remove_all(directory_);
+      ASSERT_TRUE(publish(directory_, kOld));
+      ASSERT_TRUE(reject(directory_, kOld));
+      if (failing) {
+        StepFaults::arm_failure(step, EIO);
+        (void)reject(directory_, kNew);
+        struck = StepFaults::disarm() > step;
+      } else {
+        struck = killed_at(step, [&] { return reject(directory_, kNew); });
+      }
+      ASSERT_EQ(seen(), "old") << "step " << step;
+      ASSERT_NE(kept(), "a part") << "step " << step;
+      outcomes.insert(kept());
+      { ASSERT_TRUE(Publication::begin(directory_)); }
+      for (const std::string& name : names_in(directory_)) ASSERT_FALSE(name.starts_with(".")) << name << " " << step;
+    }
+    EXPECT_GT(step, 8);
+  }
+  EXPECT_THAT(outcomes, testing::IsSupersetOf({"new", "old"}));
+}
+
+TEST_F(PublicationTest, SaysOnceWhatAnotherExportLosesByIt) {
+  ASSERT_TRUE(publish(directory_, kOld));
+  const auto warnings_of = [&](const Files& files) {
+    testing::internal::CaptureStderr();
+    EXPECT_TRUE(publish(directory_, files));
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(warnings_of(kOld), "");
+  EXPECT_THAT(warnings_of({{"model.torchscript", "another"}}),
+              HasSubstr("out held another export: removed model.onnx, model.onnx.data ("));
+  EXPECT_THAT(names_in(directory_), ElementsAre("metadata.json", "model.torchscript"));
 }
 
 }  // namespace

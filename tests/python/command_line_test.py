@@ -5,7 +5,7 @@ import unittest
 from exporter import EXPORTER, LOG_LINE, SAMPLE, ExportCase, arguments, last_error, run
 
 OPTIONS = ("opset_version, ir_version, dynamic_axes, simplify, batch_size, imgsz, half, fp16, conf, iou, "
-           "nms, max_det, agnostic_nms, embed_preprocessing, module_aliases, validate, tolerance")
+           "nms, max_det, agnostic_nms, embed_preprocessing, module_aliases, validate, tolerance, keep_failed")
 SUPPORTED = "onnx, torchscript, openvino"
 
 
@@ -75,6 +75,7 @@ class CommandLine(ExportCase):
             '{"module_aliases": {"a.B": 1}}': "export_config.module_aliases: a.B stands for 1, a class name or a list of children is expected",
             '{"module_aliases": "/nowhere.json"}': "export_config.module_aliases: cannot open /nowhere.json: No such file or directory",
             '{"validate": "yes"}': 'export_config.validate must be "off", "structure", "reference" or "runtime", not "yes"',
+            '{"keep_failed": "yes"}': 'export_config.keep_failed must be true or false, not "yes"',
             '{"workspace_size": 4}': "export_config.workspace_size is an option of tensorrt, onnx does not take it",
             '{"opset_version": 17, "ir_version": 7}': None,
         }

@@ -33,6 +33,16 @@ class SeveralFormats(ExportCase):
         self.run_formats(["onnx"], 0, opset_version=13)
         self.assertEqual(self.metadata(self.output)["export_config"]["opset_version"], 13)
 
+    def test_one_after_the_other_into_one_directory(self):
+        self.run_formats(["openvino"], 0)
+        result = self.run_formats(["onnx"], 0)
+        warnings = [line for line in result.stderr.splitlines() if " - WARNING - " in line and "removed" in line]
+        self.assertEqual(len(warnings), 1, result.stderr)
+        for name in FILES["openvino"]:
+            self.assertIn(name, warnings[0])
+        self.assertEqual({path.name for path in self.output.iterdir()}, {"model.onnx", "metadata.json"})
+        self.assertNotIn("WARNING", self.run_formats(["onnx"], 0).stderr)
+
     def test_an_unreadable_checkpoint_is_worse_than_a_refusal(self):
         broken = self.folder / "broken.pt"
         broken.write_bytes(b"no checkpoint")
