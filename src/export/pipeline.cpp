@@ -143,6 +143,8 @@ Status export_target(const Shared& shared, const ExportTarget& target, Build& bu
   }
   if (shared.faults.after_passes) shared.faults.after_passes(exported);
   clock.done("Simplified to {} nodes", exported.nodes.size());
+  TRY(legal, format.legalize(exported, options.format));
+  exported = std::move(legal);
 
   TRY(lowered, format.lower(model, exported, options.format));
   if (shared.faults.after_lowering) shared.faults.after_lowering(const_cast<LoweredModel&>(*lowered));

@@ -36,7 +36,7 @@ struct Proof {
 struct ProofSubject {
   const SourceModel& model;     ///< Unfolded: the reference,
   ReferenceOutputs& reference;  ///< and what it computes.
-  const Graph& exported;        ///< After passes (and to_half): what was lowered.
+  const Graph& exported;        ///< After passes (and to_half), in the format's own operators: what was lowered.
   const LoweredModel& lowered;
   const FormatRow& row;
   std::string path;                                        ///< The written file.

@@ -59,7 +59,11 @@ struct Format {
   HalfForm half;
   ClassMapForm class_map;
 
-  /// The graph (simplified, concrete or symbolic sizes) as this format's nodes. kUnsupportedFormat-free: what cannot be
+  /// The graph with every operator that this format has no node for decomposed; lower() does the same first. The errors
+  /// of lower().
+  Result<Graph> (*legalize)(const Graph& graph, const FormatOptions& options);
+  /// The graph (simplified, concrete or symbolic sizes) as this format's nodes, attributes as files hold them
+  /// (graph/attributes.h). kUnsupportedFormat-free: what cannot be
   /// held is kInvalidArgument naming the operator, the option that would help and the module path.
   Result<std::shared_ptr<const LoweredModel>> (*lower)(const SourceModel& model, const Graph& graph,
                                                        const FormatOptions& options);

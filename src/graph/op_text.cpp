@@ -5,6 +5,7 @@
 #include <concepts>
 
 #include "base/nearest_name.h"
+#include "graph/attributes.h"
 #include "graph/text.h"
 #include "graph/text_list.h"
 
@@ -259,6 +260,24 @@ std::string print_attributes(const Op& op) {
       },
       op);
   return out.empty() ? out : "{" + out + "}";
+}
+
+std::vector<std::pair<std::string_view, double*>> real_attributes(Op& op) {
+  std::vector<std::pair<std::string_view, double*>> reals;
+  std::visit(
+      [&](auto& members) {
+        attributes(members, [&](std::string_view name, auto& member) {
+          if constexpr (std::same_as<decltype(member), double&>) reals.emplace_back(name, &member);
+        });
+      },
+      op);
+  return reals;
+}
+
+size_t attribute_count(const Op& op) {
+  size_t count = 0;
+  std::visit([&](const auto& members) { attributes(members, [&](std::string_view, const auto&) { ++count; }); }, op);
+  return count;
 }
 
 Result<Op> parse_op(std::string_view name, std::string_view attribute_text) {

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "base/half.h"
+#include "graph/attributes.h"
 #include "kernels/elementwise.h"
 #include "kernels/instruction_set.h"
 #include "ops/verify_types.h"
@@ -288,6 +289,7 @@ class Run {
 
 Result<EvaluationResult> evaluate(const EvaluationRequest& request) {
   TRY(fixed, concrete(request.graph, request.symbols));
+  if (request.constants == EvaluationRequest::Constants::kRounded) round_attributes(fixed);
   const bool rounded = request.products == EvaluationRequest::Products::kRounded;
   const InstructionSetLimit limit(rounded ? InstructionSet::kBaseline : InstructionSet::kAvx512);
   return Run(request, fixed)();

@@ -25,8 +25,8 @@ struct EvaluationRequest {
   std::vector<EvaluatedValue> inputs;
   SymbolValues symbols;
   Precision precision = Precision::kFloat32;
-  /// Whether float64 evaluation rounds constants to their dtype first (what a float16 file holds) or takes them as
-  /// their recipes say.
+  /// Whether constants and attributes are rounded first to what a file holds (graph/attributes.h), or taken as their
+  /// recipes and the operators say. In float32 constants are rounded in either case.
   enum class Constants { kExact, kRounded } constants = Constants::kExact;
   /// kRounded: products are rounded before they are added, as processors without fused multiply-add do.
   enum class Products { kFused, kRounded } products = Products::kFused;

@@ -20,6 +20,9 @@ const fs::path& fixtures() {
 /// Of classes that only its own project has; exported with module_aliases elsewhere.
 constexpr std::string_view kNeedsAliases = "own-classes";
 
+/// Whose random weights are at the limit in float16: how an engine accumulates decides.
+constexpr std::string_view kUndecidedInHalf[] = {"families/yolo11-obb", "families/yolo11-pose"};
+
 std::vector<std::string> checkpoints_below(const fs::path& folder, const std::string& prefix) {
   std::vector<std::string> names;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
@@ -74,7 +77,9 @@ std::vector<LimitCase> limit_cases() {
   std::vector<std::string> checkpoints = checkpoints_below(fixtures(), "");
   std::ranges::copy(checkpoints_below(fixtures() / "families", "families/"), std::back_inserter(checkpoints));
   for (const std::string& checkpoint : checkpoints) {
-    for (const char* settings : {"", "half=true"}) cases.push_back({checkpoint, "onnx", settings});
+    cases.push_back({checkpoint, "onnx", ""});
+    if (std::ranges::find(kUndecidedInHalf, checkpoint) == std::end(kUndecidedInHalf))
+      cases.push_back({checkpoint, "onnx", "half=true"});
   }
   for (const char* checkpoint :
        {"yolo11-sample", "yolo11-cls", "yolo26-sem", "families/yolov8-seg", "families/rtdetr-l"}) {

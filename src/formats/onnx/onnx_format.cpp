@@ -2,6 +2,7 @@
 
 #include "formats/onnx/identical.h"
 #include "formats/onnx/lower/lower.h"
+#include "formats/onnx/lower/lower_table.h"
 #include "formats/onnx/raise/raise.h"
 #include "formats/onnx/reader.h"
 #include "formats/onnx/writer.h"
@@ -12,6 +13,10 @@ namespace modelport {
 namespace {
 
 const OnnxModel& as_onnx(const LoweredModel& lowered) { return dynamic_cast<const OnnxModel&>(lowered); }
+
+Result<Graph> legalize_for_opset(const Graph& graph, const FormatOptions& options) {
+  return legalize(graph, options.opset_version);
+}
 
 Result<std::shared_ptr<const LoweredModel>> lower(const SourceModel& source, const Graph& graph,
                                                   const FormatOptions& options) {
@@ -60,6 +65,7 @@ const Format& onnx_format() {
                               "ONNX Runtime",
                               HalfForm::kArithmetic,
                               ClassMapForm::kNumbers,
+                              legalize_for_opset,
                               lower,
                               write,
                               read_back,

@@ -13,6 +13,8 @@ namespace {
 
 const OpenvinoModel& as_openvino(const LoweredModel& lowered) { return dynamic_cast<const OpenvinoModel&>(lowered); }
 
+Result<Graph> legalize(const Graph& graph, const FormatOptions&) { return legalize_openvino(graph); }
+
 Result<std::shared_ptr<const LoweredModel>> lower(const SourceModel& source, const Graph& graph,
                                                   const FormatOptions& options) {
   TRY(model, lower_openvino(source, graph, options));
@@ -62,6 +64,7 @@ const Format& openvino_format() {
                               "OpenVINO",
                               HalfForm::kWeights,
                               ClassMapForm::kNumbers,
+                              legalize,
                               lower,
                               write,
                               read_back,

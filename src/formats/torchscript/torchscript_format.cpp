@@ -12,6 +12,8 @@ namespace {
 
 const TorchModel& as_torch(const LoweredModel& lowered) { return dynamic_cast<const TorchModel&>(lowered); }
 
+Result<Graph> legalize(const Graph& graph, const FormatOptions&) { return legalize_torch(graph); }
+
 Result<std::shared_ptr<const LoweredModel>> lower(const SourceModel& source, const Graph& graph, const FormatOptions&) {
   TRY(model, lower_torch(source, graph));
   return std::shared_ptr<const LoweredModel>(std::move(model));
@@ -54,6 +56,7 @@ const Format& torchscript_format() {
                               "torch",
                               HalfForm::kArithmetic,
                               ClassMapForm::kLogits,
+                              legalize,
                               lower,
                               write,
                               read_back,

@@ -6,6 +6,7 @@
 
 #include "formats/onnx/layout.h"
 #include "formats/onnx/lower/lower_table.h"
+#include "graph/attributes.h"
 
 namespace modelport {
 
@@ -91,6 +92,7 @@ Result<std::shared_ptr<const OnnxModel>> lower_onnx(const SourceModel& source, c
                                                     const FormatOptions& options) {
   TRY(ir_version, ir_version_for(options));
   TRY(legal, legalize(graph, options.opset_version));
+  round_attributes(legal);
   auto model = std::make_shared<OnnxModel>();
   model->ir_version = ir_version;
   model->opset = options.opset_version;

@@ -4,6 +4,7 @@
 #include "formats/openvino/lower/lower_table.h"
 #include "formats/openvino/lower/metadata_yaml.h"
 #include "formats/openvino/lower/model_info.h"
+#include "graph/attributes.h"
 #include "passes/half_weights.h"
 
 namespace modelport {
@@ -25,9 +26,12 @@ Status require_element_types(const Graph& graph) {
 
 }  // namespace
 
+Result<Graph> legalize_openvino(const Graph& graph) { return legalize(graph, "OpenVINO", support_of); }
+
 Result<std::shared_ptr<const OpenvinoModel>> lower_openvino(const SourceModel& source, const Graph& graph,
                                                             const FormatOptions& options) {
-  TRY(legal, legalize(graph, "OpenVINO", support_of));
+  TRY(legal, legalize_openvino(graph));
+  round_attributes(legal);
   if (options.weights == WeightStorage::kFloat16Compressed) {
     TRY(compressed, half_weights(legal));
     legal = std::move(compressed);

@@ -3,6 +3,7 @@
 #include "formats/torchscript/layout.h"
 #include "formats/torchscript/lower/config_json.h"
 #include "formats/torchscript/lower/lower_table.h"
+#include "graph/attributes.h"
 
 namespace modelport {
 
@@ -23,8 +24,11 @@ Status require_scalar_types(const Graph& graph) {
 
 }  // namespace
 
+Result<Graph> legalize_torch(const Graph& graph) { return legalize(graph, "TorchScript", support_of); }
+
 Result<std::shared_ptr<const TorchModel>> lower_torch(const SourceModel& source, const Graph& graph) {
-  TRY(legal, legalize(graph, "TorchScript", support_of));
+  TRY(legal, legalize_torch(graph));
+  round_attributes(legal);
   CHECK_OK(require_scalar_types(legal));
   auto model = std::make_shared<TorchModel>();
   model->config = config_json(source.facts.framework_metadata);
