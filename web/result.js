@@ -3,9 +3,11 @@ import {bytes, el, facts, svg, table} from "/assets/dom.js";
 import {classNames, taskName} from "/assets/names.js";
 import {proofLevel} from "/assets/proof_levels.js";
 
-const short = (value) => (value === 0 ? "0" : Math.abs(value) >= 0.01 && Math.abs(value) < 1000 ? value.toPrecision(2) : value.toExponential(1));
+const short = (value) => (!Number.isFinite(value) ? "no number" : value === 0 ? "0" : Math.abs(value) >= 0.01 && Math.abs(value) < 1000 ? value.toPrecision(2) : value.toExponential(1));
 
-const used = (figure) => (figure.allowed > 0 ? figure.max_difference / figure.allowed : figure.max_difference > 0 ? Infinity : 0);
+const isMeasured = (figure) => Number.isFinite(figure.allowed) && Number.isFinite(figure.max_difference);
+
+const used = (figure) => (!isMeasured(figure) ? Infinity : figure.allowed > 0 ? figure.max_difference / figure.allowed : figure.max_difference > 0 ? Infinity : 0);
 
 /** "12 %" of what is allowed. */
 function usedText(share) {
@@ -24,24 +26,35 @@ function bar(share) {
 }
 
 /** Cells carry their column's name for the narrow layout, where a row is a block. */
-function figureRow(figure) {
+function figureRow(figure, name, last) {
   const share = used(figure), cell = (name, value) => el("td", {"data-name": name}, value);
   return el("tr", {}, el("th", {scope: "row"}, [figure.value, figure.group].filter(Boolean).join(" ")),
     el("td", {class: "meter-cell"}, bar(share), el("span", {class: "share"}, `${usedText(share)} of what is allowed`)),
-    cell("Difference", short(figure.max_difference)), cell("Allowed", short(figure.allowed)), cell("Agreement", figure.cosine === undefined ? "" : `${(figure.cosine * 100).toFixed(4)} %`));
+    cell("Difference", short(figure.max_difference)), cell("Allowed", short(figure.allowed)), cell(name, last));
 }
+
+const agreementRow = (figure) => figureRow(figure, "Agreement", Number.isFinite(figure.cosine) ? `${(figure.cosine * 100).toFixed(4)} %` : "");
+
+/** How far the file as a whole is from the checkpoint. */
+function wholeFile(figures) {
+  return figures.length > 0 && [el("h3", {}, "The file against the checkpoint"),
+    table("The file against the checkpoint", ["Output", "Used", "Difference", "Allowed", "Computed by"], figures.map((figure) => figureRow(figure, "Computed by", figure.in)), {class: "figures"})];
+}
+
+const percent = (value) => (Number.isFinite(value) ? `${(value * 100).toPrecision(3)} %` : null);
 
 function check(row) {
   const figures = row.figures ?? [];
   return el("li", {},
     el("p", {}, el("strong", {class: row.verdict === "agrees" ? "agrees" : "differs"}, row.verdict ?? "", ": "), row.what, row.engine && !String(row.what).includes(row.engine) ? ` (${row.engine})` : ""),
-    figures.length > 0 && table(`Figures: ${row.what}`, ["Output", "Used", "Difference", "Allowed", "Agreement"], figures.map(figureRow), {class: "figures"}));
+    figures.length > 0 && table(`Figures: ${row.what}`, ["Output", "Used", "Difference", "Allowed", "Agreement"], figures.map(agreementRow), {class: "figures"}));
 }
 
 const shapes = (list) => (list ?? []).map((shape) => (Array.isArray(shape) ? shape.join("×") : String(shape))).join(", ");
 
-/** A level alone makes no proof: a figure beyond what is allowed, or a check that differs, takes it back. */
+/** A level alone makes no proof: a figure beyond what is allowed, or without a finite limit, or a check that differs, takes it back. */
 function proofBanner(job, checks, figures) {
+  if (!figures.every(isMeasured)) return el("div", {class: "proof weak"}, el("p", {class: "proof-title"}, "Nothing was proven"), el("p", {}, "A difference or a limit below is no finite number, which proves nothing. Compare it with the checkpoint before you rely on it."));
   const worst = Math.max(0, ...figures.map(used));
   if (worst > 1 || checks.some((row) => row.verdict === "differs")) return el("div", {class: "proof weak"}, el("p", {class: "proof-title"}, "It differs from the checkpoint"), el("p", {}, "A check below differs by more than is allowed."));
   const {title, sentence, green} = proofLevel(job);
@@ -52,7 +65,8 @@ function proofBanner(job, checks, figures) {
 /** What a completed export is and what was compared. */
 export function resultView(job) {
   const metadata = job.export_results ?? {}, proof = metadata.extra_metadata?.proof ?? {};
-  const checks = Array.isArray(proof.checks) ? proof.checks : [], figures = checks.flatMap((row) => row.figures ?? []);
+  const list = (value) => (Array.isArray(value) ? value : []), checks = list(proof.checks), whole = list(proof.artifact_against_checkpoint);
+  const figures = [...checks.flatMap((row) => row.figures ?? []), ...whole], precision = proof.precision ?? {};
   const names = classNames(metadata.class_names);
   return [
     el("h3", {}, "Result"),
@@ -61,8 +75,10 @@ export function resultView(job) {
     facts([
       ["Task", metadata.task_type && taskName(metadata.task_type)], ["Input", metadata.input_shape && `${metadata.input_shape.join("×")} ${metadata.input_dtype ?? ""}`],
       ["Outputs", shapes(metadata.output_shape)], ["Size of the download", job.file_size_bytes && bytes(job.file_size_bytes)], ["Made by", job.exporter_version],
-      ["Classes", names.length > 0 ? classList(names) : metadata.num_classes, "wide"], ["SHA-256 of the download", job.sha256 && el("code", {class: "digest"}, job.sha256), "wide"],
+      ["Classes", names.length > 0 ? classList(names) : metadata.num_classes, "wide"], ["Weights in float16", percent(precision.float16_weight_share)], ["Multiplications in float16", percent(precision.float16_multiplication_share)],
+      ["Kept in float32", list(precision.kept_float32).map(({layer, reason}) => `${layer}: ${reason}`).join("; "), "wide"], ["SHA-256 of the download", job.sha256 && el("code", {class: "digest"}, job.sha256), "wide"],
     ]),
+    wholeFile(whole),
     checks.length > 0 && [el("h3", {}, "What was compared"),
       figures.length > 0 && el("p", {class: "quiet"}, "The largest difference of every output against what is allowed of it; agreement is the cosine between the outputs. Bars are logarithmic: a full one is all that is allowed, each mark before it a tenth of the next."),
       el("ol", {class: "checks"}, checks.map(check))],

@@ -184,6 +184,23 @@ class StatesTest(BrowserCase):
         self.assertEqual(banner("runtime", [{"verdict": "agrees", "what": "a run", "figures": [{**figure, "max_difference": 0.2}]}]), "proof weak")
         self.assertEqual(banner("runtime", [{"verdict": "differs", "what": "a run"}]), "proof weak")
 
+    def test_a_figure_without_a_finite_limit_is_no_proof(self):
+        figure = {"value": "output0", "group": "boxes", "allowed": None, "max_difference": 18.2}
+        proof = {"checks": [{"verdict": "agrees", "what": "a run", "figures": [figure]}]}
+        said = self.call("result", f"m.resultView({{proof: 'runtime', export_results: {{extra_metadata: {{proof: {json.dumps(proof)}}}}}}}).flat().map((node) => node ? node.outerHTML : '').join('')")
+        self.assertIn("proof weak", said)
+        self.assertIn("no finite number", said)
+        self.assertIn("no number", said)
+
+    def test_the_file_as_a_whole_is_shown_against_the_checkpoint(self):
+        whole = {"value": "output0", "group": "boxes", "role": "boxes_px", "allowed": 0.5, "max_difference": 0.21, "in": "ONNX Runtime 1.32.0"}
+        proof = {"checks": [], "artifact_against_checkpoint": [whole], "precision": {"float16_weight_share": 0.981, "kept_float32": [{"layer": "model.22.dfl", "reason": "an activation of 70213"}]}}
+        show = lambda proof: self.call("result", f"m.resultView({{proof: 'runtime', export_results: {{extra_metadata: {{proof: {json.dumps(proof)}}}}}}}).flat().map((node) => node ? node.outerHTML : '').join('')")
+        said = show(proof)
+        for text in ("proof strong", "The file against the checkpoint", "ONNX Runtime 1.32.0", "42 % of what is allowed", "98.1 %", "model.22.dfl: an activation of 70213"):
+            self.assertIn(text, said)
+        self.assertIn("proof weak", show({**proof, "artifact_against_checkpoint": [{**whole, "max_difference": 18.2}]}))
+
     def test_a_word_of_proof_that_is_not_known_is_shown_and_counts_as_none(self):
         job = "{status: 'completed', proof: 'none', proof_word: 'rumour', export_results: {}}"
         self.assertEqual(self.call("job_state", f"[m.badge({job}).className, m.badge({job}).textContent]"), ["badge unproven", 'completed, not proven ("rumour")'])

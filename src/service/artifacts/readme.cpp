@@ -1,5 +1,7 @@
 #include "service/artifacts/readme.h"
 
+#include <limits>
+
 #include "base/printable.h"
 #include "convention/proof_levels.h"
 
@@ -38,10 +40,30 @@ std::string model_section(const Json& metadata) {
   return out + "\n";
 }
 
+double number_of(const Json& figure, const char* key) {
+  const auto found = figure.find(key);
+  return found != figure.end() && found->is_number() ? found->get<double>() : std::numeric_limits<double>::quiet_NaN();
+}
+
+/// How far the file as a whole is from the checkpoint, a line for every output.
+std::string whole_file_lines(const Json& metadata) {
+  const Json::json_pointer place("/extra_metadata/proof/artifact_against_checkpoint");
+  if (!metadata.contains(place) || !metadata.at(place).is_array()) return "";
+  std::string out;
+  for (const Json& figure : metadata.at(place)) {
+    if (!figure.is_object()) continue;
+    const std::string unit = text_of(figure, "unit"), space = unit.empty() ? "" : " ";
+    out += fmt::format("- {} {}: {:.2g}{}{} from the checkpoint, allowed is {:.2g}{}{} (computed by {})\n",
+                       text_of(figure, "value"), text_of(figure, "group"), number_of(figure, "max_difference"), space,
+                       unit, number_of(figure, "allowed"), space, unit, text_of(figure, "in"));
+  }
+  return out.empty() ? "" : "\n" + out + "\n";
+}
+
 std::string proof_section(const Json& metadata) {
   const std::string word = proof_word(metadata);
-  return fmt::format("## What was proven: {}\n\n{}.\nThe checks and their figures are in `metadata.json`.\n\n",
-                     inert(shown_proof(word)), proof_level_of(word).meaning);
+  return fmt::format("## What was proven: {}\n\n{}.\n{}The checks and their figures are in `metadata.json`.\n\n",
+                     inert(shown_proof(word)), proof_level_of(word).meaning, whole_file_lines(metadata));
 }
 
 std::string use_section(std::span<const Snippet> snippets) {

@@ -159,6 +159,17 @@ TEST_F(PackageTest, SaysOfEveryLevelOfProofWhatTheConventionSays) {
   EXPECT_THAT(unknown, HasSubstr("Nothing was proven of the numbers"));
 }
 
+TEST_F(PackageTest, SaysHowFarTheFileIsFromTheCheckpoint) {
+  const Json whole = {{"value", "output0"},     {"group", "boxes"}, {"unit", "px"},
+                      {"max_difference", 0.21}, {"allowed", 0.5},   {"in", "an engine 1.0"}};
+  metadata_["extra_metadata"] = {{"proof", {{"level", "runtime"}, {"artifact_against_checkpoint", {whole, "odd"}}}}};
+  EXPECT_THAT(
+      package_readme(metadata_, request_.files, {}),
+      HasSubstr("- output0 boxes: 0.21 px from the checkpoint, allowed is 0.5 px (computed by an engine 1.0)\n"));
+  metadata_["extra_metadata"]["proof"]["artifact_against_checkpoint"] = {{{"allowed", nullptr}}};
+  EXPECT_THAT(package_readme(metadata_, request_.files, {}), HasSubstr("allowed is nan"));
+}
+
 TEST(Snippets, AreThereForEveryFormatOfTheConvention) {
   for (const char* format : {"onnx", "tensorrt", "coreml", "tflite", "torchscript", "openvino"}) {
     const auto snippets = snippets_for({{"export_format", format}});
