@@ -8,14 +8,15 @@
 #include <fmt/ranges.h>
 
 #include "base/nearest_name.h"
+#include "export/class_names.h"
 #include "export/module_aliases.h"
+#include "source/image_size.h"
 
 namespace modelport {
 
 namespace {
 
 constexpr int64_t kMaxBatch = 1024;
-constexpr int64_t kMaxImageSize = 16384;
 constexpr int64_t kMaxDetections = 100000;
 
 /// One option of export_config: its schema, the formats that take it, and how a value that is not null is read; nothing
@@ -79,17 +80,17 @@ bool read_batch_size(const Json& value, ExportOptions& options) {
 }
 
 bool read_image_size(const Json& value, ExportOptions& options) {
-  if (value.is_array()) {
-    if (value.size() != 2) return false;
-    const auto height = integer_in(value[0], 1, kMaxImageSize);
-    const auto width = integer_in(value[1], 1, kMaxImageSize);
-    if (!height || !width) return false;
-    options.build.image_size = {*height, *width};
-    return true;
+  if (value.is_string()) {
+    options.build.image_size = image_size_from_text(value.get<std::string>());
+    return options.build.image_size.has_value();
   }
-  const auto size = integer_in(value, 1, kMaxImageSize);
-  if (size) options.build.image_size = {*size, *size};
-  return size.has_value();
+  std::vector<double> sides;
+  for (const Json& side : value.is_array() ? value : Json::array({value})) {
+    if (!side.is_number()) return false;
+    sides.push_back(side.get<double>());
+  }
+  options.build.image_size = image_size_from_sides(sides);
+  return options.build.image_size.has_value();
 }
 
 bool read_half(const Json& value, ExportOptions& options) {
@@ -146,6 +147,12 @@ bool keep_module_aliases(const Json& value, ExportOptions& options) {
   return true;
 }
 
+bool keep_class_names(const Json& value, ExportOptions& options) {
+  if (!value.is_object() && !value.is_array() && !value.is_string()) return false;
+  options.class_names = value;
+  return true;
+}
+
 bool read_validate(const Json& value, ExportOptions& options) {
   for (const Validation level :
        {Validation::kOff, Validation::kStructure, Validation::kReference, Validation::kRuntime}) {
@@ -187,7 +194,7 @@ constexpr std::array<Option, 24> kOptions = {{
     {"batch_size", "an integer from 1 to 1024", R"({"type":"integer","minimum":1,"maximum":1024,"default":1})", kAll,
      read_batch_size},
     {"imgsz", "an integer from 1 to 16384 or [height, width]",
-     R"({"anyOf":[{"type":"integer","minimum":1,"maximum":16384},{"type":"array","items":{"type":"integer","minimum":1,"maximum":16384},"minItems":2,"maxItems":2}],"description":"default: as trained; rounded up to the stride"})",
+     R"({"anyOf":[{"type":"integer","minimum":1,"maximum":16384},{"type":"array","items":{"type":"integer","minimum":1,"maximum":16384},"minItems":2,"maxItems":2},{"type":"array","items":{"type":"integer","minimum":1,"maximum":16384},"minItems":1,"maxItems":1},{"type":"string","pattern":"^ *[\\[(]? *[0-9]+[0-9., ]*[\\])]? *$"}],"description":"height and width, or one number for both, also as text (\"640\", \"[384, 640]\"); default: as trained; rounded up to the stride"})",
      kAll, read_image_size},
     {"half", "true or false",
      R"({"type":"boolean","default":false,"description":"float16 weights and arithmetic, float32 inputs and outputs"})",
@@ -212,6 +219,9 @@ constexpr std::array<Option, 24> kOptions = {{
     {"module_aliases", "an object or the path of a JSON file",
      R"({"anyOf":[{"type":"object","additionalProperties":{"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"}}]}},{"type":"string"}],"description":"classes of your own: the class of the framework that each stands for, or the children that its forward() applies in order; or the path of a JSON file with such an object"})",
      kAll, keep_module_aliases},
+    {"class_names", "a list, an object from class to name, or the path of a file of names",
+     R"({"anyOf":[{"type":"array","items":{"type":"string"},"minItems":1},{"type":"object","additionalProperties":{"type":"string"}},{"type":"string"}],"description":"names of the classes in place of the checkpoint's: a list, an object from class number to name, or the path of a file: a name a line, or JSON or YAML with such a list or object, also under the key names"})",
+     kAll, keep_class_names},
     {"validate", "\"off\", \"structure\", \"reference\" or \"runtime\"",
      R"({"enum":["off","structure","reference","runtime"],"description":"asks for the level of proof none, structure, read_back (or specification) or runtime; default: the strongest that this machine has"})",
      kAll, read_validate},
@@ -313,9 +323,14 @@ Result<std::vector<ExportOptions>> parse_export_config(std::string_view text, st
       CHECK_OK(apply_to_all(key, value, {&formats[i], 1}, {&options[i], 1}));
   }
   for (ExportOptions& each : options) {
-    if (each.module_aliases.is_null()) continue;
-    TRY(aliases, read_module_aliases(each.module_aliases));
-    each.build.module_aliases = std::move(aliases);
+    if (!each.module_aliases.is_null()) {
+      TRY(aliases, read_module_aliases(each.module_aliases));
+      each.build.module_aliases = std::move(aliases);
+    }
+    if (!each.class_names.is_null()) {
+      TRY(names, class_names_option(each.class_names));
+      each.build.class_names = std::move(names);
+    }
   }
   return options;
 }
@@ -341,6 +356,7 @@ Json effective_config(const ExportOptions& options, std::string_view format, con
                                   : build.image_input == ImageInput::kRgbPixels ? Json("rgb")
                                                                                 : Json("bgr");
   if (!build.module_aliases.empty()) config["module_aliases"] = module_aliases_json(build.module_aliases);
+  if (!build.class_names.empty()) config["class_names"] = build.class_names;
   config["validate"] = validation_name(validation);
   config["tolerance"] = tolerance;
   config["keep_failed"] = options.rejected_files == RejectedFiles::kKept;

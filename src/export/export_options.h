@@ -36,6 +36,7 @@ struct ExportOptions {
   std::optional<double> tolerance;     ///< Absent: the documented one of the precision.
   RejectedFiles rejected_files = RejectedFiles::kRemoved;
   Json module_aliases;  ///< As given; build.module_aliases is what it means.
+  Json class_names;     ///< As given; build.class_names is what it means.
 };
 
 /// Reads export_config ("" counts as {}): the options of each of `formats`. A key reaches every format that takes it;

@@ -8,6 +8,7 @@
 
 #include "convention/check_export.h"
 #include "convention/requirements.h"
+#include "convention/schema.h"
 #include "export/module_aliases.h"
 
 namespace modelport {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/ledger.h"
@@ -39,6 +41,7 @@ struct BuildRequest {
   NmsClasses nms_classes = NmsClasses::kApart;
   ImageInput image_input = ImageInput::kNormalised;
   ModuleAliases module_aliases;
+  std::vector<std::string> class_names;  ///< Of all classes, in place of the checkpoint's; empty: the checkpoint's.
 
   friend bool operator==(const BuildRequest&, const BuildRequest&) = default;
 };

@@ -34,6 +34,7 @@ std::string digest_of(const SourceModel& model) {
     hash.update(std::as_bytes(std::span(elements)));
   }
   for (const std::string& name : model.facts.class_names) add(name + "\n");
+  for (const std::string& note : model.notes) add(note + "\n");
   for (const auto& [key, text] : model.facts.framework_metadata) add(key + "=" + text + "\n");
   const auto add_numbers = [&](const std::vector<double>& values) { hash.update(std::as_bytes(std::span(values))); };
   add_numbers(model.facts.preprocessing.mean);

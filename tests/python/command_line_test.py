@@ -5,7 +5,7 @@ import unittest
 from exporter import EXPORTER, LOG_LINE, SAMPLE, ExportCase, arguments, last_error, run
 
 OPTIONS = ("opset_version, ir_version, dynamic_axes, simplify, batch_size, imgsz, half, fp16, conf, iou, "
-           "nms, max_det, agnostic_nms, embed_preprocessing, module_aliases, validate, tolerance, keep_failed")
+           "nms, max_det, agnostic_nms, embed_preprocessing, module_aliases, class_names, validate, tolerance, keep_failed")
 SUPPORTED = "onnx, torchscript, openvino"
 
 
@@ -65,7 +65,8 @@ class CommandLine(ExportCase):
             '{"dynamic_axes": "height"}': 'export_config.dynamic_axes must be true, false or "batch", not "height"',
             '{"simplify": 1}': "export_config.simplify must be true or false, not 1",
             '{"batch_size": 0}': "export_config.batch_size must be an integer from 1 to 1024, not 0",
-            '{"imgsz": [640]}': "export_config.imgsz must be an integer from 1 to 16384 or [height, width], not [640]",
+            '{"imgsz": [640, 640, 3]}': "export_config.imgsz must be an integer from 1 to 16384 or [height, width], not [640,640,3]",
+            '{"imgsz": "large"}': 'export_config.imgsz must be an integer from 1 to 16384 or [height, width], not "large"',
             '{"half": "yes"}': 'export_config.half must be true or false, not "yes"',
             '{"half": true, "fp16": false}': "export_config.half and export_config.fp16 mean the same and differ",
             '{"conf": 1.5}': "export_config.conf must be a number from 0 to 1, not 1.5",
@@ -74,6 +75,10 @@ class CommandLine(ExportCase):
             '{"module_aliases": {"a.B": []}}': "export_config.module_aliases: a.B has no children",
             '{"module_aliases": {"a.B": 1}}': "export_config.module_aliases: a.B stands for 1, a class name or a list of children is expected",
             '{"module_aliases": "/nowhere.json"}': "export_config.module_aliases: cannot open /nowhere.json: No such file or directory",
+            '{"class_names": 3}': "export_config.class_names must be a list, an object from class to name, or the path of a file of names, not 3",
+            '{"class_names": ["a", "b"]}': "yolo11-sample.pt: export_config.class_names holds 2 names, the model predicts 3 classes",
+            '{"class_names": {"0": "a", "2": "c"}}': 'export_config.class_names: it has the key "2", numbers of classes from 0 to 1 are expected',
+            '{"class_names": "/nowhere.txt"}': "export_config.class_names: cannot open /nowhere.txt: No such file or directory",
             '{"validate": "yes"}': 'export_config.validate must be "off", "structure", "reference" or "runtime", not "yes"',
             '{"keep_failed": "yes"}': 'export_config.keep_failed must be true or false, not "yes"',
             '{"workspace_size": 4}': "export_config.workspace_size is an option of tensorrt, onnx does not take it",
@@ -90,6 +95,19 @@ class CommandLine(ExportCase):
     def test_null_is_absent_and_recommended_config_is_taken(self):
         self.export(config='{"half": null, "imgsz": null, "opset_version": null}')
         self.export(config='{\n  "opset_version": 17,\n  "dynamic_axes": true,\n  "simplify": true\n}')
+
+    def test_image_sizes_and_names_in_every_form(self):
+        for size, expected in ((64, [64, 64]), (64.0, [64, 64]), ([64], [64, 64]), ([64, 96], [64, 96]), ("64", [64, 64]), ("[64, 96]", [64, 96])):
+            self.export(config={"imgsz": size})
+            self.assertEqual(self.metadata()["export_config"]["imgsz"], expected)
+        path = self.folder / "data.yaml"
+        path.write_text("path: ../d\nnames:\n  0: cat\n  1: 'hot dog'  # not one\n  2: bird\n")
+        for names in (["cat", "hot dog", "bird"], {"0": "cat", "2": "bird", "1": "hot dog"}, str(path)):
+            self.export(config={"class_names": names})
+            metadata = self.metadata()
+            self.assertEqual(metadata["class_names"], ["cat", "hot dog", "bird"])
+            self.assertEqual(metadata["extra_metadata"]["class_names_origin"], "user")
+            self.assertEqual(metadata["export_config"]["class_names"], ["cat", "hot dog", "bird"])
 
     def test_information(self):
         help_text = run(["--help"])

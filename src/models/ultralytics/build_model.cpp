@@ -49,6 +49,17 @@ Result<std::vector<double>> read_strides(const ModuleView& root) {
   return strides;
 }
 
+/// What image sizes are multiples of. Layers that pad leave broken strides, of which the framework takes the whole part
+/// (ultralytics/utils/checks.py, check_imgsz).
+int64_t whole_stride(std::span<const double> strides, std::vector<std::string>& notes) {
+  const double largest = std::ranges::max(strides);
+  const auto whole = static_cast<int64_t>(largest);
+  if (static_cast<double>(whole) != largest)
+    notes.push_back(
+        fmt::format("the model's stride is {}: image sizes are multiples of {}, as in the framework", largest, whole));
+  return whole;
+}
+
 /// Channels of the image: what the first convolution takes, found through `conv` children of the first layer.
 Result<int64_t> input_channels(const ModuleView& root) {
   TRY(layer, root.descendant("model.0"));
@@ -74,7 +85,11 @@ Result<int64_t> input_channels(const ModuleView& root) {
 
 Status check_head(const Translation& t, const ModuleView& root, std::span<const double> strides) {
   if (t.class_count == 0) return root.fail("its last layer is no head");
-  if (!root.is_none("nc")) CHECK_OK(expect_int(root, "nc", t.class_count));
+  if (!root.is_none("nc")) {
+    TRY(count, root.int_attribute("nc"));
+    if (count != t.class_count)
+      t.model.notes.push_back(fmt::format("the model's nc is {}, its head predicts {} classes", count, t.class_count));
+  }
   if (t.level_strides.empty()) return {};
   const bool same = std::ranges::equal(t.level_strides, strides,
                                        [](double a, double b) { return std::abs(a - b) <= kStrideTolerance * b; });
@@ -113,8 +128,7 @@ Result<SourceModel> build_model(const Checkpoint& checkpoint, Ledger& ledger, co
   read_record(checkpoint, root, facts);
   CHECK_OK(refuse_other_modes(checkpoint, root, profile));
   TRY(strides, read_strides(root));
-  // Layers that pad leave broken ones, of which the framework takes the whole part (check_imgsz).
-  facts.stride = static_cast<int64_t>(std::ranges::max(strides));
+  facts.stride = whole_stride(strides, model.notes);
   TRY(channels, input_channels(root));
   facts.channels = channels;
   TRY(trained_size, default_image_size(checkpoint, root));
@@ -145,7 +159,7 @@ Result<SourceModel> build_model(const Checkpoint& checkpoint, Ledger& ledger, co
   TRY(graph, std::move(builder).finish());
   model.graph = std::move(graph);
 
-  TRY(names, read_class_names(root, t.class_count));
+  TRY(names, read_class_names(root, t.class_count, request, model.notes));
   facts.class_names = std::move(names.names);
   facts.class_names_origin = names.origin;
   if (facts.pose) CHECK_OK(name_keypoints(root, *facts.pose, model.notes));

@@ -1,5 +1,6 @@
 #include "models/ultralytics/class_names.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "models/layers/weights.h"
@@ -9,6 +10,7 @@ namespace modelport::ultralytics {
 namespace {
 
 constexpr size_t kLongestName = 1000;
+constexpr std::string_view kOptionHint = "give them with the option class_names";
 
 std::string name_text(const PickleValue& value) {
   if (const auto text = value.as_string()) return std::string(*text);
@@ -26,40 +28,72 @@ std::optional<int64_t> class_index(const PickleValue& key) {
   return index;
 }
 
+/// Names by class; nothing where one is missing. Those of no class are counted.
+struct GivenNames {
+  std::vector<std::optional<std::string>> by_class;
+  size_t given = 0;
+};
+
+Result<GivenNames> given_names(const ModuleView& root, size_t count) {
+  GivenNames out{std::vector<std::optional<std::string>>(count)};
+  TRY(value, root.attribute("names"));
+  if (const PickleDict* dict = value.as_dict()) {
+    out.given = dict->entries.size();
+    for (const auto& [key, name] : dict->entries) {
+      const std::optional<int64_t> index = class_index(key);
+      if (!index || *index < 0) {
+        Error error =
+            contradiction(root, "names has the key {}, numbers of classes are expected", pickle_value_text(key, 40));
+        error.hint = kOptionHint;
+        return error;
+      }
+      if (static_cast<size_t>(*index) < count) out.by_class[static_cast<size_t>(*index)] = name_text(name);
+    }
+    return out;
+  }
+  const std::vector<PickleValue>* list = value.as_sequence();
+  if (!list) {
+    Error error = root.fail("names is a {}, a list or dict is expected", pickle_kind_name(value.kind()));
+    error.hint = kOptionHint;
+    return error;
+  }
+  out.given = list->size();
+  for (size_t i = 0; i < std::min(count, list->size()); ++i) out.by_class[i] = name_text((*list)[i]);
+  return out;
+}
+
 }  // namespace
 
-Result<ClassNames> read_class_names(const ModuleView& root, int64_t class_count) {
-  ClassNames out;
+Result<ClassNames> read_class_names(const ModuleView& root, int64_t class_count, const BuildRequest& request,
+                                    std::vector<std::string>& notes) {
   const auto count = static_cast<size_t>(class_count);
-  if (root.is_none("names")) {
-    for (size_t i = 0; i < count; ++i) out.names.push_back(fmt::format("class{}", i));
-    out.origin = FactOrigin::kFrameworkDefault;
-    return out;
-  }
-  TRY(value, root.attribute("names"));
-  const PickleDict* dict = value.as_dict();
-  const std::vector<PickleValue>* list = value.as_sequence();
-  if (!dict && !list) return root.fail("names is a {}, a list or dict is expected", pickle_kind_name(value.kind()));
-  const size_t given = dict ? dict->entries.size() : list->size();
-  if (given != count) {
-    return contradiction(root, "names holds {} classes, the head predicts {}", given, class_count);
-  }
-  if (list) {
-    for (const PickleValue& name : *list) out.names.push_back(name_text(name));
-    return out;
-  }
-  std::vector<std::optional<std::string>> by_index(count);
-  for (const auto& [key, name] : dict->entries) {
-    const std::optional<int64_t> index = class_index(key);
-    if (!index || *index < 0 || *index >= class_count) {
-      return contradiction(root, "names has the key {}, indices 0 to {} are expected", pickle_value_text(key, 40),
-                           class_count - 1);
+  if (!request.class_names.empty()) {
+    if (request.class_names.size() != count) {
+      return fail(ErrorCode::kInvalidArgument,
+                  "export_config.class_names holds {} names, the model predicts {} classes", request.class_names.size(),
+                  class_count);
     }
-    by_index[static_cast<size_t>(*index)] = name_text(name);
+    root.ignore("names", "the option class_names names the classes");
+    return ClassNames{request.class_names, FactOrigin::kUser};
   }
+  ClassNames out;
+  GivenNames given{std::vector<std::optional<std::string>>(count)};
+  if (root.is_none("names")) {
+    out.origin = FactOrigin::kFrameworkDefault;
+  } else {
+    TRY(found, given_names(root, count));
+    given = std::move(found);
+  }
+  size_t unnamed = 0;
   for (size_t i = 0; i < count; ++i) {
-    if (!by_index[i]) return contradiction(root, "names has no name for class {}", i);
-    out.names.push_back(*std::move(by_index[i]));
+    if (!given.by_class[i]) ++unnamed;
+    out.names.push_back(given.by_class[i].value_or(fmt::format("class{}", i)));
+  }
+  if (out.origin == FactOrigin::kCheckpoint && (unnamed > 0 || given.given != count)) {
+    notes.push_back(fmt::format(
+        "names holds {} classes, the head predicts {}: {} ({})", given.given, class_count,
+        unnamed > 0 ? fmt::format("{} of them are numbered in their place", unnamed) : "the first ones are taken",
+        kOptionHint));
   }
   return out;
 }

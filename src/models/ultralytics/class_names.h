@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "checkpoint/module_view.h"
-#include "source/source_model.h"
+#include "source/architecture.h"
 
 namespace modelport::ultralytics {
 
@@ -13,9 +13,11 @@ struct ClassNames {
   FactOrigin origin = FactOrigin::kCheckpoint;
 };
 
-/// The root model's `names`, a list or a dict from index to name; what is not text is spelled as Python's str() would.
-/// Without any, "class0", "class1" ... as the framework's exporter makes them. kInconsistentModel unless there is
-/// exactly one name for each of `class_count` classes.
-Result<ClassNames> read_class_names(const ModuleView& root, int64_t class_count);
+/// One name for each of `class_count` classes: those of `request`, else the root model's `names`, a list or a dict from
+/// index to name; what is not text is spelled as Python's str() would. Classes without one are "class0", "class1" ...
+/// as the framework's exporter makes them, names without a class are left out; `notes` says of both. kInvalidArgument
+/// when the request names another number of classes.
+Result<ClassNames> read_class_names(const ModuleView& root, int64_t class_count, const BuildRequest& request,
+                                    std::vector<std::string>& notes);
 
 }  // namespace modelport::ultralytics

@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "source/image_size.h"
+
 namespace modelport::ultralytics {
 
 namespace {
 
-constexpr int64_t kLargestSide = 16384;
 constexpr int64_t kFrameworkImageSize = 640;
 
 /// An entry of a dict, or an attribute of a namespace object (checkpoints of unfinished trainings).
@@ -84,12 +85,17 @@ Result<std::array<int64_t, 2>> default_image_size(const Checkpoint& checkpoint, 
   const PickleValue* value = training_argument(checkpoint, root, "imgsz");
   if (!value) value = training_argument(checkpoint, root, "img_size");
   if (!value || value->is_none()) return std::array{kFrameworkImageSize, kFrameworkImageSize};
-  if (const auto side = value->as_integer()) return std::array{*side, *side};
-  const std::vector<PickleValue>* sides = value->as_sequence();
-  if (sides && (sides->size() == 1 || sides->size() == 2)) {
-    const auto height = sides->front().as_integer(), width = sides->back().as_integer();
-    if (height && width) return std::array{*height, *width};
+  std::optional<std::array<int64_t, 2>> size;
+  if (const auto text = value->as_string()) {
+    size = image_size_from_text(*text);
+  } else {
+    std::vector<PickleValue> sides{*value};
+    if (const std::vector<PickleValue>* several = value->as_sequence()) sides = *several;
+    std::vector<double> numbers;
+    for (const PickleValue& side : sides) numbers.push_back(side.as_number().value_or(0));
+    size = image_size_from_sides(numbers);
   }
+  if (size) return *size;
   Error error = root.fail("imgsz of its training is {}, which is no image size", pickle_value_text(*value, 60));
   error.hint = "give one with the option imgsz";
   return error;
@@ -99,9 +105,9 @@ Result<std::array<int64_t, 2>> round_to_stride(std::array<int64_t, 2> size, int6
                                                std::vector<std::string>& notes) {
   std::array<int64_t, 2> rounded{};
   for (size_t axis = 0; axis < 2; ++axis) {
-    if (size[axis] < 1 || size[axis] > kLargestSide) {
+    if (size[axis] < 1 || size[axis] > kLargestImageSide) {
       return fail(ErrorCode::kInvalidArgument, "image size [{}, {}]: each side is 1 to {} pixels", size[0], size[1],
-                  kLargestSide);
+                  kLargestImageSide);
     }
     rounded[axis] = (size[axis] + stride - 1) / stride * stride;
   }

@@ -26,7 +26,8 @@ std::string record_text(const Checkpoint& checkpoint, std::string_view name);
 /// the checkpoint's own file name.
 std::string model_name(const Checkpoint& checkpoint, const ModuleView& root);
 
-/// {height, width} at which the model is exported when nobody says otherwise: `imgsz` of its training, else 640.
+/// {height, width} at which the model is exported when nobody says otherwise: `imgsz` of its training, in any form of
+/// source/image_size.h, else 640.
 Result<std::array<int64_t, 2>> default_image_size(const Checkpoint& checkpoint, const ModuleView& root);
 
 /// The size with both sides rounded up to multiples of `stride`; adds a note when that changes it

@@ -1,0 +1,54 @@
+#include "export/class_names.h"
+
+#include <gtest/gtest.h>
+
+namespace modelport {
+namespace {
+
+std::string read(std::string_view text) {
+  const auto names = class_names_in_text(text);
+  return names ? names->dump() : names.error().text();
+}
+
+TEST(ClassNamesInText, AreReadInEveryFormThatPeopleKeepThemIn) {
+  const std::pair<std::string_view, std::string_view> kCases[] = {
+      {"cat\ndog\r\n\nhot dog\n", R"(["cat","dog","hot dog"])"},
+      {"#1 fan\n- dash\nplain\n", R"(["#1 fan","- dash","plain"])"},
+      {"# of animals\n- cat\n", R"(["cat"])"},
+      {R"(["cat", "dog"])", R"(["cat","dog"])"},
+      {R"({"0": "cat", "1": "dog"})", R"({"0":"cat","1":"dog"})"},
+      {R"({"nc": 2, "names": ["cat", "dog"]})", R"(["cat","dog"])"},
+      {"['cat', dog, \"it's\"]", R"(["cat","dog","it's"])"},
+      {"{0: cat, 1: 'hot dog'}", R"({"0":"cat","1":"hot dog"})"},
+      {"- cat\n- 'it''s'  # quoted\n- \"a \\\"b\\\"\"\n", R"(["cat","it's","a \"b\""])"},
+      {"path: ../d\nnc: 2\n\nnames:\n  0: cat # first\n  1: hot dog\ntrain: x\n", R"({"0":"cat","1":"hot dog"})"},
+      {"names:\n- cat\n- dog\nval: images\n", R"(["cat","dog"])"},
+      {"names: [ cat, dog,\n  bird ]  # three\nnc: 3\n", R"(["cat","dog","bird"])"},
+      {"names : {0: cat, 1: dog}\n", R"({"0":"cat","1":"dog"})"},
+      {"\xef\xbb\xbfnames:\n  0: caf\xc3\xa9\n", "{\"0\":\"caf\xc3\xa9\"}"},
+      {"0: cat\n1: dog\n", R"({"0":"cat","1":"dog"})"},
+  };
+  for (const auto& [text, expected] : kCases) EXPECT_EQ(read(text), expected) << text;
+}
+
+TEST(ClassNamesInText, AreRefusedWhereTheyCannotBeTold) {
+  EXPECT_EQ(read("['cat, dog]"), "a quoted name does not end");
+  EXPECT_EQ(read("names: [cat, dog\n"), "a list does not end");
+  EXPECT_EQ(read("names: cat\n"), "names is neither a list nor a map");
+  EXPECT_EQ(read("names:\n  0: cat\n  0: dog\n"), "class 0 is there twice");
+  EXPECT_EQ(read("{0 cat}"), "\"0 cat\" has no name");
+}
+
+TEST(ClassNamesOption, IsAListOrAnObjectOfEveryClass) {
+  const auto names = class_names_option(Json::parse(R"({"1": "dog", "0": "cat"})"));
+  ASSERT_TRUE(names) << names.error().text();
+  EXPECT_EQ(*names, (std::vector<std::string>{"cat", "dog"}));
+  EXPECT_EQ(class_names_option(Json::parse(R"({"1": "dog"})")).error().text(),
+            "export_config.class_names: it has the key \"1\", numbers of classes from 0 to 0 are expected");
+  EXPECT_EQ(class_names_option(Json::array()).error().text(), "export_config.class_names: it names no class");
+  EXPECT_EQ(class_names_option("/nowhere.txt").error().text(),
+            "export_config.class_names: cannot open /nowhere.txt: No such file or directory");
+}
+
+}  // namespace
+}  // namespace modelport

@@ -1,0 +1,130 @@
+#include <gtest/gtest.h>
+
+#include "checkpoint/checkpoint.h"
+#include "models/ultralytics/trainer.h"
+
+/// Names and image sizes of a checkpoint that are not those its head was trained with.
+namespace modelport {
+namespace {
+
+class RecordedNames : public testing::Test {
+ protected:
+  RecordedNames() {
+    auto opened = open_checkpoint(std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/yolov8.pt");
+    checkpoint_ = *std::move(opened);
+  }
+
+  PickleArena& arena() { return const_cast<PickleArena&>(*checkpoint_.arena); }
+  PickleValue text(std::string_view content) {
+    return PickleValue::text(PickleKind::kString, arena().new_text(std::string(content)));
+  }
+  PickleValue list(std::vector<PickleValue> items) {
+    PickleSequence* sequence = arena().new_sequence();
+    sequence->items = std::move(items);
+    return PickleValue::sequence(PickleKind::kList, sequence);
+  }
+  PickleValue dict(std::vector<std::pair<PickleValue, PickleValue>> entries) {
+    PickleDict* out = arena().new_dict();
+    for (const auto& [key, value] : entries) out->set(key, value);
+    return PickleValue::dict(out);
+  }
+
+  void set_names(const PickleValue& names) {
+    const_cast<PickleDict*>(model_root(checkpoint_)->attributes())->set(text("names"), names);
+  }
+  void set_image_size(const PickleValue& size) {
+    const_cast<PickleDict*>(checkpoint_.find("train_args")->as_dict())->set(text("imgsz"), size);
+  }
+
+  Result<SourceModel> build(const BuildRequest& request = {}) {
+    const Trainer trainer = ultralytics_trainer();
+    for (const Architecture& architecture : trainer.architectures) {
+      if (!architecture.matches(checkpoint_)) continue;
+      Ledger ledger(*model_root(checkpoint_), trainer.ignore_rules, {});
+      TRY(model, architecture.build(checkpoint_, ledger, request));
+      CHECK_OK(ledger.require_everything_accounted_for());
+      return model;
+    }
+    return trainer.explain_mismatch(checkpoint_);
+  }
+
+  /// The names, then the notes.
+  std::vector<std::string> told() {
+    const auto model = build();
+    if (!model) return {model.error().text()};
+    std::vector<std::string> out = model->facts.class_names;
+    out.insert(out.end(), model->notes.begin(), model->notes.end());
+    return out;
+  }
+
+  Checkpoint checkpoint_;
+};
+
+using Texts = std::vector<std::string>;
+constexpr std::string_view kHint = " (give them with the option class_names)";
+
+TEST_F(RecordedNames, ThatAreTooFewAreNumberedInTheirPlace) {
+  set_names(list({text("cat"), text("dog")}));
+  EXPECT_EQ(told(), (Texts{"cat", "dog", "class2", "class3",
+                           "names holds 2 classes, the head predicts 4: 2 of them are numbered in their place" +
+                               std::string(kHint)}));
+  set_names(dict({{PickleValue::integer(3), text("dog")}, {text("1"), text("cat")}}));
+  EXPECT_EQ(told()[3], "dog");
+  EXPECT_EQ(told()[2], "class2");
+  EXPECT_EQ(told()[1], "cat");
+}
+
+TEST_F(RecordedNames, ThatAreTooManyAreLeftOut) {
+  set_names(list({text("a"), text("b"), text("c"), text("d"), text("e")}));
+  EXPECT_EQ(told(),
+            (Texts{"a", "b", "c", "d",
+                   "names holds 5 classes, the head predicts 4: the first ones are taken" + std::string(kHint)}));
+}
+
+TEST_F(RecordedNames, MustBeOfClasses) {
+  set_names(dict({{text("cat"), PickleValue::integer(0)}}));
+  EXPECT_EQ(told()[0],
+            "the root module (ultralytics.nn.tasks.DetectionModel): names has the key 'cat', numbers of classes are "
+            "expected" +
+                std::string(kHint));
+}
+
+TEST_F(RecordedNames, GiveWayToTheOption) {
+  set_names(PickleValue::integer(7));
+  BuildRequest request;
+  request.class_names = {"w", "x", "y", "z"};
+  const auto model = build(request);
+  ASSERT_TRUE(model) << model.error().text();
+  EXPECT_EQ(model->facts.class_names, request.class_names);
+  EXPECT_EQ(model->facts.class_names_origin, FactOrigin::kUser);
+  EXPECT_TRUE(model->notes.empty());
+  request.class_names.pop_back();
+  const auto refused = build(request);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(refused.error().text(), "export_config.class_names holds 3 names, the model predicts 4 classes");
+}
+
+TEST_F(RecordedNames, StandBesideImageSizesInEveryForm) {
+  const std::pair<PickleValue, std::array<int64_t, 2>> kCases[] = {
+      {PickleValue::integer(64), {64, 64}},
+      {PickleValue::real(64), {64, 64}},
+      {list({PickleValue::integer(64)}), {64, 64}},
+      {list({PickleValue::integer(64), PickleValue::integer(96)}), {64, 96}},
+      {text("64"), {64, 64}},
+      {text("[64, 96]"), {64, 96}},
+  };
+  for (const auto& [value, expected] : kCases) {
+    set_image_size(value);
+    const auto model = build();
+    ASSERT_TRUE(model) << model.error().text();
+    EXPECT_EQ((std::array{model->sizes.height, model->sizes.width}), expected);
+  }
+  set_image_size(text("big"));
+  EXPECT_EQ(build().error().text(),
+            "the root module (ultralytics.nn.tasks.DetectionModel): imgsz of its training is 'big', which is no image "
+            "size (give one with the option imgsz)");
+}
+
+}  // namespace
+}  // namespace modelport
