@@ -181,7 +181,7 @@ constexpr std::string_view kAll = "onnx torchscript openvino";
 /// The options of the convention that only formats of later releases take; known so that the message can say so.
 constexpr auto kNotRead = nullptr;
 
-constexpr std::array<Option, 24> kOptions = {{
+constexpr auto kOptions = std::to_array<Option>({
     {"opset_version", "an integer from 13 to 21", R"({"type":"integer","minimum":13,"maximum":21,"default":17})",
      "onnx", read_opset},
     {"ir_version", "an integer from 7 to 10",
@@ -238,7 +238,7 @@ constexpr std::array<Option, 24> kOptions = {{
     {"compute_units", "a string", "{}", "coreml", kNotRead},
     {"quantize", "true or false", "{}", "tflite", kNotRead},
 
-}};
+});
 
 bool takes(const Option& option, std::string_view format) {
   return option.read != kNotRead &&
