@@ -14,7 +14,7 @@ function list({items, minItems, maxItems}) {
   return `a list${count || (what && " of")}${what}`;
 }
 
-/** "13 to 21", "a list of 2 whole numbers"; "" where nothing is known. */
+/** "11 to 21", "a list of 2 whole numbers"; "" where nothing is known. */
 export function takes(schema) {
   if (schema.anyOf) return [...new Set(schema.anyOf.map((row) => (row.type === "integer" || row.type === "number" ? KINDS[row.type] : takes(row))).filter(Boolean))].join(", or ");
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(", ");

@@ -10,6 +10,7 @@
 #include "base/nearest_name.h"
 #include "export/class_names.h"
 #include "export/module_aliases.h"
+#include "formats/onnx/layout.h"
 #include "source/image_size.h"
 
 namespace modelport {
@@ -23,7 +24,7 @@ constexpr int64_t kMaxDetections = 100000;
 /// when it does not fit.
 struct Option {
   std::string_view name;
-  std::string_view expected;  ///< For messages: "an integer from 13 to 21".
+  std::string_view expected;  ///< For messages: "an integer from 11 to 21".
   std::string_view schema;
   std::string_view formats;  ///< Space-separated.
   bool (*read)(const Json& value, ExportOptions& options);
@@ -48,13 +49,14 @@ std::optional<double> number_in(const Json& value, double low, double high) {
 }
 
 bool read_opset(const Json& value, ExportOptions& options) {
-  const auto opset = integer_in(value, 13, 21);
+  const auto opset = integer_in(value, onnx_layout::kOldestOpset, onnx_layout::kNewestOpset);
   if (opset) options.format.opset_version = *opset;
   return opset.has_value();
 }
 
 bool read_ir_version(const Json& value, ExportOptions& options) {
-  options.format.ir_version = integer_in(value, 7, 10);
+  options.format.ir_version = integer_in(value, onnx_layout::lowest_ir_version(onnx_layout::kOldestOpset),
+                                         onnx_layout::lowest_ir_version(onnx_layout::kNewestOpset));
   return options.format.ir_version.has_value();
 }
 
@@ -181,11 +183,14 @@ constexpr std::string_view kAll = "onnx torchscript openvino";
 /// The options of the convention that only formats of later releases take; known so that the message can say so.
 constexpr auto kNotRead = nullptr;
 
+static_assert(onnx_layout::kOldestOpset == 11 && onnx_layout::kNewestOpset == 21,
+              "the rows of opset_version and ir_version say so too");
+
 constexpr auto kOptions = std::to_array<Option>({
-    {"opset_version", "an integer from 13 to 21", R"({"type":"integer","minimum":13,"maximum":21,"default":17})",
+    {"opset_version", "an integer from 11 to 21", R"({"type":"integer","minimum":11,"maximum":21,"default":17})",
      "onnx", read_opset},
-    {"ir_version", "an integer from 7 to 10",
-     R"({"type":"integer","minimum":7,"maximum":10,"description":"default: the lowest that carries the opset"})",
+    {"ir_version", "an integer from 6 to 10",
+     R"({"type":"integer","minimum":6,"maximum":10,"description":"default: the lowest that carries the opset"})",
      "onnx", read_ir_version},
     {"dynamic_axes", "true, false or \"batch\"",
      R"({"enum":[true,false,"batch"],"default":false,"description":"true: batch, height and width"})", kAll,

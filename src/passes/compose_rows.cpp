@@ -10,8 +10,10 @@ namespace {
 
 /// Fewer nodes than these are not worth a matrix.
 constexpr size_t kFewestNodes = 3;
+/// From [N, width, rows] to [N, rows, width].
+const std::vector<int64_t> kTurn = {0, 2, 1};
 
-/// A value [N, rows, width] that is `matrix` [rows, columns] times the right operand of one product, plus `shift`
+/// A value [N, rows, width] that is `matrix` [rows, columns] times the turned left operand of one product, plus `shift`
 /// [rows, width].
 struct LinearRows {
   size_t rows = 0, columns = 0, width = 0;
@@ -47,20 +49,25 @@ struct LinearRows {
 /// What sums, differences, multiples, splits and concatenations make of one product's rows.
 class Region {
  public:
-  /// Nothing where the node is no product of a constant matrix with a value of fixed width.
-  static std::optional<Region> from(const Graph& graph, NodeId product) {
-    const Node& node = graph[product];
-    if (!std::holds_alternative<MatMul>(node.op)) return std::nullopt;
-    const std::optional<WeightRecipe>& weight = graph[node.inputs[0]].constant;
+  /// Nothing where the node does not turn [N, width, rows] that a product with a constant matrix makes of a value of
+  /// fixed width.
+  static std::optional<Region> from(const Graph& graph, NodeId turn, const std::vector<std::optional<NodeId>>& makers) {
+    const Node& node = graph[turn];
+    const auto* permute = std::get_if<Permute>(&node.op);
+    if (permute == nullptr || permute->permutation != kTurn) return std::nullopt;
+    const std::optional<NodeId> maker = makers[static_cast<size_t>(node.inputs[0])];
+    if (!maker || !std::holds_alternative<MatMul>(graph[*maker].op)) return std::nullopt;
+    const Node& product = graph[*maker];
+    const std::optional<WeightRecipe>& weight = graph[product.inputs[1]].constant;
     const SymbolicShape& shape = graph[node.outputs[0]].type.shape;
-    if (!weight || weight->shape().size() != 2 || shape.size() != 3 || !shape[2].is_constant()) return std::nullopt;
-    LinearRows rows{static_cast<size_t>(weight->shape()[0]),
-                    static_cast<size_t>(weight->shape()[1]),
+    if (!weight || weight->shape().size() != 2 || !shape[2].is_constant()) return std::nullopt;
+    LinearRows rows{static_cast<size_t>(weight->shape()[1]),
+                    static_cast<size_t>(weight->shape()[0]),
                     static_cast<size_t>(*shape[2].constant()),
-                    weight->to_doubles(),
+                    weight->permute({1, 0}).to_doubles(),
                     {}};
     rows.shift.resize(rows.rows * rows.width);
-    Region region(graph);
+    Region region(graph, product);
     region.rows_.emplace(node.outputs[0], std::move(rows));
     return region;
   }
@@ -89,9 +96,10 @@ class Region {
   }
 
   const LinearRows& rows(ValueId value) const { return rows_.at(value); }
+  const Node& product() const { return product_; }
 
  private:
-  explicit Region(const Graph& graph) : graph_(graph) {}
+  Region(const Graph& graph, const Node& product) : graph_(graph), product_(product) {}
 
   const LinearRows* find(ValueId value) const {
     const auto found = rows_.find(value);
@@ -172,6 +180,7 @@ class Region {
   }
 
   const Graph& graph_;
+  const Node& product_;
   std::unordered_map<ValueId, LinearRows> rows_;
   std::vector<NodeId> nodes_;
 };
@@ -184,7 +193,8 @@ ValueId emit(Rewriter& rewriter, const Node& product, const Node& result, const 
   const std::string outer = b.set_path(product.path);
   const Numerics outer_numerics = b.set_numerics(product.numerics);
   const auto count = static_cast<int64_t>(rows.rows), columns = static_cast<int64_t>(rows.columns);
-  ValueId value = b.matmul(b.floats({count, columns}, as_floats(rows.matrix)), rewriter.map(product.inputs[1]));
+  const auto matrix = WeightRecipe::source(Tensor::from_floats({count, columns}, as_floats(rows.matrix)), "literal");
+  ValueId value = b.permute(b.matmul(rewriter.map(product.inputs[0]), b.constant(matrix.permute({1, 0}))), kTurn);
   b.set_path(result.path);
   b.set_numerics(result.numerics);
   if (std::ranges::any_of(rows.shift, [](double shift) { return shift != 0; })) {
@@ -199,15 +209,16 @@ ValueId emit(Rewriter& rewriter, const Node& product, const Node& result, const 
 
 Result<Graph> compose_rows(const Graph& graph) {
   const auto users = consumers(graph);
+  const auto makers = producers(graph);
   Rewriter rewriter(graph);
   // By the node that makes the result: nodes in between are copied before it and die.
   std::unordered_map<const Node*, std::pair<const Node*, LinearRows>> by_result;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
-    std::optional<Region> region = Region::from(graph, static_cast<NodeId>(i));
+    std::optional<Region> region = Region::from(graph, static_cast<NodeId>(i), makers);
     if (!region) continue;
     for (size_t next = i + 1; next < graph.nodes.size(); ++next) region->take(static_cast<NodeId>(next));
     if (const Node* result = region->result(users)) {
-      by_result.emplace(result, std::pair(&graph.nodes[i], region->rows(result->outputs[0])));
+      by_result.emplace(result, std::pair(&region->product(), region->rows(result->outputs[0])));
     }
   }
   return rewriter.run([&](NodeId id) {

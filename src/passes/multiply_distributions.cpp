@@ -50,12 +50,12 @@ std::optional<Means> match_means(const Graph& graph, const Node& node, const std
   return Means{split->inputs[0], sizes[0], sizes[1], conv};
 }
 
-/// [groups, groups bins]: the bins' values in each row at its own distribution.
+/// [groups bins, groups]: the bins' values in each column at its own distribution.
 WeightRecipe block_diagonal(const WeightRecipe& weight, int64_t groups, int64_t bins) {
-  const WeightRecipe row = weight.reshape({1, bins});
-  std::vector<WeightRecipe> rows;
-  for (int64_t i = 0; i < groups; ++i) rows.push_back(row.pad({0, i * bins}, {0, (groups - 1 - i) * bins}));
-  return WeightRecipe::concat(std::move(rows), 0);
+  const WeightRecipe column = weight.reshape({bins, 1});
+  std::vector<WeightRecipe> columns;
+  for (int64_t i = 0; i < groups; ++i) columns.push_back(column.pad({i * bins, 0}, {(groups - 1 - i) * bins, 0}));
+  return WeightRecipe::concat(std::move(columns), 1);
 }
 
 }  // namespace
@@ -73,8 +73,12 @@ Result<Graph> multiply_distributions(const Graph& graph) {
     const Numerics outer_numerics = b.set_numerics(means->conv->numerics);
     const WeightRecipe& weight = *graph[means->conv->inputs[1]].constant;
     const ValueId matrix = b.constant(block_diagonal(weight, *means->groups.constant(), *means->bins.constant()));
-    const ValueId by_group = b.split_axis(rewriter.map(means->logits), 1, {means->groups, means->bins});
-    rewriter.replace(node.outputs[0], b.matmul(matrix, b.merge_axes(b.softmax(by_group, 2), 1, 2)));
+    // Bins last: softmax needs no transposition inside, and the constant stands on the right, where every engine takes
+    // it.
+    const ValueId rows = b.permute(rewriter.map(means->logits), {0, 2, 1});
+    const ValueId by_group = b.split_axis(rows, 2, {means->groups, means->bins});
+    const ValueId products = b.matmul(b.merge_axes(b.softmax(by_group, 3), 2, 2), matrix);
+    rewriter.replace(node.outputs[0], b.permute(products, {0, 2, 1}));
     b.set_numerics(outer_numerics);
     b.set_path(outer);
     return Rewriter::Action::kReplaced;

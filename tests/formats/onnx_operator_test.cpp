@@ -8,6 +8,7 @@
 
 #include "../ops/operator_cases.h"
 #include "formats/onnx/onnx_format.h"
+#include "formats/onnx/onnx_model.h"
 #include "io/output_file.h"
 #include "runtimes/engine.h"
 
@@ -16,7 +17,7 @@
 namespace modelport {
 namespace {
 
-constexpr int64_t kOpsets[] = {13, 14, 15, 16, 17, 18, 19, 20, 21};
+constexpr int64_t kOpsets[] = {11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21};
 
 /// What ONNX Runtime's CPU provider does not run, with the reason. A listed case that passes fails the test.
 const std::map<std::string, std::string>& ignored_in_engine() {
@@ -25,7 +26,7 @@ const std::map<std::string, std::string>& ignored_in_engine() {
 }
 
 /// The lowest opset of cases that older ones cannot hold.
-int64_t first_opset(const std::string& name) { return name == "GridSample" ? 16 : 13; }
+int64_t first_opset(const std::string& name) { return name == "GridSample" ? 16 : 11; }
 
 class Sink final : public ArtifactSink {
  public:
@@ -142,6 +143,61 @@ TEST(OnnxOperators, EveryOperatorOfTheCatalogueHasACase) {
     for (const Node& node : built->graph.nodes) covered.insert(node.op.index());
   }
   for (size_t op = 0; op < kOpCount; ++op) EXPECT_TRUE(covered.contains(op)) << op_info(op).name;
+}
+
+/// The operators of a case's file, in order.
+std::string written_as(const std::string& name, int64_t opset) {
+  const auto found = std::ranges::find(operator_cases(), name, &OperatorCase::name);
+  if (found == operator_cases().end()) return "no such case";
+  const auto built = build_case(*found);
+  if (!built) return built.error().text();
+  const auto lowered = onnx_format().lower(SourceModel(), built->graph, {.opset_version = opset});
+  if (!lowered) return lowered.error().text();
+  std::string operators;
+  for (const OnnxNode& node : dynamic_cast<const OnnxModel&>(**lowered).nodes) {
+    operators += (operators.empty() ? "" : " ") + std::string(onnx_op_name(node.type));
+  }
+  return operators;
+}
+
+/// Sizes of the case's constants in the file.
+std::vector<Shape> constants_of(const std::string& name, int64_t opset) {
+  const auto built = build_case(*std::ranges::find(operator_cases(), name, &OperatorCase::name));
+  const auto lowered = onnx_format().lower(SourceModel(), built->graph, {.opset_version = opset});
+  std::vector<Shape> shapes;
+  for (const OnnxInitializer& each : dynamic_cast<const OnnxModel&>(**lowered).initializers)
+    shapes.push_back(each.data.shape());
+  return shapes;
+}
+
+TEST(OnnxOperators, AConstantOnTheLeftHasTheRankOfTheOtherOperand) {
+  for (const int64_t opset : kOpsets)
+    EXPECT_EQ(constants_of("MatMul of a constant on the left", opset), (std::vector<Shape>{{1, 3, 5}}));
+}
+
+TEST(OnnxOperators, ConstantsAreRepeatedForOldConsumersAlone) {
+  EXPECT_EQ(constants_of("Mul of a constant row", 12), (std::vector<Shape>{{2, 3, 4}}));
+  EXPECT_EQ(constants_of("Mul of a constant row", 13), (std::vector<Shape>{{1, 4}}));
+  EXPECT_EQ(constants_of("Mul of a constant channel", 12), (std::vector<Shape>{{3, 1, 1}}));
+}
+
+/// Each form is there for a consumer that computes another one wrongly or not at all: docs/consumers.md.
+TEST(OnnxOperators, AreWrittenAsOldConsumersReadThem) {
+  for (const int64_t opset : kOpsets) {
+    SCOPED_TRACE(opset);
+    EXPECT_EQ(written_as("ReduceMean", opset), "GlobalAveragePool");
+    EXPECT_EQ(written_as("ReduceMax of an image", opset), "GlobalMaxPool");
+    EXPECT_EQ(written_as("ReduceMean three axes", opset), "GlobalAveragePool ReduceMean");
+    EXPECT_EQ(written_as("ReduceMean three axes of five", opset), "ReduceMean ReduceMean ReduceMean");
+    EXPECT_EQ(written_as("ReduceSum three axes", opset), "ReduceSum ReduceSum ReduceSum");
+    EXPECT_EQ(written_as("TopK place of the largest", opset), "ArgMax");
+    EXPECT_EQ(written_as("Split equal", opset), "Slice Slice Slice");
+    EXPECT_EQ(written_as("Split", opset), "Slice Slice Slice");
+    EXPECT_EQ(written_as("Softmax last", opset), "Softmax");
+    EXPECT_EQ(written_as("Softmax inner", opset), opset < 13 ? "Transpose Softmax Transpose" : "Softmax");
+    EXPECT_EQ(written_as("Slice to the smaller size", opset),
+              opset < 12 ? "Shape Gather Gather Concat ReduceMin Slice" : "Shape Gather Gather Min Slice");
+  }
 }
 
 TEST(OnnxOperators, EngineIsThere) {

@@ -25,7 +25,7 @@ from spread_weights import calibration_images, spread_weights
 
 YAMLS = {"detect": ["yolo11{}.yaml", "yolov8{}.yaml", "yolov8{}-p2.yaml", "yolov8{}-p6.yaml"],
          "classify": ["yolo11{}-cls.yaml", "yolov8{}-cls.yaml"]}
-OPSETS = (13, 14, 15, 16, 17, 18, 19, 20, 21)
+OPSETS = (11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21)
 SETTINGS = [{}, {"simplify": False}, {"batch_size": 2, "imgsz": [192, 256]}, {"dynamic_axes": True}, {"dynamic_axes": "batch"},
             {"half": True}, {"half": True, "dynamic_axes": True, "opset_version": 13}, {"half": True, "opset_version": 21},
             *({"opset_version": o} for o in OPSETS if o != 17), {"dynamic_axes": True, "opset_version": 14},

@@ -69,8 +69,14 @@ std::vector<OperatorCase> make_cases() {
                  return b.layer_norm(x, formula_constant(b, {6}, 100), formula_constant(b, {6}, 101), {1, 1e-6});
                }),
       of_image("ReduceMean", {2, 3, 4, 5}, [](GraphBuilder& b, ValueId x) { return b.reduce_mean(x, {2, 3}); }),
+      of_image("ReduceMean three axes", {2, 3, 4, 5}, [](GraphBuilder& b, ValueId x) { return b.reduce_mean(x, {1, 2, 3}); }),
+      of_image("ReduceMean three axes of five", {2, 3, 4, 5, 2}, [](GraphBuilder& b, ValueId x) { return b.reduce_mean(x, {0, 2, 4}); }),
+      of_image("ReduceMean varying", {batch, 3, h, w}, [](GraphBuilder& b, ValueId x) { return b.reduce_mean(x, {2, 3}); }),
       of_image("ReduceMean one axis", {2, 3, 4}, [](GraphBuilder& b, ValueId x) { return b.reduce_mean(x, {1}); }),
       of_image("MatMul", {2, 3, 4, 5}, [](GraphBuilder& b, ValueId x) { return b.matmul(x, formula_constant(b, {3, 5, 2}, 100)); }),
+      of_image("MatMul of a constant on the left", {2, 5, 4}, [](GraphBuilder& b, ValueId x) {
+        return b.matmul(formula_constant(b, {3, 5}, 100), x);
+      }),
       of_image("Linear", {3, 5},
                [](GraphBuilder& b, ValueId x) { return b.linear(x, formula_constant(b, {4, 5}, 100), formula_constant(b, {4}, 101)); }),
       of_image("Linear of rank 3", {2, 3, 5},
@@ -85,6 +91,11 @@ std::vector<OperatorCase> make_cases() {
       binary("Add broadcast", Add{}, {2, 1, 4}, {3, 1}),
       binary("Sub", Sub{}, {2, 3, 4}, {3, 1}),
       binary("Mul", Mul{}, {2, 3, 4}, {1, 4}),
+      of_image("Mul of a constant row", {2, 3, 4}, [](GraphBuilder& b, ValueId x) { return b.mul(x, formula_constant(b, {1, 4}, 100)); }),
+      of_image("Mul of a constant channel", {2, 3, 4, 5},
+               [](GraphBuilder& b, ValueId x) { return b.mul(x, formula_constant(b, {3, 1, 1}, 100)); }),
+      of_image("Sub from constants in the middle", {2, 3, 4, 5, 2},
+               [](GraphBuilder& b, ValueId x) { return b.sub(formula_constant(b, {1, 3, 1, 1, 2}, 100), x); }),
       binary("Div", Div{}, {2, 3, 4}, {2, 3, 4}),
       {"Pow", [](GraphBuilder& b) {
          const ValueId x = b.add(image(b, {2, 3}), b.scalar(1.5));
@@ -114,6 +125,15 @@ std::vector<OperatorCase> make_cases() {
          const std::vector<ValueId> parts = b.split(image(b, {2, 6, 3}), 1, {1, 3, 2});
          for (size_t i = 0; i < parts.size(); ++i) b.output("y" + std::to_string(i), parts[i]);
        }},
+      {"Split equal", [](GraphBuilder& b) {
+         const std::vector<ValueId> parts = b.split(image(b, {2, 6, 3}), 1, {2, 2, 2});
+         for (size_t i = 0; i < parts.size(); ++i) b.output("y" + std::to_string(i), parts[i]);
+       }},
+      {"Split varying", [=](GraphBuilder& b) {
+         const ValueId x = image(b, {batch, h, 3});
+         const std::vector<ValueId> parts = b.split(x, 1, {1, b.dim(x, 1) - Dim(1)});
+         for (size_t i = 0; i < parts.size(); ++i) b.output("y" + std::to_string(i), parts[i]);
+       }},
       of_image("Slice", {2, 7, 3}, [](GraphBuilder& b, ValueId x) { return b.slice(x, 1, 2, 6); }),
       of_image("Slice varying", {batch, h, 3}, [&](GraphBuilder& b, ValueId x) { return b.slice(x, 1, 1, b.dim(x, 1)); }),
       of_image("Permute", {2, 3, 4, 5}, [](GraphBuilder& b, ValueId x) { return b.permute(x, {0, 3, 1, 2}); }),
@@ -122,6 +142,12 @@ std::vector<OperatorCase> make_cases() {
       of_image("SplitAxis varying", {batch, 12, h}, [](GraphBuilder& b, ValueId x) { return b.split_axis(x, 1, {4, 3}); }),
       of_image("Reshape", {2, 3, 4}, [](GraphBuilder& b, ValueId x) { return b.reshape(x, {4, 6}); }),
       of_image("Expand", {1, 3, 1}, [](GraphBuilder& b, ValueId x) { return b.expand(x, {2, 3, 4}); }),
+      of_image("Slice to the smaller size", {1, h, w}, [](GraphBuilder& b, ValueId x) {
+        return b.slice(x, 1, 0, min(b.dim(x, 1), b.dim(x, 2)));
+      }),
+      of_image("Expand to the larger size", {1, h, w}, [](GraphBuilder& b, ValueId x) {
+        return b.expand(b.slice(x, 1, 0, 1), {max(b.dim(x, 1), b.dim(x, 2)), 1, b.dim(x, 2)});
+      }),
       of_image("Range", {1, 2, h, w},
                [](GraphBuilder& b, ValueId x) {
                  const ValueId columns = b.add(b.range(b.dim(x, 3), DType::kFloat32), b.scalar(0.5));
@@ -147,6 +173,7 @@ std::vector<OperatorCase> make_cases() {
          b.output("values", top[0]);
          b.output("indices", top[1]);
        }},
+      {"TopK place of the largest", [](GraphBuilder& b) { b.output("indices", b.topk(image(b, {2, 3, 4, 5}), 1, 1).indices); }},
       of_image("ConvTranspose", {1, 3, 5, 4}, [](GraphBuilder& b, ValueId x) {
         return b.conv_transpose(x, formula_constant(b, {3, 4, 2, 2}, 100), formula_constant(b, {4}, 101), {.strides = {2, 2}});
       }),
@@ -167,6 +194,8 @@ std::vector<OperatorCase> make_cases() {
         return b.average_pool(x, {.kernel = {3, 3}, .strides = {2, 1}, .pads = {1, 1, 1, 1}, .padding = AveragePool::Padding::kLeftOut});
       }),
       of_image("ReduceMax", {2, 3, 4, 5}, [](GraphBuilder& b, ValueId x) { return b.reduce_max(x, {1, 3}); }),
+      of_image("ReduceMax of an image", {2, 3, 4, 5}, [](GraphBuilder& b, ValueId x) { return b.reduce_max(x, {2, 3}); }),
+      of_image("ReduceSum three axes", {2, 3, 4, 5}, [](GraphBuilder& b, ValueId x) { return b.reduce_sum(x, {1, 2, 3}); }),
       of_image("ReduceSum", {2, 3, 4, 5}, [](GraphBuilder& b, ValueId x) { return b.reduce_sum(x, {2}); }),
       of_image("Less, LogicalAnd, Where", {2, 3, 4, 5}, [](GraphBuilder& b, ValueId x) {
         const ValueId low = b.less(formula_constant(b, {5}, 100), x), high = b.less(x, b.scalar(0.5));

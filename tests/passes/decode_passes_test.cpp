@@ -81,7 +81,7 @@ Graph mean_of(const Distributions& form) {
 
 TEST(MultiplyDistributions, MakesTheMeansOneProduct) {
   const Graph graph = mean_of({}), after = passed(graph, "multiply_distributions");
-  EXPECT_EQ(after.nodes.size(), 4u) << "split, softmax, merge, product";
+  EXPECT_EQ(after.nodes.size(), 6u) << "turn, split, softmax, merge, product, turn";
   EXPECT_EQ(count_of<MatMul>(after), 1u);
   expect_same(graph, after, {2, 15, kWidth});
 }
@@ -96,13 +96,18 @@ TEST(MultiplyDistributions, LeavesOtherForms) {
   }
 }
 
+/// Four rows, each a sum over six of x [N, 6, width].
+ValueId four_rows(GraphBuilder& b, ValueId x) {
+  return b.permute(b.matmul(b.permute(x, {0, 2, 1}), b.floats({6, 4}, noise(24, 1))), {0, 2, 1});
+}
+
 /// What is done with a product's four rows.
 enum class Rows { kCentreAndSize, kCorners, kTurned, kWithProbe, kScaledByRow, kTooFew };
 
 Graph rows_of(Rows form) {
   GraphBuilder b;
   const ValueId x = b.input("x", {DType::kFloat32, {2, 6, kWidth}});
-  const ValueId distances = b.matmul(b.floats({4, 6}, noise(24, 1)), x);
+  const ValueId distances = four_rows(b, x);
   const ValueId anchors = b.floats({1, 2, kWidth}, noise(2 * kWidth, 2));
   if (form == Rows::kTooFew) {
     const std::vector<ValueId> sides = b.split(distances, 1, {2, 2});
@@ -132,14 +137,14 @@ Graph rows_of(Rows form) {
 TEST(ComposeRows, MakesSumsAndPartsOneProductAndOneSum) {
   for (const Rows form : {Rows::kCentreAndSize, Rows::kCorners}) {
     const Graph graph = rows_of(form), after = passed(graph, "compose_rows");
-    EXPECT_EQ(after.nodes.size(), 2u);
+    EXPECT_EQ(after.nodes.size(), 4u) << "turn, product, turn, sum";
     expect_same(graph, after, {2, 6, kWidth});
   }
 }
 
 TEST(ComposeRows, StopsAtWhatIsNotLinearInTheRows) {
   const Graph graph = rows_of(Rows::kScaledByRow), after = passed(graph, "compose_rows");
-  EXPECT_EQ(after.nodes.size(), 3u) << "product, sum, and what scales each element on its own";
+  EXPECT_EQ(after.nodes.size(), 5u) << "turn, product, turn, sum, and what scales each element on its own";
   expect_same(graph, after, {2, 6, kWidth});
 }
 
@@ -154,14 +159,14 @@ TEST(ComposeRows, LeavesRowsThatOthersNeed) {
 TEST(ComposeRows, KeepsCoordinatesOutOfHalfPrecision) {
   GraphBuilder b;
   const ValueId x = b.input("x", {DType::kFloat32, {1, 6, kWidth}});
-  const ValueId distances = b.matmul(b.floats({4, 6}, noise(24, 1)), x);
+  const ValueId distances = four_rows(b, x);
   b.set_numerics(Numerics::kFloat32);
   const std::vector<ValueId> sides = b.split(distances, 1, {2, 2});
   b.output("y", b.concat({b.sub(b.floats({1, 2, kWidth}, noise(2 * kWidth, 2)), sides[0]), sides[1]}, 1));
   const Graph after = passed(finished(std::move(b)), "compose_rows");
-  ASSERT_EQ(after.nodes.size(), 2u);
-  EXPECT_EQ(after.nodes[0].numerics, Numerics::kAny);
-  EXPECT_EQ(after.nodes[1].numerics, Numerics::kFloat32);
+  ASSERT_EQ(after.nodes.size(), 4u);
+  EXPECT_EQ(after.nodes[1].numerics, Numerics::kAny);
+  EXPECT_EQ(after.nodes[3].numerics, Numerics::kFloat32);
 }
 
 }  // namespace

@@ -59,9 +59,9 @@ class CommandLine(ExportCase):
             '{"imgsz": 640, "imgsz": 320}': 'export_config: JSON has the key "imgsz" twice',
             '{"opset": 17}': 'export_config has the unknown key "opset" (did you mean "opset_version"?)',
             '{"zzzzzzzzzzzzzz": 1}': f'export_config has the unknown key "zzzzzzzzzzzzzz" (onnx takes {OPTIONS})',
-            '{"opset_version": "17"}': 'export_config.opset_version must be an integer from 13 to 21, not "17"',
-            '{"opset_version": 12}': "export_config.opset_version must be an integer from 13 to 21, not 12",
-            '{"opset_version": 17.5}': "export_config.opset_version must be an integer from 13 to 21, not 17.5",
+            '{"opset_version": "17"}': 'export_config.opset_version must be an integer from 11 to 21, not "17"',
+            '{"opset_version": 10}': "export_config.opset_version must be an integer from 11 to 21, not 10",
+            '{"opset_version": 17.5}': "export_config.opset_version must be an integer from 11 to 21, not 17.5",
             '{"dynamic_axes": "height"}': 'export_config.dynamic_axes must be true, false or "batch", not "height"',
             '{"simplify": 1}': "export_config.simplify must be true or false, not 1",
             '{"batch_size": 0}': "export_config.batch_size must be an integer from 1 to 1024, not 0",
@@ -83,6 +83,7 @@ class CommandLine(ExportCase):
             '{"keep_failed": "yes"}': 'export_config.keep_failed must be true or false, not "yes"',
             '{"workspace_size": 4}': "export_config.workspace_size is an option of tensorrt, onnx does not take it",
             '{"opset_version": 17, "ir_version": 7}': None,
+            '{"ir_version": 5}': "export_config.ir_version must be an integer from 6 to 10, not 5",
         }
         for config, message in cases.items():
             with self.subTest(config=config):

@@ -4,9 +4,9 @@ import unittest
 
 import onnx
 
-from exporter import FIXTURES, ExportCase
+from exporter import FIXTURES, ExportCase, last_error
 
-LOWEST_IR = {13: 7, 14: 7, 15: 8, 16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10}
+LOWEST_IR = {11: 6, 12: 7, 13: 7, 14: 7, 15: 8, 16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10}
 
 
 class OnnxChecker(ExportCase):
@@ -22,6 +22,21 @@ class OnnxChecker(ExportCase):
                 model = self.model(checkpoint=FIXTURES / checkpoint, config={"opset_version": opset, "validate": "off"})
                 self.assertEqual((model.opset_import[0].version, model.ir_version), (opset, ir_version))
         self.assertEqual(self.model(config={"opset_version": 17, "ir_version": 10}).ir_version, 10)
+
+    def test_oldest_opset_of_every_task(self):
+        configs = ({"opset_version": 11}, {"opset_version": 11, "dynamic_axes": True}, {"opset_version": 11, "half": True, "validate": "off"}, {"opset_version": 11, "nms": True})
+        for name in ("yolo11-pose", "yolo11-obb", "yolov8-seg", "yolov10", "yolo12", "yolov8-worldv2"):
+            for config in configs:
+                with self.subTest(name=name, config=config):
+                    self.model(checkpoint=FIXTURES / "families" / f"{name}.pt", config=config)
+        for config in configs[:3]:
+            self.model(checkpoint=FIXTURES / "yolo26-sem.pt", config=config)
+
+    def test_an_operator_that_an_opset_lacks_names_the_one_that_has_it(self):
+        result = self.export(expect=3, checkpoint=FIXTURES / "families" / "rtdetr-l.pt", config={"opset_version": 12})
+        self.assertEqual(last_error(result.stderr),
+                         "model.28: the operator GridSample needs ONNX opset 16, and opset_version is 12 (opset_version = 16)")
+        self.assert_no_export()
 
     def test_half(self):
         model = self.model(config={"half": True})

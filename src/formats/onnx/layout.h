@@ -136,10 +136,11 @@ constexpr std::optional<DType> dtype_of_code(uint64_t code) {
 }
 
 /// The opsets this project writes, and the lowest IR version that may carry each (onnx/onnx docs/Versioning.md).
-inline constexpr int64_t kOldestOpset = 13;
+inline constexpr int64_t kOldestOpset = 11;
 inline constexpr int64_t kNewestOpset = 21;
 inline constexpr int64_t kNewestIrVersion = 14;
 constexpr int64_t lowest_ir_version(int64_t opset) {
+  if (opset <= 11) return 6;
   if (opset <= 14) return 7;
   if (opset <= 18) return 8;
   if (opset <= 20) return 9;

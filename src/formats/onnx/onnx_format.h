@@ -4,7 +4,7 @@
 
 namespace modelport {
 
-/// ONNX: opsets 13 to 21, one file, proven in ONNX Runtime.
+/// ONNX: opsets 11 to 21, one file, proven in ONNX Runtime.
 const Format& onnx_format();
 
 }  // namespace modelport

@@ -118,7 +118,12 @@ Status lower_pad(const Node& node, Lowering& to) {
 Status lower_resize(const Node& node, Lowering& to) {
   const auto& resize = std::get<Resize>(node.op);
   const SymbolicShape& in = to.shape(node.inputs[0]);
-  std::vector<std::string> inputs{to.name(node.inputs[0]), ""};
+  // Before opset 13 no operand may be missing: empty ones stand for it.
+  const auto absent = [&](std::string_view role) {
+    if (to.opset() >= 13) return std::string();
+    return to.initializer(role, WeightRecipe::source(Tensor::from_floats({0}, {}), std::string(role)));
+  };
+  std::vector<std::string> inputs{to.name(node.inputs[0]), absent("roi")};
   const auto rows = exact_scale(in[2], resize.height);
   const auto columns = exact_scale(in[3], resize.width);
   if (rows && columns) {
@@ -126,7 +131,7 @@ Status lower_resize(const Node& node, Lowering& to) {
     inputs.push_back(to.initializer("scales", WeightRecipe::source(std::move(scales), "scales")));
   } else {
     TRY(sizes, to.sizes().list(to.shape(node.outputs[0])));
-    inputs.insert(inputs.end(), {"", sizes});
+    inputs.insert(inputs.end(), {absent("scales"), sizes});
   }
   const std::string coordinates = resize.coordinates == ResizeCoordinates::kAsymmetric  ? "asymmetric"
                                   : resize.coordinates == ResizeCoordinates::kHalfPixel ? "half_pixel"

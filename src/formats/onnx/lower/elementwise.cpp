@@ -3,6 +3,69 @@
 
 namespace modelport {
 
+namespace {
+
+/// Larger constants are not repeated.
+constexpr int64_t kMostRepeated = int64_t{1} << 18;
+
+/// One number a channel of [N, C, ...], which every engine broadcasts.
+bool is_per_channel(const Shape& shape, size_t rank) {
+  if (shape.size() + 1 < rank || rank < 2) return false;
+  const size_t channels = shape.size() + 1 - rank;
+  for (size_t axis = 0; axis < shape.size(); ++axis)
+    if (axis != channels && shape[axis] != 1) return false;
+  return true;
+}
+
+/// The constant as large as `shape`, to which it broadcasts.
+WeightRecipe repeated(const WeightRecipe& constant, const Shape& shape) {
+  const std::vector<double> values = constant.to_doubles();
+  const size_t added = shape.size() - constant.shape().size();
+  std::vector<double> all(static_cast<size_t>(*element_count(shape)));
+  for (size_t at = 0; at < all.size(); ++at) {
+    size_t rest = at, stride = 1, from = 0;
+    for (size_t axis = shape.size(); axis-- > 0;) {
+      const auto size = static_cast<size_t>(shape[axis]), index = rest % size;
+      rest /= size;
+      if (axis < added || constant.shape()[axis - added] == 1) continue;
+      from += index * stride;
+      stride *= size;
+    }
+    all[at] = values[from];
+  }
+  return WeightRecipe::source(Tensor::from_doubles(shape, all), "repeated").convert(constant.dtype());
+}
+
+/// What to write for operand `index` instead, before opset 13: OpenCV 4.6 broadcasts nothing but numbers of a channel.
+std::optional<WeightRecipe> repeated_operand(const Node& node, size_t index, Lowering& to) {
+  const std::optional<WeightRecipe>& constant = to.graph()[node.inputs[index]].constant;
+  const SymbolicShape& wanted = to.shape(node.inputs[1 - index]);
+  if (to.opset() >= 13 || !constant || !is_float(constant->dtype()) || constant->element_count() < 2) return {};
+  Shape shape;
+  for (const Dim& size : wanted) shape.push_back(size.constant().value_or(0));
+  const auto count = element_count(shape);
+  const bool fits = wanted == to.shape(node.outputs[0]) && count && *count > 0 && *count <= kMostRepeated;
+  if (!fits || constant->shape() == shape || is_per_channel(constant->shape(), shape.size())) return {};
+  return repeated(*constant, shape);
+}
+
+Status lower_arithmetic(const Node& node, OnnxOpType type, Lowering& to) {
+  std::vector<std::string> inputs;
+  for (size_t i = 0; i < 2; ++i) {
+    const auto constant = repeated_operand(node, i, to);
+    inputs.push_back(constant ? to.initializer("constant", *constant) : to.name(node.inputs[i]));
+  }
+  to.node(node, type, std::move(inputs));
+  return {};
+}
+
+}  // namespace
+
+Status lower_add(const Node& node, Lowering& to) { return lower_arithmetic(node, OnnxOpType::kAdd, to); }
+Status lower_sub(const Node& node, Lowering& to) { return lower_arithmetic(node, OnnxOpType::kSub, to); }
+Status lower_mul(const Node& node, Lowering& to) { return lower_arithmetic(node, OnnxOpType::kMul, to); }
+Status lower_div(const Node& node, Lowering& to) { return lower_arithmetic(node, OnnxOpType::kDiv, to); }
+
 Status lower_leaky_relu(const Node& node, Lowering& to) {
   to.node(node, OnnxOpType::kLeakyRelu, to.names(node.inputs),
           {{"alpha", static_cast<float>(std::get<LeakyRelu>(node.op).slope)}});

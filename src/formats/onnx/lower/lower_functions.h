@@ -3,7 +3,7 @@
 #include "formats/onnx/lower/lowering.h"
 
 /// One function per catalogue operator that has an ONNX form; lower_table.cpp puts them in rows. Source of the forms:
-/// onnx/onnx docs/Changelog.md, opsets 13 to 21.
+/// onnx/onnx docs/Changelog.md, opsets 11 to 21.
 namespace modelport {
 
 // convolution.cpp
@@ -17,6 +17,7 @@ Status lower_pad(const Node& node, Lowering& to);
 Status lower_resize(const Node& node, Lowering& to);
 
 // matrix.cpp
+Status lower_matmul(const Node& node, Lowering& to);
 Status lower_linear(const Node& node, Lowering& to);
 Status lower_layer_norm(const Node& node, Lowering& to);
 Status lower_reduce_mean(const Node& node, Lowering& to);
@@ -26,6 +27,10 @@ Status lower_softmax(const Node& node, Lowering& to);
 Status lower_top_k(const Node& node, Lowering& to);
 
 // elementwise.cpp
+Status lower_add(const Node& node, Lowering& to);
+Status lower_sub(const Node& node, Lowering& to);
+Status lower_mul(const Node& node, Lowering& to);
+Status lower_div(const Node& node, Lowering& to);
 Status lower_leaky_relu(const Node& node, Lowering& to);
 Status lower_elu(const Node& node, Lowering& to);
 Status lower_clip(const Node& node, Lowering& to);

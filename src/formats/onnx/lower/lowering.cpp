@@ -3,10 +3,21 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 namespace modelport {
 
 Lowering::Lowering(const Graph& graph, int64_t opset, OnnxModel& model)
-    : graph_(graph), opset_(opset), model_(model), sizes_(*this), value_names_(graph.values.size()) {
+    : graph_(graph),
+      opset_(opset),
+      model_(model),
+      sizes_(*this),
+      value_names_(graph.values.size()),
+      used_values_(graph.values.size()) {
+  const auto use = [&](ValueId value) { used_values_[static_cast<size_t>(value)] = true; };
+  for (const Node& each : graph.nodes) std::ranges::for_each(each.inputs, use);
+  std::ranges::for_each(graph.outputs, use, &NamedValue::value);
+  std::ranges::for_each(graph.probes, use, &NamedValue::value);
   const auto made_by = producers(graph);
   for (const NamedValue& input : graph.inputs) {
     used_.insert(input.name);
@@ -68,11 +79,13 @@ std::string Lowering::scalar(double value, DType dtype) {
   return found->second;
 }
 
+std::string Lowering::node_name(OnnxOpType type) {
+  return unique(path_.empty() ? std::string(onnx_op_name(type)) : fmt::format("{}/{}", path_, onnx_op_name(type)));
+}
+
 void Lowering::node(const Node& node, OnnxOpType type, std::vector<std::string> inputs,
                     std::vector<OnnxAttribute> attributes) {
-  const std::string stem =
-      path_.empty() ? std::string(onnx_op_name(type)) : fmt::format("{}/{}", path_, onnx_op_name(type));
-  OnnxNode emitted{type, std::move(inputs), {}, std::move(attributes), unique(stem)};
+  OnnxNode emitted{type, std::move(inputs), {}, std::move(attributes), node_name(type)};
   for (size_t i = 0; i < node.outputs.size(); ++i) {
     auto& name = value_names_[static_cast<size_t>(node.outputs[i])];
     if (!name) name = node.outputs.size() == 1 ? emitted.name : unique(fmt::format("{}.{}", emitted.name, i));
@@ -81,10 +94,16 @@ void Lowering::node(const Node& node, OnnxOpType type, std::vector<std::string> 
   model_.nodes.push_back(std::move(emitted));
 }
 
+void Lowering::output(const Node& node, size_t index, OnnxOpType type, std::vector<std::string> inputs,
+                      std::vector<OnnxAttribute> attributes) {
+  std::string node_name = this->node_name(type);
+  auto& name = value_names_[static_cast<size_t>(node.outputs[index])];
+  if (!name) name = node_name;
+  model_.nodes.push_back({type, std::move(inputs), {*name}, std::move(attributes), std::move(node_name)});
+}
+
 std::string Lowering::inner(OnnxOpType type, std::vector<std::string> inputs, std::vector<OnnxAttribute> attributes) {
-  const std::string stem =
-      path_.empty() ? std::string(onnx_op_name(type)) : fmt::format("{}/{}", path_, onnx_op_name(type));
-  std::string name = unique(stem);
+  std::string name = node_name(type);
   model_.nodes.push_back({type, std::move(inputs), {name}, std::move(attributes), name});
   return name;
 }

@@ -20,6 +20,8 @@ class Lowering {
   int64_t opset() const { return opset_; }
   const ValueType& type(ValueId value) const { return graph_[value].type; }
   const SymbolicShape& shape(ValueId value) const { return graph_[value].type.shape; }
+  /// Whether a node reads the value, or it is an output or a probe.
+  bool is_used(ValueId value) const { return used_values_[static_cast<size_t>(value)]; }
 
   /// The path that names what is emitted from now on; returns the previous one.
   std::string set_path(std::string path);
@@ -38,6 +40,9 @@ class Lowering {
   /// The ONNX node that computes a graph node's outputs.
   void node(const Node& node, OnnxOpType type, std::vector<std::string> inputs,
             std::vector<OnnxAttribute> attributes = {});
+  /// One that computes the `index`-th of a graph node's outputs alone.
+  void output(const Node& node, size_t index, OnnxOpType type, std::vector<std::string> inputs,
+              std::vector<OnnxAttribute> attributes = {});
   /// An ONNX node for an inner value; its name.
   std::string inner(OnnxOpType type, std::vector<std::string> inputs, std::vector<OnnxAttribute> attributes = {});
 
@@ -49,6 +54,7 @@ class Lowering {
 
  private:
   std::string unique(std::string name);
+  std::string node_name(OnnxOpType type);
 
   const Graph& graph_;
   int64_t opset_;
@@ -58,6 +64,7 @@ class Lowering {
   std::set<std::string> used_;
   std::map<std::string, int> next_suffix_;
   std::vector<std::optional<std::string>> value_names_;
+  std::vector<bool> used_values_;
   std::map<std::vector<int64_t>, std::string> int64s_;
   std::map<std::pair<double, DType>, std::string> scalars_;
 };

@@ -83,8 +83,15 @@ Result<std::string> SizeArithmetic::atom(const Dim::Atom& atom) {
     case Dim::Atom::Kind::kMax: {
       TRY(a, size(atom.operands[0]));
       TRY(b, size(atom.operands[1]));
-      value = to_.inner(atom.kind == Dim::Atom::Kind::kMin ? OnnxOpType::kMin : OnnxOpType::kMax,
-                        {std::move(a), std::move(b)});
+      const bool smaller = atom.kind == Dim::Atom::Kind::kMin;
+      if (to_.opset() >= 12) {
+        value = to_.inner(smaller ? OnnxOpType::kMin : OnnxOpType::kMax, {std::move(a), std::move(b)});
+        break;
+      }
+      // Min and Max take no integers yet.
+      std::string both = to_.inner(OnnxOpType::kConcat, {std::move(a), std::move(b)}, {{"axis", int64_t{0}}});
+      value = to_.inner(smaller ? OnnxOpType::kReduceMin : OnnxOpType::kReduceMax, {std::move(both)},
+                        {{"axes", std::vector<int64_t>{0}}, {"keepdims", int64_t{1}}});
       break;
     }
   }

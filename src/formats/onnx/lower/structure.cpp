@@ -10,10 +10,19 @@ Status lower_concat(const Node& node, Lowering& to) {
   return {};
 }
 
+/// As slices: OpenCV 4.7 takes every Split of opset 13 for one into equal parts, and cannot add a part to a
+/// convolution's result. ONNX Runtime makes one Split of them again.
 Status lower_split(const Node& node, Lowering& to) {
   const auto& split = std::get<Split>(node.op);
-  TRY(sizes, to.sizes().list(split.sizes));
-  to.node(node, OnnxOpType::kSplit, {to.name(node.inputs[0]), std::move(sizes)}, {{"axis", split.axis}});
+  Dim begin(0);
+  for (size_t i = 0; i < split.sizes.size(); ++i) {
+    const Dim end = begin + split.sizes[i];
+    TRY(from, to.sizes().size(begin));
+    TRY(until, to.sizes().size(end));
+    to.output(node, i, OnnxOpType::kSlice,
+              {to.name(node.inputs[0]), std::move(from), std::move(until), to.int64s({split.axis})});
+    begin = end;
+  }
   return {};
 }
 
@@ -56,7 +65,8 @@ Status lower_expand(const Node& node, Lowering& to) {
 Status lower_range(const Node& node, Lowering& to) {
   const auto& range = std::get<Range>(node.op);
   TRY(size, to.sizes().size(range.size));
-  std::string limit = to.inner(OnnxOpType::kSqueeze, {std::move(size), to.int64s({0})});
+  std::string limit = to.opset() < 13 ? to.inner(OnnxOpType::kSqueeze, {size}, {{"axes", std::vector<int64_t>{0}}})
+                                      : to.inner(OnnxOpType::kSqueeze, {size, to.int64s({0})});
   std::vector<std::string> inputs{to.scalar(0, DType::kInt64), std::move(limit), to.scalar(1, DType::kInt64)};
   if (range.dtype == DType::kInt64) {
     to.node(node, OnnxOpType::kRange, std::move(inputs));

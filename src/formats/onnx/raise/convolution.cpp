@@ -136,6 +136,20 @@ Status raise_average_pool(Raising& from) {
   return {};
 }
 
+Status raise_global_average_pool(Raising& from) {
+  TRY(x, from.value(0));
+  if (from.builder().shape(x).size() != 4) return from.unsupported("it pools what is not a batch of images");
+  from.define(0, from.builder().reduce_mean(x, {2, 3}));
+  return {};
+}
+
+Status raise_global_max_pool(Raising& from) {
+  TRY(x, from.value(0));
+  if (from.builder().shape(x).size() != 4) return from.unsupported("it pools what is not a batch of images");
+  from.define(0, from.builder().reduce_max(x, {2, 3}));
+  return {};
+}
+
 Status raise_grid_sample(Raising& from) {
   const std::string mode = from.string_attribute("mode", from.opset() < 20 ? "bilinear" : "linear");
   if (mode != (from.opset() < 20 ? "bilinear" : "linear") ||
@@ -168,8 +182,12 @@ Status raise_resize(Raising& from) {
   TRY(x, from.value(0));
   const SymbolicShape in = from.builder().shape(x);
   if (in.size() != 4) return from.unsupported("it resizes what is not a batch of images");
+  std::vector<double> scales;
   if (from.has_input(2)) {
-    TRY(scales, from.constant_floats(2, "scales"));
+    TRY(given, from.constant_floats(2, "scales"));
+    scales = std::move(given);
+  }
+  if (!scales.empty()) {
     if (scales.size() != 4 || scales[0] != 1.0 || scales[1] != 1.0)
       return from.unsupported("scales are not [1, 1, height, width]");
     TRY(height, scaled(from, in[2], scales[2]));

@@ -22,6 +22,17 @@ Result<std::vector<int64_t>> reduction_axes(Raising& from, int64_t as_input_sinc
   return axes;
 }
 
+/// A list of sizes becomes one of them; false where the operand is no such list.
+template <class F>
+bool fold_sizes(Raising& from, F f) {
+  const auto list = from.sizes(0);
+  if (!list || list->empty() || from.int_attribute("keepdims", 1) != 1) return false;
+  Dim folded = list->front();
+  for (const Dim& size : *list) folded = f(folded, size);
+  from.define_sizes(0, {folded});
+  return true;
+}
+
 }  // namespace
 
 Status raise_matmul(Raising& from) {
@@ -49,7 +60,11 @@ Status raise_gemm(Raising& from) {
 
 Status raise_softmax(Raising& from) {
   TRY(x, from.value(0));
-  TRY(axis, from.axis_attribute("axis", -1, from.builder().shape(x).size()));
+  const size_t rank = from.builder().shape(x).size();
+  TRY(axis, from.axis_attribute("axis", from.opset() < 13 ? 1 : -1, rank));
+  // Before opset 13 all axes from this one on are one distribution.
+  if (from.opset() < 13 && axis + 1 != static_cast<int64_t>(rank))
+    return from.unsupported("before opset 13 it is only read on the last axis");
   from.define(0, from.builder().softmax(x, axis));
   return {};
 }
@@ -73,10 +88,16 @@ Status raise_reduce_mean(Raising& from) {
 }
 
 Status raise_reduce_max(Raising& from) {
+  if (fold_sizes(from, [](const Dim& a, const Dim& b) { return max(a, b); })) return {};
   TRY(axes, reduction_axes(from, 18));
   TRY(x, from.value(0));
   from.define(0, from.builder().reduce_max(x, std::move(axes)));
   return {};
+}
+
+Status raise_reduce_min(Raising& from) {
+  if (fold_sizes(from, [](const Dim& a, const Dim& b) { return min(a, b); })) return {};
+  return from.unsupported("it is only read on sizes");
 }
 
 Status raise_reduce_sum(Raising& from) {
@@ -95,6 +116,15 @@ Status raise_top_k(Raising& from) {
   TRY(axis, from.axis_attribute("axis", -1, from.builder().shape(x).size()));
   const std::vector<ValueId> results = from.builder().emit(TopK{axis, k[0]}, {x});
   for (size_t i = 0; i < from.node().outputs.size() && i < results.size(); ++i) from.define(i, results[i]);
+  return {};
+}
+
+Status raise_arg_max(Raising& from) {
+  if (from.int_attribute("keepdims", 1) != 1 || from.int_attribute("select_last_index", 0) != 0)
+    return from.unsupported("only the first of the largest is read, with its axis kept");
+  TRY(x, from.value(0));
+  TRY(axis, from.axis_attribute("axis", 0, from.builder().shape(x).size()));
+  from.define(0, from.builder().topk(x, axis, 1).indices);
   return {};
 }
 

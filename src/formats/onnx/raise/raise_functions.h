@@ -10,6 +10,8 @@ Status raise_batch_normalization(Raising& from);
 Status raise_max_pool(Raising& from);
 Status raise_conv_transpose(Raising& from);
 Status raise_average_pool(Raising& from);
+Status raise_global_average_pool(Raising& from);
+Status raise_global_max_pool(Raising& from);
 Status raise_grid_sample(Raising& from);
 Status raise_resize(Raising& from);
 Status raise_pad(Raising& from);
@@ -20,8 +22,10 @@ Status raise_softmax(Raising& from);
 Status raise_layer_normalization(Raising& from);
 Status raise_reduce_mean(Raising& from);
 Status raise_reduce_max(Raising& from);
+Status raise_reduce_min(Raising& from);
 Status raise_reduce_sum(Raising& from);
 Status raise_top_k(Raising& from);
+Status raise_arg_max(Raising& from);
 
 Status raise_add(Raising& from);
 Status raise_sub(Raising& from);
@@ -61,7 +65,6 @@ Status raise_range(Raising& from);
 Status raise_reshape(Raising& from);
 Status raise_shape(Raising& from);
 Status raise_slice(Raising& from);
-Status raise_split(Raising& from);
 Status raise_squeeze(Raising& from);
 Status raise_transpose(Raising& from);
 

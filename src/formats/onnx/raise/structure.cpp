@@ -157,16 +157,6 @@ Status raise_slice(Raising& from) {
   return {};
 }
 
-Status raise_split(Raising& from) {
-  TRY(x, from.value(0));
-  TRY(sizes, from.required_sizes(1, "the parts' sizes"));
-  TRY(axis, from.axis_attribute("axis", 0, from.builder().shape(x).size()));
-  if (sizes.size() != from.node().outputs.size()) return from.unsupported("there are not as many outputs as sizes");
-  const std::vector<ValueId> parts = from.builder().split(x, axis, std::move(sizes));
-  for (size_t i = 0; i < parts.size(); ++i) from.define(i, parts[i]);
-  return {};
-}
-
 Status raise_transpose(Raising& from) {
   TRY(x, from.value(0));
   const auto permutation = from.ints_attribute("perm");
