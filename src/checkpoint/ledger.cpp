@@ -116,7 +116,7 @@ class Ledger::Walk {
               fmt::format("{} ({}) is set: it would change what the module computes", join(path, *name), type));
         }
         entries_.push_back({join(path, *name), type, std::string(*name), LedgerEntry::Kind::kAttribute,
-                            LedgerState::kIgnored, std::string(internal->reason)});
+                            LedgerState::kIgnored, std::string(internal->reason), &module});
         continue;
       }
       add(module, type, path, *name, LedgerEntry::Kind::kAttribute);
@@ -129,7 +129,7 @@ class Ledger::Walk {
     Mark from_rule;
     const Mark* mark = ledger_.find_mark(module, type, std::string(name), from_rule);
     entries_.push_back({join(path, name), type, std::string(name), kind, mark ? mark->state : LedgerState::kUnaccounted,
-                        mark ? mark->reason : ""});
+                        mark ? mark->reason : "", &module});
   }
 
   const Ledger& ledger_;
@@ -175,6 +175,14 @@ Status Ledger::count_view() {
 
 void Ledger::ignore(const ModuleView& module, std::string_view attribute, std::string_view reason) {
   mark(module.object(), attribute, LedgerState::kIgnored, reason);
+}
+
+void Ledger::ignore(const LedgerEntry& entry, std::string_view reason) {
+  mark(*entry.module, entry.attribute, LedgerState::kIgnored, reason);
+}
+
+void Ledger::explain_unaccounted(std::string explanation) {
+  if (explanation_.empty()) explanation_ = std::move(explanation);
 }
 
 Status Ledger::ignore_equal(const ModuleView& module, std::string_view path, const Tensor& expected) {
@@ -227,7 +235,10 @@ Status Ledger::require_everything_accounted_for() const {
   }
   if (count == 0) return {};
   if (count > kMostNamed) named += fmt::format(" and {} more", count - kMostNamed);
-  return fail(ErrorCode::kUnsupportedModel, "the checkpoint holds what the translation does not read: {}", named);
+  Error error =
+      fail(ErrorCode::kUnsupportedModel, "the checkpoint holds what the translation does not read: {}", named);
+  error.hint = explanation_;
+  return error;
 }
 
 }  // namespace modelport

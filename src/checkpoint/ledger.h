@@ -39,6 +39,7 @@ struct LedgerEntry {
   enum class Kind { kAttribute, kTensor, kModule } kind = Kind::kAttribute;
   LedgerState state = LedgerState::kUnaccounted;
   std::string reason;
+  const PickleObject* module = nullptr;  ///< The one that holds it.
 };
 
 /// The account of a pickled network: every tensor and every attribute of every nn.Module reachable from the root must
@@ -61,6 +62,11 @@ class Ledger {
   /// Marks one attribute, tensor or child (with all below) as not needed.
   void ignore(const ModuleView& module, std::string_view attribute, std::string_view reason);
 
+  void ignore(const LedgerEntry& entry, std::string_view reason);
+
+  /// What a message about unaccounted entries adds; the first explanation stands.
+  void explain_unaccounted(std::string explanation);
+
   /// Reads the tensor at `path` below `module` ("dfl.conv.weight") and marks it as recomputed. kInconsistentModel when
   /// its shape or values differ from `expected`; dtypes may differ (values are compared as doubles, after rounding
   /// `expected` to the tensor's dtype).
@@ -70,7 +76,8 @@ class Ledger {
   std::vector<LedgerEntry> entries() const;
   /// Those that nobody read or ignored.
   std::vector<LedgerEntry> unaccounted() const;
-  /// kUnsupportedModel naming up to ten unaccounted entries, each with the nearest name its class did read; also when
+  /// kUnsupportedModel naming up to ten unaccounted entries, each with the nearest name its class did read, and the
+  /// explanation as its hint; also when
   /// a module carries forward hooks or shadows one of its own names.
   Status require_everything_accounted_for() const;
 
@@ -94,6 +101,7 @@ class Ledger {
   std::span<const IgnoreRule> rules_;
   ClassAliases aliases_;
   std::unordered_map<const PickleObject*, ModuleAccount> accounts_;
+  std::string explanation_;
   size_t view_count_ = 0;
 };
 

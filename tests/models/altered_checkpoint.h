@@ -37,8 +37,11 @@ class AlteredCheckpoint {
   }
 
   void set_on_head(std::string_view name, const PickleValue& value) { set_attribute(head(), name, value); }
-  void set_on_root(std::string_view name, const PickleValue& value) {
-    set_attribute(*model_root(checkpoint_), name, value);
+  /// Of the module at this path from the root.
+  void set_on_module(std::initializer_list<std::string_view> path, std::string_view name, const PickleValue& value) {
+    const PickleObject* module = model_root(checkpoint_);
+    for (const std::string_view child : path) module = children(*module).find(child)->as_object();
+    set_attribute(*module, name, value);
   }
   void set_in_record(std::string_view key, const PickleValue& value) {
     const_cast<PickleDict*>(checkpoint_.root.as_dict())->set(text(key), value);
@@ -61,9 +64,11 @@ class AlteredCheckpoint {
  private:
   PickleArena& arena() { return const_cast<PickleArena&>(*checkpoint_.arena); }
 
+  static const PickleDict& children(const PickleObject& module) { return *module.attribute("_modules")->as_dict(); }
+
   const PickleObject& head() const {
-    const PickleValue* layers = model_root(checkpoint_)->attribute("_modules")->as_dict()->find("model");
-    return *layers->as_object()->attribute("_modules")->as_dict()->entries.back().second.as_object();
+    const PickleObject& layers = *children(*model_root(checkpoint_)).find("model")->as_object();
+    return *children(layers).entries.back().second.as_object();
   }
 
   void set_attribute(const PickleObject& module, std::string_view name, const PickleValue& value) {

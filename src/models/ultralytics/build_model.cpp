@@ -5,6 +5,7 @@
 
 #include "models/layers/weights.h"
 #include "models/ultralytics/class_names.h"
+#include "models/ultralytics/forward_reads.h"
 #include "models/ultralytics/framework_metadata.h"
 #include "models/ultralytics/keypoints.h"
 #include "models/ultralytics/network.h"
@@ -174,6 +175,7 @@ Result<SourceModel> build_model(const Checkpoint& checkpoint, Ledger& ledger, co
     facts.preprocessing = std::move(preprocessing);
   }
   facts.framework_metadata = framework_metadata(model, profile.head, request.head);
+  ignore_what_no_forward_reads(checkpoint, ledger);
   return model;
 }
 
