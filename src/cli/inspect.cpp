@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "cli/inspect_report.h"
+#include "cli/trainers.h"
 
 namespace modelport {
 namespace {
@@ -11,12 +12,35 @@ constexpr std::string_view kInspectUsage =
     "usage: modelport inspect FILE [--json]\n"
     "\n"
     "Prints what a checkpoint is: container, framework, version, architecture, task, classes, parameters, tensors,\n"
-    "and every class and function its pickle names. Nothing in the file is executed.\n"
+    "and every class and function its pickle names; and whether it can be exported to ONNX with the options' "
+    "defaults,\n"
+    "as far as that can be told without evaluating it, or the sentence that an export would end with. Nothing in the\n"
+    "file is executed.\n"
     "\n"
     "Reads torch.save files (zip and legacy) and safetensors. Exit code 0: an honest file; 1: a file that would be\n"
     "refused (hostile, damaged, of another container), after whatever could be told of it; 3: wrong arguments.\n";
 
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+/// What the trainer's exporter says of this checkpoint: `exportable` "yes", or "no" and the `reason`. Nothing where it
+/// does not tell.
+void foretell(Json& report, const std::string& path) {
+  const auto exporter = exporter_for(path);
+  if (!exporter) {
+    report["exportable"] = "no";
+    report["reason"] = exporter.error().text();
+    return;
+  }
+  std::string said;
+  const auto run = run_exporter(
+      *exporter, {"--checkpoint_path", path, "--inspect"}, [&](std::string_view line) { said += line; },
+      [](std::string_view) {});
+  const auto inspection = parse_json(said, ErrorCode::kDamaged);
+  if (!run || !inspection || !inspection->is_object()) return;
+  for (const char* key : {"exportable", "reason"}) {
+    if (inspection->contains(key)) report[key] = (*inspection)[key];
+  }
+}
 
 }  // namespace
 
@@ -45,7 +69,9 @@ Result<int> run_inspect(std::span<const std::string> arguments) {
   };
   auto checkpoint = open_checkpoint(path);
   if (checkpoint) {
-    show(checkpoint_report(*checkpoint));
+    Json report = checkpoint_report(*checkpoint);
+    foretell(report, path);
+    show(report);
     CHECK_OK(checkpoint->file->check_intact());
     return 0;
   }

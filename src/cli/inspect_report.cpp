@@ -135,6 +135,8 @@ Json refusal_report(const std::string& path, const CheckpointSurvey& survey, con
   report["container"] = container_info(survey.container).name;
   report["verdict"] = error_info(error.code).name;
   report["error"] = error.text();
+  report["exportable"] = "no";
+  report["reason"] = error.text();
   Json& globals = report["globals"] = Json::array();
   Json calls = Json::array();
   std::set<std::string> seen;

@@ -41,7 +41,7 @@ constexpr std::array<Argument, 12> kArguments = {{
     {"--draw", &CommandLine::draw, Action::kExport, Need::kOptional, "DIR",
      "With --verify: pictures of what the checkpoint and the artifact see."},
     {"--inspect", nullptr, Action::kInspect, Need::kOptional, "",
-     "Print how the checkpoint would be translated, as JSON, and exit."},
+     "Print how the checkpoint would be translated and whether it can be exported to ONNX, as JSON, and exit."},
     {"--capabilities", nullptr, Action::kCapabilities, Need::kOptional, "",
      "Print what this exporter can do as JSON and exit."},
     {"--version", nullptr, Action::kVersion, Need::kOptional, "", "Print the version and exit."},

@@ -3,7 +3,7 @@
 #include <map>
 
 #include "export/export_options.h"
-#include "export/translate_checkpoint.h"
+#include "export/foretell.h"
 #include "graph/text.h"
 
 namespace modelport {
@@ -22,18 +22,10 @@ Json values_json(const SourceModel& model, const std::vector<IoSpec>& specs, con
   return list;
 }
 
-}  // namespace
-
-Result<Json> inspect_translation(const Trainer& trainer, const std::string& checkpoint_path,
-                                 const std::string& export_config) {
-  const std::vector<std::string> formats = {"onnx"};
-  TRY(options, parse_export_config(export_config, formats));
-  TRY(checkpoint, open_checkpoint(checkpoint_path));
-  TRY(model, translate_checkpoint(trainer, checkpoint, options.front().build));
+Json model_json(const SourceModel& model) {
   std::map<std::string, int64_t> operators;
   for (const Node& node : model.graph.nodes) ++operators[std::string(op_name(node.op))];
-  Json report = {{"checkpoint", checkpoint_path},
-                 {"framework", model.facts.framework},
+  Json report = {{"framework", model.facts.framework},
                  {"framework_version", model.facts.framework_version},
                  {"model_name", model.facts.model_name},
                  {"task_type", task_name(model.facts.task)},
@@ -46,6 +38,20 @@ Result<Json> inspect_translation(const Trainer& trainer, const std::string& chec
                  {"operators", operators}};
   if (!model.notes.empty()) report["notes"] = model.notes;
   return report;
+}
+
+}  // namespace
+
+Result<Inspection> inspect_translation(const Trainer& trainer, const std::string& checkpoint_path,
+                                       const std::string& export_config) {
+  const std::vector<std::string> formats = {"onnx"};
+  TRY(options, parse_export_config(export_config, formats));
+  const Foretold foretold = foretell_export(trainer, checkpoint_path, formats.front(), options.front());
+  Inspection inspection{{{"checkpoint", checkpoint_path}, {"exportable", foretold.outcome ? "yes" : "no"}},
+                        foretold.outcome};
+  if (!foretold.outcome) inspection.report["reason"] = foretold.outcome.error().text();
+  if (foretold.model) inspection.report.update(model_json(*foretold.model));
+  return inspection;
 }
 
 }  // namespace modelport

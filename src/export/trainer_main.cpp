@@ -113,8 +113,10 @@ Result<int> run(const Trainer& trainer, std::span<const char* const> arguments) 
     case CommandLine::Action::kVerify:
       return verify_as_asked(trainer, line);
     case CommandLine::Action::kInspect: {
-      TRY(report, inspect_translation(trainer, line.checkpoint_path, line.export_config));
-      return print(print_json(report));
+      TRY(inspection, inspect_translation(trainer, line.checkpoint_path, line.export_config));
+      CHECK_OK(print(print_json(inspection.report)));
+      CHECK_OK(inspection.outcome);
+      return 0;
     }
   }
   return 0;

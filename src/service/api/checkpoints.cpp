@@ -60,7 +60,7 @@ ApiAnswer get_checkpoint(Api& api, const HttpRequest& request) {
   TRY(checkpoint, api.backend.checkpoints().find(request.path_parameter("id")));
   Json document = checkpoint_json(checkpoint);
   auto said = api.backend.inspect_checkpoint(checkpoint.id);
-  for (const char* key : {"file", "error"}) {
+  for (const char* key : {"file", "error", "reason"}) {
     if (said && said->contains(key)) (*said)[key] = without_place((*said)[key].get<std::string>(), checkpoint);
   }
   document["inspect"] = said ? *said : Json();
