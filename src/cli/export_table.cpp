@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <limits>
 #include <vector>
 
 #include "base/printable.h"
@@ -37,22 +38,35 @@ std::string proof_of(const Json& proof) {
   return level;
 }
 
-std::string worst_difference(const Json& proof) {
-  Json worst;
-  double worst_share = -1.0;
+/// Those of the file as a whole against the checkpoint, where they are told; else those of every check.
+std::vector<Json> figures_of(const Json& proof) {
+  std::vector<Json> figures;
+  for (const Json& figure : member(proof, "artifact_against_checkpoint")) figures.push_back(figure);
+  if (!figures.empty()) return figures;
   for (const Json& check : member(proof, "checks")) {
-    for (const Json& figure : member(check, "figures")) {
-      const double allowed = number_of(member(figure, "allowed"));
-      const double share = allowed > 0.0 ? number_of(member(figure, "max_difference")) / allowed : 0.0;
-      if (share <= worst_share) continue;
-      worst_share = share;
-      worst = figure;
-    }
+    for (const Json& figure : member(check, "figures")) figures.push_back(figure);
   }
-  if (worst.is_null()) return "-";
-  return fmt::format("{} {} {:.2g}{} (allowed {:.2g})", text_of(member(worst, "value")),
-                     text_of(member(worst, "group")), number_of(member(worst, "max_difference")),
-                     member(worst, "role") == "boxes_px" ? " px" : "", number_of(member(worst, "allowed")));
+  return figures;
+}
+
+/// How much of what is allowed was used; all of it and more where either is no number.
+double used_share(const Json& figure) {
+  const Json difference = member(figure, "max_difference"), allowed = member(figure, "allowed");
+  if (!difference.is_number() || !allowed.is_number()) return std::numeric_limits<double>::infinity();
+  return number_of(allowed) > 0.0 ? number_of(difference) / number_of(allowed) : 0.0;
+}
+
+std::string number_text(const Json& value) {
+  return value.is_number() ? fmt::format("{:.2g}", value.get<double>()) : "no number";
+}
+
+std::string worst_difference(const Json& proof) {
+  const std::vector<Json> figures = figures_of(proof);
+  const auto worst = std::ranges::max_element(figures, {}, used_share);
+  if (worst == figures.end()) return "-";
+  return fmt::format("{} {} {}{} (allowed {})", text_of(member(*worst, "value")), text_of(member(*worst, "group")),
+                     number_text(member(*worst, "max_difference")), member(*worst, "role") == "boxes_px" ? " px" : "",
+                     number_text(member(*worst, "allowed")));
 }
 
 Cells cells_of(const ExportRow& row) {

@@ -17,7 +17,7 @@ struct ExportRow {
 };
 
 /// The table that ends `modelport export`: format, file, bytes, time, proof, worst difference. That is the figure of
-/// the proof that came closest to its limit.
+/// the file against the checkpoint that came closest to its limit, or of any check where the proof tells none.
 std::string export_table(std::span<const ExportRow> rows);
 
 }  // namespace modelport

@@ -44,7 +44,7 @@ for name in names:
     folder = Path(given["--output_dir"]) / (name if len(names) > 1 else "")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ("model." + name)).write_text("weights")
-    (folder / "new.json").write_text(json.dumps({"extra_metadata": {"files": [{"name": "model." + name, "size": 7}]}}))
+    (folder / "new.json").write_text(json.dumps({"extra_metadata": {"files": [{"name": "model." + name, "size": 7}]} | (config["imgsz"] if isinstance(config.get("imgsz"), dict) else {})}))
     os.replace(folder / "new.json", folder / "metadata.json")
 sys.exit(code)
 '''
@@ -131,6 +131,17 @@ class Arguments(CommandCase):
 
 class OtherExporters(StubCase):
     """The command against exporters that are not ours."""
+
+    def test_the_table_tells_the_proof_as_it_is(self):
+        figure = {"value": "output0", "group": "boxes", "role": "boxes_px", "max_difference": 0.2, "allowed": 0.5}
+        proofs = {
+            r"rumour \(not known, counts as none\)": {"level": "rumour"},
+            r"runtime +output0 boxes 18 px \(allowed no number\)": {"level": "runtime", "checks": [{"figures": [figure, {**figure, "max_difference": 18.2, "allowed": None}]}]},
+            r"runtime, an engine +output0 boxes 0.2 px \(allowed 0.5\)": {"level": "runtime", "checks": [{"engine": "an engine", "figures": [{**figure, "allowed": 0.21}]}], "artifact_against_checkpoint": [figure]},
+        }
+        for row, proof in proofs.items():
+            result = self.modelport("export", SAMPLE, "--to", "onnx", "--exporter", self.stub(), "--set", "imgsz=" + json.dumps({"proof": proof}))
+            self.assertRegex(result.stdout, row)
 
     def test_formats_run_together(self):
         self.modelport("export", SAMPLE, "--to", "openvino,onnx", "--exporter", self.stub(), "--set", "imgsz=[3,4]")
