@@ -193,6 +193,7 @@ TEST(OnnxOperators, AreWrittenAsOldConsumersReadThem) {
     EXPECT_EQ(written_as("TopK place of the largest", opset), "ArgMax");
     EXPECT_EQ(written_as("Split equal", opset), "Slice Slice Slice");
     EXPECT_EQ(written_as("Split", opset), "Slice Slice Slice");
+    EXPECT_EQ(written_as("Pad before MaxPool", opset), "Sub Concat Concat MaxPool");
     EXPECT_EQ(written_as("Softmax last", opset), "Softmax");
     EXPECT_EQ(written_as("Softmax inner", opset), opset < 13 ? "Transpose Softmax Transpose" : "Softmax");
     EXPECT_EQ(written_as("Slice to the smaller size", opset),

@@ -158,6 +158,13 @@ std::vector<OperatorCase> make_cases() {
                  return b.gather(x, b.constant(WeightRecipe::source(Tensor::from_int64s({3}, {4, 0, 2}), "indices")), 1);
                }),
       of_image("Pad constant", {1, 2, 3, 4}, [](GraphBuilder& b, ValueId x) { return b.pad(x, {{1, 0, 2, 3}, PadMode::kConstant, 0.5}); }),
+      of_image("Pad before MaxPool", {1, 2, 3, 4}, [](GraphBuilder& b, ValueId x) {
+        const ValueId below = b.sub(x, b.scalar(2.0));
+        return b.max_pool(b.pad(below, {{1, 0, 1, 2}, PadMode::kConstant, 0.0}), {.kernel = {2, 2}});
+      }),
+      of_image("Pad before MaxPool varying", {batch, 2, h, w}, [](GraphBuilder& b, ValueId x) {
+        return b.max_pool(b.pad(b.sub(x, b.scalar(2.0)), {{0, 0, 1, 1}, PadMode::kConstant, 0.0}), {.kernel = {2, 2}});
+      }),
       of_image("Pad reflect", {1, 2, 4, 5}, [](GraphBuilder& b, ValueId x) { return b.pad(x, {{1, 2, 0, 3}, PadMode::kReflect}); }),
       of_image("Pad edge", {1, 2, 3, 4}, [](GraphBuilder& b, ValueId x) { return b.pad(x, {{1, 2, 2, 0}, PadMode::kEdge}); }),
       of_image("Resize nearest", {1, 2, 3, 4}, [](GraphBuilder& b, ValueId x) { return b.resize(x, {6, 8}); }),

@@ -23,6 +23,58 @@ std::optional<float> exact_scale(const Dim& in, const Dim& out) {
   return std::nullopt;
 }
 
+/// A value of `shape` that is `fill` everywhere.
+Result<std::string> filled(const SymbolicShape& shape, double fill, DType dtype, Lowering& to) {
+  Shape fixed;
+  for (const Dim& size : shape) fixed.push_back(size.constant().value_or(-1));
+  if (std::ranges::find(fixed, -1) != fixed.end()) {
+    TRY(sizes, to.sizes().list(shape));
+    return to.inner(OnnxOpType::kExpand, {to.scalar(fill, dtype), std::move(sizes)});
+  }
+  const std::vector<double> values(static_cast<size_t>(*element_count(fixed)), fill);
+  return to.initializer("padding", WeightRecipe::source(Tensor::from_doubles(fixed, values), "padding").convert(dtype));
+}
+
+/// Columns, then rows of the padding's value beside the operand.
+Status pad_by_concat(const Node& node, const Pad& pad, Lowering& to) {
+  std::string x = to.name(node.inputs[0]);
+  SymbolicShape shape = to.shape(node.inputs[0]);
+  const DType dtype = to.type(node.inputs[0]).dtype;
+  const bool rows = pad.pads[0] != 0 || pad.pads[2] != 0;
+  for (const size_t axis : {size_t{3}, size_t{2}}) {
+    const int64_t before = pad.pads[axis == 2 ? 0 : 1], after = pad.pads[axis == 2 ? 2 : 3];
+    const bool last = axis == 2 || !rows;
+    if (before == 0 && after == 0 && !last) continue;
+    std::vector<std::string> parts;
+    const auto add = [&](int64_t size) -> Status {
+      if (size == 0) return {};
+      SymbolicShape strip = shape;
+      strip[axis] = Dim(size);
+      TRY(part, filled(strip, pad.value, dtype, to));
+      parts.push_back(std::move(part));
+      return {};
+    };
+    CHECK_OK(add(before));
+    parts.push_back(std::move(x));
+    CHECK_OK(add(after));
+    const std::vector<OnnxAttribute> attributes = {{"axis", static_cast<int64_t>(axis)}};
+    if (last) {
+      to.node(node, OnnxOpType::kConcat, std::move(parts), attributes);
+      return {};
+    }
+    x = to.inner(OnnxOpType::kConcat, std::move(parts), attributes);
+    shape[axis] = shape[axis] + Dim(before + after);
+  }
+  return {};
+}
+
+/// ONNX Runtime 1.20 to 1.31 and onnxsim make one MaxPool of such a Pad and its MaxPool, whose own padding never wins:
+/// what is below zero at the border comes out otherwise.
+bool is_before_max_pool(const Node& node, const Lowering& to) {
+  return std::ranges::any_of(to.users(node.outputs[0]),
+                             [&](NodeId user) { return std::holds_alternative<MaxPool>(to.graph()[user].op); });
+}
+
 }  // namespace
 
 Status lower_conv(const Node& node, Lowering& to) {
@@ -105,6 +157,7 @@ Status lower_grid_sample(const Node& node, Lowering& to) {
 
 Status lower_pad(const Node& node, Lowering& to) {
   const auto& pad = std::get<Pad>(node.op);
+  if (pad.mode == PadMode::kConstant && is_before_max_pool(node, to)) return pad_by_concat(node, pad, to);
   const auto& [top, left, bottom, right] = pad.pads;
   std::vector<std::string> inputs{to.name(node.inputs[0]), to.int64s({0, 0, top, left, 0, 0, bottom, right})};
   if (pad.mode == PadMode::kConstant) inputs.push_back(to.scalar(pad.value, to.type(node.inputs[0]).dtype));

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-
 namespace modelport {
 
 Lowering::Lowering(const Graph& graph, int64_t opset, OnnxModel& model)
@@ -13,11 +11,7 @@ Lowering::Lowering(const Graph& graph, int64_t opset, OnnxModel& model)
       model_(model),
       sizes_(*this),
       value_names_(graph.values.size()),
-      used_values_(graph.values.size()) {
-  const auto use = [&](ValueId value) { used_values_[static_cast<size_t>(value)] = true; };
-  for (const Node& each : graph.nodes) std::ranges::for_each(each.inputs, use);
-  std::ranges::for_each(graph.outputs, use, &NamedValue::value);
-  std::ranges::for_each(graph.probes, use, &NamedValue::value);
+      users_(consumers(graph)) {
   const auto made_by = producers(graph);
   for (const NamedValue& input : graph.inputs) {
     used_.insert(input.name);

@@ -6,6 +6,7 @@
 
 #include "formats/onnx/lower/size_arithmetic.h"
 #include "formats/onnx/onnx_model.h"
+#include "ops/rewriter.h"
 
 namespace modelport {
 
@@ -21,7 +22,9 @@ class Lowering {
   const ValueType& type(ValueId value) const { return graph_[value].type; }
   const SymbolicShape& shape(ValueId value) const { return graph_[value].type.shape; }
   /// Whether a node reads the value, or it is an output or a probe.
-  bool is_used(ValueId value) const { return used_values_[static_cast<size_t>(value)]; }
+  bool is_used(ValueId value) const { return !users(value).empty() || is_named(graph_, value); }
+  /// The nodes that read it.
+  const std::vector<NodeId>& users(ValueId value) const { return users_[static_cast<size_t>(value)]; }
 
   /// The path that names what is emitted from now on; returns the previous one.
   std::string set_path(std::string path);
@@ -64,7 +67,7 @@ class Lowering {
   std::set<std::string> used_;
   std::map<std::string, int> next_suffix_;
   std::vector<std::optional<std::string>> value_names_;
-  std::vector<bool> used_values_;
+  std::vector<std::vector<NodeId>> users_;
   std::map<std::vector<int64_t>, std::string> int64s_;
   std::map<std::pair<double, DType>, std::string> scalars_;
 };
