@@ -251,17 +251,6 @@ Result<CheckpointSurvey> survey_checkpoint(const std::string& path) {
   return survey;
 }
 
-PickleValue find_model(const Checkpoint& checkpoint) {
-  const auto is_module = [](const PickleValue& value) { return value.as_object() && value.as_object()->is_module(); };
-  for (const std::string_view key : {"ema", "model"}) {
-    const PickleValue* value = checkpoint.find(key);
-    if (value && is_module(*value)) return *value;
-  }
-  return is_module(checkpoint.root) ? checkpoint.root : PickleValue();
-}
-
-const PickleObject* model_root(const Checkpoint& checkpoint) { return find_model(checkpoint).as_object(); }
-
 std::vector<NamedTensor> list_tensors(const PickleValue& root) { return TensorWalk().run(root); }
 
 }  // namespace modelport

@@ -108,7 +108,7 @@ std::vector<std::string> names_in_order(const PickleValue& names) {
 CheckpointFacts describe_checkpoint(const Checkpoint& checkpoint) {
   CheckpointFacts facts;
   const PickleValue model = find_model(checkpoint);
-  if (const PickleObject* object = model.as_object()) {
+  if (const PickleObject* object = model_root(checkpoint)) {
     facts.model_class = canonical_class_name(*object->type);
     facts.architecture = architecture_of(*object);
     if (const PickleValue* names = object->attribute("names")) facts.class_names = names_in_order(*names);

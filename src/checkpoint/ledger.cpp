@@ -7,8 +7,10 @@
 
 #include "base/half.h"
 #include "base/nearest_name.h"
+#include "checkpoint/forward_hooks.h"
 #include "checkpoint/module_internals.h"
 #include "checkpoint/module_view.h"
+#include "checkpoint/wrappers.h"
 
 namespace modelport {
 namespace {
@@ -74,7 +76,7 @@ class Ledger::Walk {
   }
 
   /// What cannot be accounted for at all, such as hooks.
-  const std::vector<std::string>& problems() const { return problems_; }
+  const std::vector<Error>& problems() const { return problems_; }
 
  private:
   void visit(const PickleObject& module, const std::string& path) {
@@ -82,7 +84,7 @@ class Ledger::Walk {
     std::unordered_set<std::string_view> names;
     const auto check_name = [&](std::string_view name) {
       if (!names.insert(name).second)
-        problems_.push_back(fmt::format("{} ({}) is there twice", join(path, name), type));
+        problems_.push_back(fail(ErrorCode::kUnsupportedModel, "{} ({}) is there twice", join(path, name), type));
     };
     for (const std::string_view slot : {kSlots[0], kSlots[1]}) {
       for (const auto& [key, value] : module.attribute(slot)->as_dict()->entries) {
@@ -99,7 +101,7 @@ class Ledger::Walk {
       check_name(*name);
       Mark from_rule;
       const Mark* mark = ledger_.find_mark(module, type, std::string(*name), from_rule);
-      const PickleObject* child = value.as_object();
+      const PickleObject* child = value.as_object() ? &unwrapped(*value.as_object()) : nullptr;
       if (mark || !child || !child->is_module()) {
         add(module, type, path, *name, LedgerEntry::Kind::kModule);
       } else {
@@ -111,9 +113,11 @@ class Ledger::Walk {
       if (!name || std::ranges::find(kSlots, *name) != std::end(kSlots)) continue;
       check_name(*name);
       if (const ModuleInternal* internal = find_module_internal(*name)) {
-        if (internal->condition == ModuleInternal::Condition::kMustBeEmpty && !is_empty(value)) {
-          problems_.push_back(
-              fmt::format("{} ({}) is set: it would change what the module computes", join(path, *name), type));
+        if (internal->condition == ModuleInternal::Condition::kMustBeEmpty && !is_empty(value) &&
+            !is_accounted_hook(module, *name)) {
+          problems_.push_back(fail(ErrorCode::kUnsupportedModel,
+                                   "{} ({}) is set: it would change what the module computes", join(path, *name),
+                                   type));
         }
         entries_.push_back({join(path, *name), type, std::string(*name), LedgerEntry::Kind::kAttribute,
                             LedgerState::kIgnored, std::string(internal->reason), &module});
@@ -122,6 +126,16 @@ class Ledger::Walk {
       add(module, type, path, *name, LedgerEntry::Kind::kAttribute);
     }
     pending_.insert(pending_.end(), children.rbegin(), children.rend());
+  }
+
+  /// Hooks that only count, and those whose weight the translation has computed.
+  bool is_accounted_hook(const PickleObject& module, std::string_view slot) const {
+    const std::vector<ForwardHook> hooks = forward_hooks(module, slot);
+    Mark from_rule;
+    const bool marked = ledger_.find_mark(module, "", std::string(slot), from_rule) != nullptr;
+    return !hooks.empty() && std::ranges::all_of(hooks, [&](const ForwardHook& hook) {
+      return hook.effect == ForwardHook::Effect::kNone || (hook.effect == ForwardHook::Effect::kMakesWeight && marked);
+    });
   }
 
   void add(const PickleObject& module, const std::string& type, const std::string& path, std::string_view name,
@@ -136,7 +150,7 @@ class Ledger::Walk {
   std::vector<std::pair<const PickleObject*, std::string>> pending_;
   std::unordered_set<const PickleObject*> seen_;
   std::vector<LedgerEntry> entries_;
-  std::vector<std::string> problems_;
+  std::vector<Error> problems_;
 };
 
 Ledger::Ledger(const PickleObject& root, std::span<const IgnoreRule> rules, ClassAliases aliases)
@@ -216,10 +230,30 @@ std::vector<LedgerEntry> Ledger::unaccounted() const {
   return all;
 }
 
+Status Ledger::require_known_hooks() const {
+  std::vector<std::pair<const PickleObject*, std::string>> pending{{&root_, ""}};
+  std::unordered_set<const PickleObject*> seen;
+  while (!pending.empty()) {
+    const auto [module, path] = std::move(pending.back());
+    pending.pop_back();
+    if (!seen.insert(module).second) continue;
+    const std::string where = fmt::format("{} ({})", path.empty() ? "the root module" : path, class_name(*module));
+    if (std::optional<Error> error = explain_forward_hooks(*module, where)) return *std::move(error);
+    const auto& children = module->attribute(kSlots[2])->as_dict()->entries;
+    for (auto child = children.rbegin(); child != children.rend(); ++child) {
+      const auto name = child->first.as_string();
+      if (!name || !child->second.as_object()) continue;
+      const PickleObject& inner = unwrapped(*child->second.as_object());
+      if (inner.is_module()) pending.emplace_back(&inner, join(path, *name));
+    }
+  }
+  return {};
+}
+
 Status Ledger::require_everything_accounted_for() const {
   Walk walk(*this);
   const auto all = walk.run();
-  if (!walk.problems().empty()) return fail(ErrorCode::kUnsupportedModel, "{}", walk.problems().front());
+  if (!walk.problems().empty()) return walk.problems().front();
   std::string named;
   size_t count = 0;
   for (const LedgerEntry& entry : all) {

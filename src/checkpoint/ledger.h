@@ -76,6 +76,9 @@ class Ledger {
   std::vector<LedgerEntry> entries() const;
   /// Those that nobody read or ignored.
   std::vector<LedgerEntry> unaccounted() const;
+  /// kUnsupportedModel at the first module that hooks make another than its class says, and what to call before saving:
+  /// to be asked before a translation reads anything.
+  Status require_known_hooks() const;
   /// kUnsupportedModel naming up to ten unaccounted entries, each with the nearest name its class did read, and the
   /// explanation as its hint; also when
   /// a module carries forward hooks or shadows one of its own names.

@@ -22,6 +22,7 @@ constexpr ModuleInternal kInternals[] = {
     {"_forward_hooks_always_called", kMustBeEmpty, "no forward hook is registered"},
     {"_forward_pre_hooks", kMustBeEmpty, "no forward hook is registered"},
     {"_forward_pre_hooks_with_kwargs", kMustBeEmpty, "no forward hook is registered"},
+    {"_is_torch_compile", kAny, "torch.compile was called on it, which computes the same"},
     {"_compiled_call_impl", kMustBeEmpty, "no compiled replacement of forward"},
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/nearest_name.h"
+#include "checkpoint/wrappers.h"
 
 namespace modelport {
 namespace {
@@ -76,7 +77,9 @@ const PickleObject* find_child(const PickleObject& module, std::string_view name
   const PickleDict* children = slot(module, "_modules");
   const PickleValue* value = children ? children->find(name) : nullptr;
   const PickleObject* child = value ? value->as_object() : nullptr;
-  return child && child->is_module() ? child : nullptr;
+  if (!child) return nullptr;
+  const PickleObject& inner = unwrapped(*child);
+  return inner.is_module() ? &inner : nullptr;
 }
 
 void add_keys(const PickleDict* dict, std::vector<std::string>& out) {

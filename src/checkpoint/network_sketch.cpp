@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "checkpoint/module_view.h"
+#include "checkpoint/wrappers.h"
 
 namespace modelport {
 
@@ -51,8 +52,9 @@ std::vector<NamedModule> modules_in(const PickleObject& module) {
   const PickleDict* entries = slot ? slot->as_dict() : nullptr;
   if (!entries) return children;
   for (const auto& [key, value] : entries->entries) {
-    const PickleObject* child = value.as_object();
-    if (child && child->is_module() && key.as_string()) children.push_back({std::string(*key.as_string()), child});
+    if (!value.as_object() || !key.as_string()) continue;
+    const PickleObject& child = unwrapped(*value.as_object());
+    if (child.is_module()) children.push_back({std::string(*key.as_string()), &child});
   }
   return children;
 }

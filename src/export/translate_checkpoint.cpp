@@ -26,6 +26,7 @@ Result<SourceModel> build(const Trainer& trainer, const Architecture& architectu
   const PickleObject* root = model_root(checkpoint);
   if (root == nullptr) return trainer.explain_mismatch(checkpoint);
   Ledger ledger(*root, trainer.ignore_rules, checkpoint.class_aliases);
+  CHECK_OK(ledger.require_known_hooks());
   TRY(model, architecture.build(checkpoint, ledger, request));
   CHECK_OK(ledger.require_everything_accounted_for());
   return model;
@@ -44,6 +45,12 @@ void log_aliases(const ModuleAliases& aliases) {
     log_info("Alias: {} applies {}", source, fmt::join(children, ", "));
 }
 
+void log_wrapper(const Checkpoint& checkpoint) {
+  const PickleObject* found = find_model(checkpoint).as_object();
+  const PickleObject* inner = model_root(checkpoint);
+  if (found != inner) log_info("Took {} out of {}", inner->type->qualified_name(), found->type->qualified_name());
+}
+
 }  // namespace
 
 Result<SourceModel> translate_checkpoint(const Trainer& trainer, const Checkpoint& opened,
@@ -53,6 +60,7 @@ Result<SourceModel> translate_checkpoint(const Trainer& trainer, const Checkpoin
   Checkpoint checkpoint = opened;
   checkpoint.class_aliases = request.module_aliases.classes;
   log_aliases(request.module_aliases);
+  log_wrapper(checkpoint);
   TRY(architecture, find_architecture(trainer, checkpoint).in(name));
   TRY(model, build(trainer, *architecture, checkpoint, request).in(name));
   CHECK_OK(adapt(model, request));

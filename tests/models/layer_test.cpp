@@ -106,7 +106,8 @@ constexpr std::string_view kFixedSizes[] = {"AvgPool2d ceil",
                                             "Upsample bilinear, broken scale",
                                             "Upsample nearest, broken scale",
                                             "Upsample nearest-exact, broken scale",
-                                            "torchvision MLP"};
+                                            "torchvision MLP",
+                                            "weight_norm of Linear"};
 
 class Layer : public testing::TestWithParam<size_t> {
  protected:

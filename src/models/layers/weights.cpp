@@ -1,12 +1,17 @@
 #include "models/layers/weights.h"
 
+#include "models/layers/made_weight.h"
+
 namespace modelport {
 
 namespace {
 
 constexpr int64_t kLargestAttribute = int64_t{1} << 20;
 
-Result<WeightRecipe> recipe(const ModuleView& module, std::string_view name, const Tensor& tensor, const Shape& shape) {
+}  // namespace
+
+Result<WeightRecipe> tensor_recipe(const ModuleView& module, std::string_view name, const Tensor& tensor,
+                                   const Shape& shape) {
   if (!is_float(tensor.dtype())) {
     return module.fail("{} is {}, a floating-point tensor is expected", name, dtype_name(tensor.dtype()));
   }
@@ -17,8 +22,6 @@ Result<WeightRecipe> recipe(const ModuleView& module, std::string_view name, con
   std::string full_name = module.path().empty() ? std::string(name) : fmt::format("{}.{}", module.path(), name);
   return WeightRecipe::source(tensor, std::move(full_name)).convert(DType::kFloat32);
 }
-
-}  // namespace
 
 Status expect_int(const ModuleView& module, std::string_view name, int64_t actual) {
   TRY(value, module.int_attribute(name));
@@ -45,8 +48,9 @@ Result<int64_t> bounded_int(const ModuleView& module, std::string_view name, int
 }
 
 Result<WeightRecipe> weight_recipe(const ModuleView& module, std::string_view name, const Shape& shape) {
+  if (const std::optional<WeightMaker> maker = weight_maker(module, name)) return made_weight(module, *maker, shape);
   TRY(tensor, module.tensor(name));
-  return recipe(module, name, tensor, shape);
+  return tensor_recipe(module, name, tensor, shape);
 }
 
 Result<ValueId> weight(GraphBuilder& b, const ModuleView& module, std::string_view name, const Shape& shape) {
@@ -56,10 +60,9 @@ Result<ValueId> weight(GraphBuilder& b, const ModuleView& module, std::string_vi
 
 Result<std::optional<ValueId>> optional_weight(GraphBuilder& b, const ModuleView& module, std::string_view name,
                                                const Shape& shape) {
-  const std::optional<Tensor> tensor = module.optional_tensor(name);
-  if (!tensor) return std::optional<ValueId>();
-  TRY(values, recipe(module, name, *tensor, shape));
-  return std::optional(b.constant(std::move(values)));
+  if (!weight_maker(module, name) && !module.optional_tensor(name)) return std::optional<ValueId>();
+  TRY(made, weight(b, module, name, shape));
+  return std::optional(made);
 }
 
 Result<int64_t> fixed_size(const GraphBuilder& b, const ModuleView& module, ValueId value, size_t axis) {

@@ -25,8 +25,12 @@ Result<std::array<int64_t, 2>> bounded_pair(const ModuleView& module, std::strin
 /// Reads an integer in [least, 2^20].
 Result<int64_t> bounded_int(const ModuleView& module, std::string_view name, int64_t least);
 
-/// A floating-point parameter or buffer, converted to float32, for modules that use parts of it. kInconsistentModel
-/// when its shape is not `shape`.
+/// A floating-point tensor of the module, converted to float32. kInconsistentModel when its shape is not `shape`.
+Result<WeightRecipe> tensor_recipe(const ModuleView& module, std::string_view name, const Tensor& tensor,
+                                   const Shape& shape);
+
+/// A floating-point parameter or buffer, or what hooks of torch make in its place (made_weight.h), converted to
+/// float32, for modules that use parts of it. kInconsistentModel when its shape is not `shape`.
 Result<WeightRecipe> weight_recipe(const ModuleView& module, std::string_view name, const Shape& shape);
 
 /// The same as a constant.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "checkpoint/module_view.h"
+#include "checkpoint/wrappers.h"
 #include "models/ultralytics/build_model.h"
 #include "models/ultralytics/text_features.h"
 #include "models/ultralytics/yolov5_model.h"
@@ -184,10 +185,10 @@ std::string head_class(const Checkpoint& checkpoint) {
   const PickleDict* of_root = root ? children(*root) : nullptr;
   const PickleValue* layers = of_root ? of_root->find("model") : nullptr;
   const PickleObject* list = layers ? layers->as_object() : nullptr;
-  const PickleDict* of_list = list ? children(*list) : nullptr;
+  const PickleDict* of_list = list ? children(unwrapped(*list)) : nullptr;
   if (!of_list || of_list->entries.empty()) return "";
   const PickleObject* head = of_list->entries.back().second.as_object();
-  return head && head->type ? canonical_class_name(*head->type, checkpoint.class_aliases) : "";
+  return head && head->type ? canonical_class_name(*unwrapped(*head).type, checkpoint.class_aliases) : "";
 }
 
 }  // namespace modelport::ultralytics

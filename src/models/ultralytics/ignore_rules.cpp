@@ -6,6 +6,9 @@ namespace {
 
 constexpr IgnoreRule kRules[] = {
     {"*", "np", "number of parameters, for printing"},
+    {"*", "qconfig", "how a quantisation would prepare it; what that puts into a network is refused by name"},
+    {"*", "total_ops", "counted by a profiler"},
+    {"*", "total_params", "counted by a profiler"},
     {"*", "type", "the class name again, for printing"},
     {"models.common.DWConvTranspose2d", "_reversed_padding_repeated_twice",
      "read for padding modes other than zeros only"},

@@ -73,6 +73,8 @@ constexpr ModuleRow kModules[] = {
     {"models.experimental.GhostConv", module<ghost_conv>},
     {"models.yolo.Detect", yolov5_detect},
     {"models.yolo.Segment", yolov5_segment},
+    {"torch.ao.quantization.stubs.DeQuantStub", layer<identity>},
+    {"torch.ao.quantization.stubs.QuantStub", layer<identity>},
     {"torch.nn.modules.activation.CELU", layer<celu>},
     {"torch.nn.modules.activation.ELU", layer<elu>},
     {"torch.nn.modules.activation.GELU", layer<gelu>},

@@ -1,0 +1,58 @@
+#include <unordered_set>
+
+#include "checkpoint/checkpoint.h"
+#include "checkpoint/wrappers.h"
+
+namespace modelport {
+namespace {
+
+/// What holds the network: a module, or an object around one.
+bool holds_module(const PickleValue& value) {
+  const PickleObject* object = value.as_object();
+  return object && unwrapped(*object).is_module();
+}
+
+/// The one such object that containers and plain objects lead to; None where there are several. Each container is
+/// visited once.
+PickleValue outermost(const PickleValue& root) {
+  std::vector<PickleValue> pending{root};
+  std::unordered_set<const void*> seen;
+  PickleValue found;
+  const auto add = [&](const PickleValue& value) { pending.push_back(value); };
+  while (!pending.empty()) {
+    const PickleValue value = pending.back();
+    pending.pop_back();
+    if (!value.identity() || !seen.insert(value.identity()).second) continue;
+    if (holds_module(value)) {
+      if (!found.is_none()) return PickleValue();
+      found = value;
+    } else if (const std::vector<PickleValue>* items = value.as_sequence()) {
+      for (const PickleValue& item : *items) add(item);
+    } else if (const PickleDict* dict = value.as_dict()) {
+      for (const auto& [key, item] : dict->entries) add(item);
+    } else if (const PickleObject* object = value.as_object()) {
+      for (const PickleValue& item : object->arguments) add(item);
+      for (const PickleValue& item : object->list_items) add(item);
+      for (const auto& [key, item] : object->dict_items.entries) add(item);
+      add(object->state);
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+PickleValue find_model(const Checkpoint& checkpoint) {
+  for (const std::string_view key : {"ema", "model"}) {
+    const PickleValue* value = checkpoint.find(key);
+    if (value && holds_module(*value)) return *value;
+  }
+  return holds_module(checkpoint.root) ? checkpoint.root : outermost(checkpoint.root);
+}
+
+const PickleObject* model_root(const Checkpoint& checkpoint) {
+  const PickleObject* found = find_model(checkpoint).as_object();
+  return found ? &unwrapped(*found) : nullptr;
+}
+
+}  // namespace modelport

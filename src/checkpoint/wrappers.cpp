@@ -1,0 +1,85 @@
+#include "checkpoint/wrappers.h"
+
+#include "checkpoint/module_view.h"
+
+namespace modelport {
+namespace {
+
+constexpr Wrapper kWrappers[] = {
+    {"torch._dynamo.eval_frame.OptimizedModule", "_orig_mod"},
+    {"torch.ao.quantization.stubs.QuantWrapper", "module"},
+    {"torch.distributed.algorithms._checkpoint.checkpoint_wrapper.CheckpointWrapper", "_checkpoint_wrapped_module"},
+    {"torch.distributed.algorithms._checkpoint.checkpoint_wrapper.OffloadWrapper", "_checkpoint_wrapped_module"},
+    {"torch.nn.parallel.data_parallel.DataParallel", "module"},
+    {"torch.nn.parallel.distributed.DistributedDataParallel", "module"},
+    {"torch.optim.swa_utils.AveragedModel", "module"},
+    {"apex.parallel.distributed.DistributedDataParallel", "module"},
+    {"timm.utils.model_ema.ModelEma", "ema"},
+    {"timm.utils.model_ema.ModelEmaV2", "module"},
+    {"timm.utils.model_ema.ModelEmaV3", "module"},
+    {"models.common.AutoShape", "model"},
+    {"models.common.DetectMultiBackend", "model"},
+    {"models.common.autoShape", "model"},
+    {"utils.torch_utils.ModelEMA", "ema"},
+    {"ultralytics.engine.model.Model", "model"},
+    {"ultralytics.engine.model.YOLO", "model"},
+    {"ultralytics.models.rtdetr.model.RTDETR", "model"},
+    {"ultralytics.models.yolo.model.YOLO", "model"},
+    {"ultralytics.models.yolo.model.YOLOE", "model"},
+    {"ultralytics.models.yolo.model.YOLOWorld", "model"},
+    {"ultralytics.nn.autobackend.AutoBackend", "backend.model"},
+    {"ultralytics.nn.autobackend.AutoBackend", "model"},
+    {"ultralytics.nn.autobackend.AutoShape", "model"},
+    {"ultralytics.utils.torch_utils.ModelEMA", "ema"},
+};
+
+constexpr size_t kDeepestWrapping = 16;
+
+const PickleObject* member(const PickleObject& object, std::string_view name) {
+  const PickleValue* modules = object.attribute("_modules");
+  const PickleDict* children = modules ? modules->as_dict() : nullptr;
+  const PickleValue* value = children ? children->find(name) : nullptr;
+  if (!value) value = object.attribute(name);
+  return value ? value->as_object() : nullptr;
+}
+
+const PickleObject* inner_module(const PickleObject& object, std::string_view path) {
+  const PickleObject* at = &object;
+  while (at && !path.empty()) {
+    const size_t dot = path.find('.');
+    at = member(*at, path.substr(0, dot));
+    path = dot == std::string_view::npos ? std::string_view() : path.substr(dot + 1);
+  }
+  return at && at->type ? at : nullptr;
+}
+
+bool has_forward_hooks(const PickleObject& object) {
+  for (const std::string_view name : {"_forward_hooks", "_forward_pre_hooks"}) {
+    const PickleValue* hooks = object.attribute(name);
+    if (hooks && hooks->as_dict() && !hooks->as_dict()->entries.empty()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+const Wrapper* find_wrapper(const PickleObject& object) {
+  if (!object.type || has_forward_hooks(object)) return nullptr;
+  const std::string name = canonical_class_name(*object.type);
+  for (const Wrapper& row : kWrappers) {
+    if (row.class_name == name && inner_module(object, row.inner)) return &row;
+  }
+  return nullptr;
+}
+
+const PickleObject& unwrapped(const PickleObject& object) {
+  const PickleObject* at = &object;
+  for (size_t depth = 0; depth < kDeepestWrapping; ++depth) {
+    const Wrapper* wrapper = find_wrapper(*at);
+    if (!wrapper) break;
+    at = inner_module(*at, wrapper->inner);
+  }
+  return *at;
+}
+
+}  // namespace modelport
