@@ -11,8 +11,8 @@ namespace modelport {
 struct Pass {
   std::string_view name;
   std::string_view purpose;  ///< One sentence, for --help and docs.
-  /// kAlways passes are part of what export means (batch norm is folded as Ultralytics' fuse() does); kOptional ones
-  /// are what `simplify` turns off.
+  /// kAlways passes are part of what export means (batch norm is folded as Ultralytics' fuse() does, anchors are
+  /// computed as its tracing does); kOptional ones are what `simplify` turns off.
   enum class Need { kAlways, kOptional } need;
   Result<Graph> (*run)(const Graph& graph);
 };
