@@ -152,8 +152,9 @@ Result<Figures> hold(const ProofSubject& subject, Proof& proof, Reference& refer
 Status require_agreement(const Check& check) {
   for (const Comparison& figure : check.figures) {
     if (figure.verdict == Comparison::Verdict::kAgrees) continue;
-    return fail(ErrorCode::kValidationFailed, "{}: {} {} differ by {:.3g} at {}, allowed is {:.3g}", check.what,
-                figure.value, figure.group, figure.max_difference, figure.worst_index, figure.limit);
+    const std::string unit = unit_behind_number(figure);
+    return fail(ErrorCode::kValidationFailed, "{}: {} {} differ by {:.3g}{} at {}, allowed is {:.3g}{}", check.what,
+                figure.value, figure.group, figure.max_difference, unit, figure.worst_index, figure.limit, unit);
   }
   return {};
 }
@@ -161,8 +162,9 @@ Status require_agreement(const Check& check) {
 void log_check(const Check& check) {
   std::string figures;
   for (const Comparison& figure : check.figures) {
-    figures += fmt::format("; {} {} differ by at most {:.2g} (allowed {:.2g})", figure.value, figure.group,
-                           figure.max_difference, figure.limit);
+    const std::string unit = unit_behind_number(figure);
+    figures += fmt::format("; {} {} differ by at most {:.2g}{} (allowed {:.2g}{})", figure.value, figure.group,
+                           figure.max_difference, unit, figure.limit, unit);
   }
   log_info("Proven: {}{}", check.what, figures);
 }
@@ -358,17 +360,19 @@ Result<Proof> prove(const ProofSubject& subject, Validation level) {
   TRY(raised, as_validation_failure(format.raise(*read, format.probe_names(subject.lowered)),
                                     "the file read back is no valid model"));
   for (const Trial& trial : trials(subject.model)) {
-    TRY(expected, subject.reference.at(trial, Precision::kFloat32));
-    Reference reference{trial, trial_input(subject.model, trial), *expected, &subject.model.graph, {}, {}, {}};
-    if (subject.precision == WeightPrecision::kFloat32) {
-      CHECK_OK(prove_read_back(subject, raised, proof, reference));
+    SourceModel sized = subject.model;
+    set_image_size(sized, trial.height, trial.width);
+    const ProofSubject tried = subject.with(sized);
+    TRY(expected, tried.reference.at(trial, Precision::kFloat32));
+    Reference reference{trial, trial_input(tried.model, trial), *expected, &tried.model.graph, {}, {}, {}};
+    if (tried.precision == WeightPrecision::kFloat32) {
+      CHECK_OK(prove_read_back(tried, raised, proof, reference));
     } else {
-      CHECK_OK(prove_in_float64(subject, raised, proof, reference));
-      CHECK_OK(subject.arithmetic == WeightPrecision::kFloat16
-                   ? become_half_reference(subject, raised, reference)
-                   : become_half_weights_reference(subject, raised, reference));
+      CHECK_OK(prove_in_float64(tried, raised, proof, reference));
+      CHECK_OK(tried.arithmetic == WeightPrecision::kFloat16 ? become_half_reference(tried, raised, reference)
+                                                             : become_half_weights_reference(tried, raised, reference));
     }
-    if (level == Validation::kRuntime) CHECK_OK(prove_in_engine(subject, *subject.row.engine(), proof, reference));
+    if (level == Validation::kRuntime) CHECK_OK(prove_in_engine(tried, *tried.row.engine(), proof, reference));
   }
   return proof;
 }

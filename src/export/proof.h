@@ -43,6 +43,11 @@ struct ProofSubject {
   WeightPrecision precision = WeightPrecision::kFloat32;   ///< Of the weights
   WeightPrecision arithmetic = WeightPrecision::kFloat32;  ///< and of what is computed with them.
   double relative_tolerance = 2e-5;
+
+  /// The same, held to another description of the model.
+  ProofSubject with(const SourceModel& described) const {
+    return {described, reference, exported, lowered, row, path, precision, arithmetic, relative_tolerance};
+  }
 };
 
 /// The documented default of `tolerance` for a precision.

@@ -36,6 +36,7 @@ Result<Json> proof_json(const Proof& proof) {
                          {"allowed", figure.limit},
                          {"reference_magnitude", figure.reference_magnitude},
                          {"cosine", figure.cosine}});
+      if (!unit_of(figure).empty()) figures.back()["unit"] = unit_of(figure);
       if (figure.replaced_rows > 0) figures.back()["replaced_rows"] = figure.replaced_rows;
     }
     if (!figures.empty()) entry["figures"] = figures;
