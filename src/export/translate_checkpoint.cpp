@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/log.h"
+#include "checkpoint/finite_weights.h"
 #include "export/module_aliases.h"
 #include "ops/verify_types.h"
 #include "passes/append_nms.h"
@@ -29,6 +30,7 @@ Result<SourceModel> build(const Trainer& trainer, const Architecture& architectu
   CHECK_OK(ledger.require_known_hooks());
   TRY(model, architecture.build(checkpoint, ledger, request));
   CHECK_OK(ledger.require_everything_accounted_for());
+  CHECK_OK(require_finite_weights(ledger));
   return model;
 }
 
