@@ -1,6 +1,0 @@
-"""onnxslim: see simplified.py."""
-import onnxslim
-
-import simplified
-
-simplified.answer_all(onnxslim.slim)
