@@ -77,10 +77,12 @@ class Ledger::Walk {
 
   /// What cannot be accounted for at all, such as hooks.
   const std::vector<Error>& problems() const { return problems_; }
+  const std::vector<LedgerModule>& modules() const { return modules_; }
 
  private:
   void visit(const PickleObject& module, const std::string& path) {
     const std::string type = ledger_.class_name(module);
+    modules_.push_back({path, type});
     std::unordered_set<std::string_view> names;
     const auto check_name = [&](std::string_view name) {
       if (!names.insert(name).second)
@@ -151,6 +153,7 @@ class Ledger::Walk {
   std::unordered_set<const PickleObject*> seen_;
   std::vector<LedgerEntry> entries_;
   std::vector<Error> problems_;
+  std::vector<LedgerModule> modules_;
 };
 
 Ledger::Ledger(const PickleObject& root, std::span<const IgnoreRule> rules, ClassAliases aliases)
@@ -223,6 +226,12 @@ Status Ledger::ignore_equal(const ModuleView& module, std::string_view path, con
 }
 
 std::vector<LedgerEntry> Ledger::entries() const { return Walk(*this).run(); }
+
+std::vector<LedgerModule> Ledger::modules() const {
+  Walk walk(*this);
+  walk.run();
+  return walk.modules();
+}
 
 std::vector<LedgerEntry> Ledger::unaccounted() const {
   auto all = entries();

@@ -42,6 +42,12 @@ struct LedgerEntry {
   const PickleObject* module = nullptr;  ///< The one that holds it.
 };
 
+/// A module that is not ignored, at the first path that reaches it.
+struct LedgerModule {
+  std::string path;
+  std::string class_name;
+};
+
 /// The account of a pickled network: every tensor and every attribute of every nn.Module reachable from the root must
 /// end read, ignored with a reason, or ignored because it was recomputed and is equal. Lists, dicts, tensors and inert
 /// objects among the attributes are one entry each; children in `_modules` are modules of their own. A module that
@@ -74,6 +80,8 @@ class Ledger {
 
   /// Every entry with its state, in the order of the module tree.
   std::vector<LedgerEntry> entries() const;
+  /// Every module that no rule or `ignore` leaves out, once, in the order of the tree.
+  std::vector<LedgerModule> modules() const;
   /// Those that nobody read or ignored.
   std::vector<LedgerEntry> unaccounted() const;
   /// kUnsupportedModel at the first module that hooks make another than its class says, and what to call before saving:

@@ -26,9 +26,11 @@ constexpr std::string_view kVerifyUsage =
     "  --json           The report as JSON.\n"
     "  --exporter PATH  Any exporter with the verify extension, in place of the recognised trainer's.\n"
     "\n"
-    "Exit codes: 0 every figure is within its limit, 1 a file cannot be read, 2 a figure is not, 3 wrong arguments, "
-    "or\n"
-    "the engine is not on this machine.\n";
+    "Outputs are paired by name, else by shape where only one fits; a single input needs no name.\n"
+    "\n"
+    "Exit codes: 0 every figure is within its limit, 1 a file cannot be read or run, or its inputs or outputs cannot\n"
+    "be paired with the checkpoint's, 2 a figure is over its limit, 3 wrong arguments, or the engine is not on this\n"
+    "machine.\n";
 
 constexpr Option kVerifyOptions[] = {
     {"--against", Option::Takes::kOne},  {"--image", Option::Takes::kMany},   {"--draw", Option::Takes::kOne},

@@ -145,8 +145,14 @@ Result<ArtifactFacts> open_artifact_facts(const std::string& artifact) {
     error.hint = facts.engine->presence().hint;
     return error;
   }
-  TRY(session, facts.engine->load_file(facts.path, Engine::Optimization::kAll).in(facts.path));
-  facts.session = std::move(session);
+  auto session = facts.engine->load_file(facts.path, Engine::Optimization::kAll).in(facts.path);
+  if (!session) {
+    // An engine that refuses a file has compared no numbers.
+    Error error = session.error();
+    if (error.code == ErrorCode::kValidationFailed) error.code = ErrorCode::kUnreadable;
+    return error;
+  }
+  facts.session = *std::move(session);
   TRY(metadata, read_metadata(path.parent_path() / "metadata.json"));
   facts.metadata = std::move(metadata);
   if (facts.metadata.is_object()) {

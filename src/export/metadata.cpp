@@ -79,9 +79,11 @@ void add_task_steps(const SourceModel& model, Json& json) {
     json["mask_threshold"] = 0.5;
   }
   if (model.facts.pose) {
-    json["keypoints"] = model.facts.pose->keypoint_shape[1] == 3
-                            ? "x, y in input pixels and visibility from 0 to 1, keypoint after keypoint"
-                            : "x, y in input pixels, keypoint after keypoint";
+    const ChannelGroup* x = find_coordinates(model, "keypoints_x");
+    const bool pixels = x == nullptr || x->unit == Unit::kPixels;
+    json["keypoints"] =
+        fmt::format("x, y in {}{}, keypoint after keypoint", unit_name(pixels ? Unit::kPixels : Unit::kParts),
+                    model.facts.pose->keypoint_shape[1] == 3 ? " and visibility from 0 to 1" : "");
   }
   if (model.facts.detection && model.facts.detection->coordinate_format == "xywhr") {
     json["angle"] = "radians, clockwise in the image, of the side that width measures; the column named angle";
@@ -111,10 +113,11 @@ Json postprocessing_json(const SourceModel& model, const BuildRequest& request) 
   }
   const DetectionFacts& facts = *model.facts.detection;
   const bool suppress = facts.suppression == Suppression::kByConsumer;
+  const ChannelGroup* boxes = find_coordinates(model, "boxes");
   Json json = {{"apply_nms", suppress},
                {"nms_method", suppress ? "hard" : "none"},
                {"coordinate_format", facts.coordinate_format},
-               {"coordinate_unit", facts.coordinate_unit},
+               {"coordinate_unit", unit_name(boxes != nullptr ? boxes->unit : Unit::kPixels)},
                {"scores", facts.scores},
                {"confidence_threshold", facts.confidence_threshold},
                {"iou_threshold", facts.iou_threshold},
@@ -129,6 +132,11 @@ Json postprocessing_json(const SourceModel& model, const BuildRequest& request) 
 /// Shape at the exported sizes.
 Result<Shape> exported_shape(const SourceModel& model, const SymbolicShape& shape) {
   return evaluate_shape(shape, symbols_for(model, model.sizes.batch, model.sizes.height, model.sizes.width));
+}
+
+/// "boxes" where they are not in pixels, as the role's own name says.
+std::string_view group_role(const ChannelGroup& group) {
+  return group.role == Role::kBoxesPx && group.unit != Unit::kPixels ? "boxes" : role_name(group.role);
 }
 
 Result<Json> io_json(const SourceModel& model, const std::vector<IoSpec>& specs,
@@ -150,11 +158,12 @@ Result<Json> io_json(const SourceModel& model, const std::vector<IoSpec>& specs,
     Json groups = Json::array();
     for (const ChannelGroup& group : specs[i].groups) {
       groups.push_back({{"name", group.name},
-                        {"role", role_name(group.role)},
+                        {"role", group_role(group)},
                         {"axis", group.axis},
                         {"begin", group.begin},
                         {"end", group.end}});
       if (group.step != 1) groups.back()["step"] = group.step;
+      if (group.role == Role::kBoxesPx) groups.back()["unit"] = unit_name(group.unit);
     }
     if (!groups.empty()) entry["channel_groups"] = groups;
     list.push_back(entry);

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/log.h"
+#include "checkpoint/finite_weights.h"
 #include "export/module_aliases.h"
 #include "ops/verify_types.h"
 #include "passes/append_nms.h"
@@ -29,6 +30,7 @@ Result<SourceModel> build(const Trainer& trainer, const Architecture& architectu
   CHECK_OK(ledger.require_known_hooks());
   TRY(model, architecture.build(checkpoint, ledger, request));
   CHECK_OK(ledger.require_everything_accounted_for());
+  CHECK_OK(require_finite_weights(ledger));
   return model;
 }
 
@@ -45,6 +47,13 @@ void log_aliases(const ModuleAliases& aliases) {
     log_info("Alias: {} applies {}", source, fmt::join(children, ", "));
 }
 
+/// The refusal with the file's name: behind the words that platforms know it by, where it begins with such.
+Error of_file(Error error, const std::string& name) {
+  if (!error.context.empty() || !error.message.starts_with(kNotTranslated)) return std::move(error).in(name);
+  error.message = fmt::format("{}{}: {}", kNotTranslated, name, error.message.substr(kNotTranslated.size()));
+  return error;
+}
+
 void log_wrapper(const Checkpoint& checkpoint) {
   const PickleObject* found = find_model(checkpoint).as_object();
   const PickleObject* inner = model_root(checkpoint);
@@ -59,10 +68,14 @@ Result<SourceModel> translate_checkpoint(const Trainer& trainer, const Checkpoin
   CHECK_OK(check_module_aliases(request.module_aliases, trainer, opened).in(name));
   Checkpoint checkpoint = opened;
   checkpoint.class_aliases = request.module_aliases.classes;
+  for (const auto& [source, children] : request.module_aliases.chains) checkpoint.class_aliases.emplace(source, source);
   log_aliases(request.module_aliases);
   log_wrapper(checkpoint);
-  TRY(architecture, find_architecture(trainer, checkpoint).in(name));
-  TRY(model, build(trainer, *architecture, checkpoint, request).in(name));
+  const Result<const Architecture*> architecture = find_architecture(trainer, checkpoint);
+  if (!architecture) return of_file(architecture.error(), name);
+  Result<SourceModel> built = build(trainer, **architecture, checkpoint, request);
+  if (!built) return of_file(built.error(), name);
+  SourceModel model = *std::move(built);
   CHECK_OK(adapt(model, request));
   CHECK_OK(verify_graph(model.graph));
   return model;

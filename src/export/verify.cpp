@@ -7,10 +7,11 @@
 #include "base/log.h"
 #include "base/printable.h"
 #include "export/artifact_facts.h"
+#include "export/artifact_pairing.h"
 #include "export/metadata.h"
-#include "export/precision_limits.h"
 #include "export/translate_checkpoint.h"
 #include "passes/append_class_map.h"
+#include "reference/channel_runs.h"
 #include "reference/compare.h"
 #include "reference/photo_like_input.h"
 #include "vision/agreement.h"
@@ -30,6 +31,7 @@ struct Subject {
   SourceModel model;
   ArtifactContract reference_contract;
   ArtifactContract artifact_contract;
+  EngineInput input;  ///< As the artifact itself names and types it.
 };
 
 /// What metadata.json would say of the model, as a consumer reads it.
@@ -72,40 +74,129 @@ struct Measurement {
   std::vector<Tensor> reference, artifact;
 };
 
-/// Where float32 itself is too coarse for the limits (docs/proof.md): the float64 reference, and four times the
-/// unfolded graph's own error.
+/// Limits where the precision itself is too coarse for the usual ones (docs/proof.md): four times the unfolded graph's
+/// own error, of float32 against float64, or of every value rounded to float16 against float32.
 struct CoarseLimits {
   EvaluationResult reference;
   std::vector<double> limits;
 };
 Result<CoarseLimits> coarse_limits(const Subject& subject, const Tensor& input, const EvaluationResult& float32) {
-  TRY(exact, evaluate_model(subject.model, evaluated("input", input), Precision::kFloat64));
-  TRY(errors, own_error(float32.outputs, exact.outputs, subject.model.outputs));
-  for (double& limit : errors) limit *= kOwnErrorFactor;
-  return CoarseLimits{std::move(exact), std::move(errors)};
+  const EvaluatedValue value = evaluated("input", input);
+  CoarseLimits coarse;
+  if (subject.options.precision == WeightPrecision::kFloat16) {
+    HalfReport ignored;
+    SourceModel rounded = subject.model;
+    TRY(half, to_half(subject.model.graph, {}, ignored));
+    rounded.graph = std::move(half);
+    TRY(of_rounded, evaluate_model(rounded, value, Precision::kFloat32));
+    TRY(errors, own_error(of_rounded.outputs, float32.outputs, subject.model.outputs));
+    coarse.limits = std::move(errors);
+    coarse.reference = float32;
+  } else {
+    TRY(exact, evaluate_model(subject.model, value, Precision::kFloat64));
+    TRY(errors, own_error(float32.outputs, exact.outputs, subject.model.outputs));
+    coarse.limits = std::move(errors);
+    coarse.reference = std::move(exact);
+  }
+  for (double& limit : coarse.limits) limit *= kOwnErrorFactor;
+  return coarse;
+}
+
+/// What cannot be paired is not compared: that is no difference of numbers.
+Error unpaired(const Subject& subject, std::string_view what, const std::string& found, const std::string& wanted) {
+  Error error = fail(ErrorCode::kInconsistentModel,
+                     "the {}s of {} cannot be paired with those of the checkpoint's model, by name or by shape: the "
+                     "artifact has {}; the model has {}",
+                     what, subject.facts.path, found, wanted);
+  error.hint =
+      "name the checkpoint that it was exported from; where it was exported with other options, verify the "
+      "export's folder with its metadata.json";
+  return error;
+}
+
+/// The artifact's input for pictures: of the contract's name, else the only one.
+Result<EngineInput> picture_input(const Subject& subject) {
+  const InputContract& wanted = subject.artifact_contract.input;
+  TRY(inputs, subject.facts.session->inputs().in(subject.facts.path));
+  if (inputs.empty()) return EngineInput{wanted.name, wanted.dtype};
+  if (inputs.size() == 1 && is_float(inputs[0].dtype) == is_float(wanted.dtype)) return inputs[0];
+  std::string found;
+  for (const EngineInput& input : inputs)
+    found += fmt::format("{}{} {}", found.empty() ? "" : ", ", input.name, dtype_name(input.dtype));
+  return unpaired(subject, "input", found, fmt::format("{} {}", wanted.name, dtype_name(wanted.dtype)));
+}
+
+/// For each output of the model the artifact's.
+Result<std::vector<size_t>> pair_outputs(const Subject& subject, std::span<const EvaluatedValue> expected,
+                                         std::span<const EngineTensor> results) {
+  std::vector<Port> wanted, found;
+  for (const EvaluatedValue& value : expected) wanted.push_back({value.name, value.dtype, value.shape});
+  for (const EngineTensor& result : results)
+    found.push_back({result.name, result.tensor.dtype(), result.tensor.shape()});
+  auto pairs = pair_ports(wanted, found);
+  if (!pairs) return unpaired(subject, "output", ports_text(found), ports_text(wanted));
+  return *std::move(pairs);
+}
+
+/// Coordinates as the model counts them, where the artifact's metadata.json says that it counts them otherwise.
+void count_as_the_model(const Subject& subject, const IoSpec& spec, EvaluatedValue& value) {
+  for (const ChannelGroup& group : spec.groups) {
+    if (group.role != Role::kBoxesPx) continue;
+    const bool keypoint = group.name.starts_with("keypoints");
+    const auto unit = [&](const ArtifactContract& contract) {
+      return keypoint ? contract.output.keypoint_unit : contract.output.unit;
+    };
+    const CoordinateUnit theirs = unit(subject.artifact_contract);
+    if (theirs == unit(subject.reference_contract)) continue;
+    ChannelGroup parts = group;
+    parts.unit = group.name == "keypoints_x"   ? Unit::kPartsOfWidth
+                 : group.name == "keypoints_y" ? Unit::kPartsOfHeight
+                                               : Unit::kParts;
+    for (const auto& [channels, pixels] : in_pixels(parts, spec.image)) {
+      const auto factor = static_cast<float>(theirs == CoordinateUnit::kFraction ? pixels : 1.0 / pixels);
+      for_each_run(value.shape, channels, [&](int64_t first, int64_t last) {
+        for (int64_t i = first; i < last; ++i) value.floats[static_cast<size_t>(i)] *= factor;
+      });
+    }
+  }
+}
+
+/// The same numbers in another type.
+Tensor converted(const Tensor& tensor, DType dtype) {
+  if (tensor.dtype() == dtype) return tensor;
+  const WeightRecipe recipe = WeightRecipe::source(tensor, "input").convert(dtype);
+  std::vector<std::byte> bytes(static_cast<size_t>(tensor.element_count() * dtype_bytes(dtype)));
+  recipe.read_bytes(0, bytes);
+  return Tensor::from_bytes(dtype, tensor.shape(), std::move(bytes));
 }
 
 Result<Measurement> measure(Subject& subject, const Tensor& input) {
-  TRY(results, subject.facts.session->run({{subject.artifact_contract.input.name, input}}).in(subject.facts.path));
-  TRY(expected, evaluate_model(subject.model, evaluated("input", input), Precision::kFloat32));
-  const std::vector<IoSpec>& specs = subject.model.outputs;
-  if (results.size() != specs.size()) {
-    return fail(ErrorCode::kValidationFailed, "{} has {} outputs, the checkpoint's model has {}", subject.facts.path,
-                results.size(), specs.size());
+  const Tensor given = converted(input, subject.input.dtype);
+  auto run = subject.facts.session->run({{subject.input.name, given}}).in(subject.facts.path);
+  if (!run) {
+    Error error = run.error();
+    if (error.code == ErrorCode::kValidationFailed) error.code = ErrorCode::kInconsistentModel;
+    return error;
   }
+  const std::vector<EngineTensor> results = *std::move(run);
+  TRY(expected, evaluate_model(subject.model, evaluated("input", input), Precision::kFloat32));
+  const bool channels_last = subject.model.inputs[0].layout == "NHWC";
+  set_image_size(subject.model, input.shape()[channels_last ? 1 : 2], input.shape()[channels_last ? 2 : 3]);
+  const std::vector<IoSpec>& specs = subject.model.outputs;
+  TRY(pairs, pair_outputs(subject, expected.outputs, results));
   Measurement measurement;
   std::vector<EvaluatedValue> actual;
   for (size_t i = 0; i < specs.size(); ++i) {
-    // Other exporters name outputs otherwise: the same name where there is one, else the same place.
-    const auto named = std::ranges::find(results, specs[i].name, &EngineTensor::name);
-    const EngineTensor& result = named == results.end() ? results[i] : *named;
+    const EngineTensor& result = results[pairs[i]];
     actual.push_back(evaluated(specs[i].name, result.tensor));
+    count_as_the_model(subject, specs[i], actual.back());
     measurement.artifact.push_back(result.tensor);
     measurement.reference.push_back(stored_tensor(expected.outputs[i]));
   }
-  const Tolerance tolerance = limits_for(subject.options.precision, default_tolerance(subject.options.precision));
+  const bool half = subject.options.precision == WeightPrecision::kFloat16;
+  const Tolerance tolerance{default_tolerance(subject.options.precision), half ? kHalfPixels : kPixels};
   TRY(figures, compare(expected.outputs, actual, specs, tolerance));
-  if (!all_agree(figures) && subject.options.precision == WeightPrecision::kFloat32) {
+  if (!all_agree(figures)) {
     TRY(coarse, coarse_limits(subject, input, expected));
     TRY(held, compare(coarse.reference.outputs, actual, specs, tolerance, coarse.limits));
     figures = std::move(held);
@@ -133,6 +224,9 @@ Result<Subject> find_subject(const Trainer& trainer, const Checkpoint& checkpoin
         TRY(own, read_contract(subject.facts.metadata));
         subject.artifact_contract = std::move(own);
       }
+      TRY(own_input, picture_input(subject));
+      subject.input = own_input;
+      if (own_input.dtype == DType::kFloat16) subject.options.precision = WeightPrecision::kFloat16;
       if (subject.facts.candidates.size() == 1) return {};
       const InputContract& input = subject.reference_contract.input;
       FittedImage gray{Image(input.width, input.height, input.channels, input.pad_value), {}};
@@ -148,13 +242,15 @@ Result<Subject> find_subject(const Trainer& trainer, const Checkpoint& checkpoin
 }
 
 Json figure_json(const Comparison& figure) {
-  return {{"value", figure.value},
-          {"group", figure.group},
-          {"role", role_name(figure.role)},
-          {"max_difference", figure.max_difference},
-          {"allowed", figure.limit},
-          {"cosine", figure.cosine},
-          {"agrees", figure.verdict == Comparison::Verdict::kAgrees}};
+  Json json = {{"value", figure.value},
+               {"group", figure.group},
+               {"role", role_name(figure.role)},
+               {"max_difference", figure.max_difference},
+               {"allowed", figure.limit},
+               {"cosine", figure.cosine},
+               {"agrees", figure.verdict == Comparison::Verdict::kAgrees}};
+  if (!unit_of(figure).empty()) json["unit"] = unit_of(figure);
+  return json;
 }
 
 Json agreement_json(const Agreement& agreement, PredictionKind kind) {
@@ -195,8 +291,9 @@ Result<std::string> draw_both(const Subject& subject, const std::string& image, 
 
 void log_figures(const std::string& what, const Measurement& measurement) {
   for (const Comparison& figure : measurement.figures) {
-    log_info("{}: {} {} differ by at most {:.2g} (allowed {:.2g})", what, figure.value, figure.group,
-             figure.max_difference, figure.limit);
+    const std::string unit = unit_behind_number(figure);
+    log_info("{}: {} {} differ by at most {:.2g}{} (allowed {:.2g}{})", what, figure.value, figure.group,
+             figure.max_difference, unit, figure.limit, unit);
   }
 }
 

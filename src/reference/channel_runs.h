@@ -13,6 +13,14 @@ namespace modelport {
 /// The spec's groups; one of everything where it names none.
 std::vector<ChannelGroup> groups_of(const IoSpec& spec);
 
+/// Channels of a group, and what one of their unit is in pixels: 1 where they are no coordinates.
+struct ChannelsInPixels {
+  ChannelGroup channels;
+  double factor;
+};
+/// The whole group, in parts of one factor each. `image`: height and width of the input.
+std::vector<ChannelsInPixels> in_pixels(const ChannelGroup& group, const Size2& image);
+
 /// Zero for equal values and for two equal infinities or NaNs; infinity when only one side is finite.
 double difference(double expected, double actual);
 

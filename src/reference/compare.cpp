@@ -26,9 +26,10 @@ struct Totals {
 };
 
 template <class Expected, class Actual>
-void accumulate(const Expected* expected, const Actual* actual, int64_t first, int64_t last, Totals& totals) {
+void accumulate(const Expected* expected, const Actual* actual, double factor, int64_t first, int64_t last,
+                Totals& totals) {
   for (int64_t i = first; i < last; ++i) {
-    const auto e = static_cast<double>(expected[i]), a = static_cast<double>(actual[i]);
+    const double e = factor * static_cast<double>(expected[i]), a = factor * static_cast<double>(actual[i]);
     double apart = std::abs(a - e);
     ++totals.elements;
     totals.others += e != a;
@@ -48,12 +49,15 @@ void accumulate(const Expected* expected, const Actual* actual, int64_t first, i
   }
 }
 
-Comparison compare_group(const EvaluatedValue& reference, const EvaluatedValue& actual, const ChannelGroup& group) {
+Comparison compare_group(const EvaluatedValue& reference, const EvaluatedValue& actual, const ChannelGroup& group,
+                         const Size2& image) {
   Totals totals;
   with_elements(reference, [&](const auto* expected) {
     with_elements(actual, [&](const auto* got) {
-      for_each_run(reference.shape, group,
-                   [&](int64_t first, int64_t last) { accumulate(expected, got, first, last, totals); });
+      for (const auto& [channels, factor] : in_pixels(group, image)) {
+        for_each_run(reference.shape, channels,
+                     [&](int64_t first, int64_t last) { accumulate(expected, got, factor, first, last, totals); });
+      }
     });
   });
   Comparison figure;
@@ -74,12 +78,13 @@ std::vector<double> limits_of(const EvaluatedValue& reference, const IoSpec& spe
                               std::span<const double> at_least) {
   std::vector<double> limits;
   for (const ChannelGroup& group : groups_of(spec)) {
-    const double magnitude = compare_group(reference, reference, group).reference_magnitude;
+    const double magnitude = compare_group(reference, reference, group, spec.image).reference_magnitude;
     limits.push_back(limit_for(tolerance, group.role, magnitude));
-    if (at_least.empty()) continue;
-    const Tolerance widest{tolerance.widest_relative, tolerance.widest_pixels, 0.0, 0.0};
-    const double ceiling = limit_for(widest, group.role, magnitude);
-    limits.back() = std::max(limits.back(), std::min(at_least[limits.size() - 1], ceiling));
+    if (group.role == Role::kBoxesPx && group.unit != Unit::kPixels) {
+      const auto side = static_cast<double>(std::min(spec.image[0], spec.image[1]));
+      limits.back() = std::min(limits.back(), tolerance.relative * side);
+    }
+    if (!at_least.empty()) limits.back() = std::max(limits.back(), at_least[limits.size() - 1]);
   }
   return limits;
 }
@@ -93,13 +98,13 @@ Result<std::vector<Comparison>> compare_value(const EvaluatedValue& reference, c
   }
   std::vector<Comparison> figures;
   for (const ChannelGroup& group : groups_of(spec)) {
-    Comparison figure = compare_group(reference, spec.rows == Rows::kRanked ? aligned.value : actual, group);
+    Comparison figure =
+        compare_group(reference, spec.rows == Rows::kRanked ? aligned.value : actual, group, spec.image);
     figure.value = spec.name;
     figure.limit = limits[figures.size()];
     figure.replaced_rows = aligned.replaced;
-    // Written so that a NaN difference differs.
-    const bool agrees = figure.max_difference <= figure.limit && std::isfinite(figure.limit) &&
-                        std::isfinite(figure.reference_magnitude);
+    // Written so that a NaN limit or difference differs.
+    const bool agrees = figure.max_difference <= figure.limit && std::isfinite(figure.reference_magnitude);
     figure.verdict = agrees ? Comparison::Verdict::kAgrees : Comparison::Verdict::kDiffers;
     figures.push_back(std::move(figure));
   }
@@ -112,6 +117,17 @@ Result<std::vector<Comparison>> compare_value(const EvaluatedValue& reference, c
 }
 
 }  // namespace
+
+std::vector<ChannelsInPixels> in_pixels(const ChannelGroup& group, const Size2& image) {
+  const auto height = static_cast<double>(image[0]), width = static_cast<double>(image[1]);
+  if (group.role != Role::kBoxesPx || group.unit == Unit::kPixels) return {{group, 1.0}};
+  if (group.unit == Unit::kPartsOfWidth) return {{group, width}};
+  if (group.unit == Unit::kPartsOfHeight) return {{group, height}};
+  ChannelGroup x = group, y = group;
+  x.step = y.step = 2 * group.step;
+  y.begin += group.step;
+  return {{x, width}, {y, height}};
+}
 
 std::vector<ChannelGroup> groups_of(const IoSpec& spec) {
   if (!spec.groups.empty()) return spec.groups;
@@ -127,7 +143,6 @@ double difference(double expected, double actual) {
 double limit_for(const Tolerance& tolerance, Role role, double reference_magnitude) {
   if (role == Role::kBoxesPx) return tolerance.pixels;
   if (role == Role::kClassNumbers) return tolerance.share();
-  if (role == Role::kScores) return tolerance.relative;
   return tolerance.relative * std::max(1.0, reference_magnitude);
 }
 
@@ -151,6 +166,12 @@ Result<std::vector<Comparison>> compare(std::span<const EvaluatedValue> referenc
   return figures;
 }
 
+std::string_view unit_of(const Comparison& figure) { return figure.role == Role::kBoxesPx ? "px" : ""; }
+
+std::string unit_behind_number(const Comparison& figure) {
+  return unit_of(figure).empty() ? "" : " " + std::string(unit_of(figure));
+}
+
 bool all_agree(std::span<const Comparison> comparisons) {
   return std::all_of(comparisons.begin(), comparisons.end(),
                      [](const Comparison& figure) { return figure.verdict == Comparison::Verdict::kAgrees; });
@@ -166,13 +187,15 @@ Result<std::vector<double>> own_error(std::span<const EvaluatedValue> lower, std
       std::vector<double> limits = limits_of(higher[i], specs[i], {}, {});
       for (size_t g = 0; g < groups.size(); ++g) {
         if (groups[g].name == "scores")
-          limits[g] = std::max(limits[g], 2.0 * compare_group(higher[i], lower[i], groups[g]).max_difference);
+          limits[g] =
+              std::max(limits[g], 2.0 * compare_group(higher[i], lower[i], groups[g], specs[i].image).max_difference);
       }
       TRY(rows, align_rows(higher[i], lower[i], specs[i], limits));
       aligned = std::move(rows);
     }
     const EvaluatedValue& in_order = specs[i].rows == Rows::kRanked ? aligned.value : lower[i];
-    for (const ChannelGroup& group : groups) errors.push_back(compare_group(higher[i], in_order, group).max_difference);
+    for (const ChannelGroup& group : groups)
+      errors.push_back(compare_group(higher[i], in_order, group, specs[i].image).max_difference);
   }
   return errors;
 }

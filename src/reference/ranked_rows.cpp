@@ -33,7 +33,8 @@ Rows2d rows_of(const EvaluatedValue& value, int64_t item, int64_t score_column) 
 /// Pairs the rows of one batch item.
 class Pairing {
  public:
-  /// `allowed`: per column how far two equal rows may be apart; infinite for scores and for columns of no group.
+  /// `allowed`: per column how far two equal rows may be apart, in its own unit; infinite for scores and for columns of
+  /// no group.
   Pairing(const Rows2d& reference, const Rows2d& actual, std::span<const double> allowed, double score_limit)
       : reference_(reference),
         actual_(actual),
@@ -135,14 +136,16 @@ class Pairing {
   std::vector<int64_t> excused_;
 };
 
-/// Per column the limit of its group; infinite where there is none, and for scores.
-std::vector<double> allowed_by_column(const std::vector<ChannelGroup>& groups, std::span<const double> limits,
-                                      size_t scores, int64_t width) {
+/// Per column the limit of its group, in the column's own unit; infinite where there is none, and for scores.
+std::vector<double> allowed_by_column(const std::vector<ChannelGroup>& groups, const Size2& image,
+                                      std::span<const double> limits, size_t scores, int64_t width) {
   std::vector<double> allowed(static_cast<size_t>(width), std::numeric_limits<double>::infinity());
   for (size_t g = 0; g < groups.size(); ++g) {
     if (g == scores) continue;
-    for (int64_t c = groups[g].begin; c < std::min(groups[g].end, width); c += groups[g].step)
-      allowed[static_cast<size_t>(c)] = limits[g];
+    for (const auto& [channels, factor] : in_pixels(groups[g], image)) {
+      for (int64_t c = channels.begin; c < std::min(channels.end, width); c += channels.step)
+        allowed[static_cast<size_t>(c)] = limits[g] / factor;
+    }
   }
   return allowed;
 }
@@ -157,7 +160,7 @@ Result<AlignedRows> align_rows(const EvaluatedValue& reference, const EvaluatedV
     return fail(ErrorCode::kInternal, "{} is no [N, D, C] ranked by a group \"scores\"", spec.name);
   const auto scores = static_cast<size_t>(found - groups.begin());
   const int64_t column = found->begin, count = reference.shape[1], width = reference.shape[2];
-  const std::vector<double> allowed = allowed_by_column(groups, limits, scores, width);
+  const std::vector<double> allowed = allowed_by_column(groups, spec.image, limits, scores, width);
   AlignedRows aligned{actual, reference.shape[0] * count, 0};
   aligned.value.floats.clear();
   aligned.value.doubles.clear();

@@ -16,6 +16,12 @@ struct EngineTensor {
   Tensor tensor;
 };
 
+/// An input that a loaded model declares. An IR need not name its ports.
+struct EngineInput {
+  std::string name;
+  DType dtype;
+};
+
 /// A model loaded in a real engine.
 class EngineSession {
  public:
@@ -23,6 +29,8 @@ class EngineSession {
   /// Runs once; outputs in the file's order, float dtypes as the engine gives them. kValidationFailed with the engine's
   /// own words when it refuses.
   virtual Result<std::vector<EngineTensor>> run(const std::vector<EngineTensor>& inputs) = 0;
+  /// The inputs in the file's order; empty where the engine takes them by position.
+  virtual Result<std::vector<EngineInput>> inputs() { return std::vector<EngineInput>{}; }
   /// The declared shape of each input in the file's order, -1 where it may vary; empty where the engine does not tell.
   virtual Result<std::vector<Shape>> input_shapes() { return std::vector<Shape>{}; }
 };

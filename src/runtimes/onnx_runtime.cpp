@@ -125,15 +125,27 @@ class Session final : public EngineSession {
     return tensors;
   }
 
+  Result<std::vector<EngineInput>> inputs() override {
+    std::vector<EngineInput> declared;
+    for (size_t i = 0; i < inputs_.size(); ++i) {
+      Owned<ort::TypeInfo> type(api_, Position::kReleaseTypeInfo);
+      TRY(tensor, input_type(i, type));
+      int code = 0;
+      CHECK_OK(api_("tell an input's element type", Position::kGetTensorElementType, tensor, &code));
+      const auto dtype = dtype_of(code);
+      if (!dtype)
+        return fail(ErrorCode::kValidationFailed, "ONNX Runtime has element type {} for the input {}", code,
+                    inputs_[i]);
+      declared.push_back({inputs_[i], *dtype});
+    }
+    return declared;
+  }
+
   Result<std::vector<Shape>> input_shapes() override {
     std::vector<Shape> shapes;
     for (size_t i = 0; i < inputs_.size(); ++i) {
       Owned<ort::TypeInfo> type(api_, Position::kReleaseTypeInfo);
-      CHECK_OK(api_("tell an input's type", Position::kSessionGetInputTypeInfo,
-                    static_cast<const ort::Session*>(session_.get()), i, type.out()));
-      const ort::TypeAndShape* tensor = nullptr;  // Of the type.
-      CHECK_OK(api_("tell an input's tensor type", Position::kCastTypeInfoToTensorInfo,
-                    static_cast<const ort::TypeInfo*>(type.get()), &tensor));
+      TRY(tensor, input_type(i, type));
       size_t rank = 0;
       CHECK_OK(api_("tell an input's rank", Position::kGetDimensionsCount, tensor, &rank));
       Shape shape(rank);
@@ -144,6 +156,16 @@ class Session final : public EngineSession {
   }
 
  private:
+  /// The tensor type of an input, which lives as long as `type`.
+  Result<const ort::TypeAndShape*> input_type(size_t index, Owned<ort::TypeInfo>& type) const {
+    CHECK_OK(api_("tell an input's type", Position::kSessionGetInputTypeInfo,
+                  static_cast<const ort::Session*>(session_.get()), index, type.out()));
+    const ort::TypeAndShape* tensor = nullptr;
+    CHECK_OK(api_("tell an input's tensor type", Position::kCastTypeInfoToTensorInfo,
+                  static_cast<const ort::TypeInfo*>(type.get()), &tensor));
+    return tensor;
+  }
+
   Status read_names(Position count_at, Position name_at, std::vector<std::string>& names) {
     ort::Allocator* allocator = nullptr;
     CHECK_OK(api_("get its allocator", Position::kGetAllocatorWithDefaultOptions, &allocator));

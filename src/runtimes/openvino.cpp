@@ -118,6 +118,27 @@ class Session final : public EngineSession {
     return {};
   }
 
+  Result<std::vector<EngineInput>> inputs() override {
+    const ov::Api& api = library_.api;
+    size_t count = 0;
+    CHECK_OK(library_.check("count inputs", api.ov_compiled_model_inputs_size(model_.get(), &count)));
+    std::vector<EngineInput> declared;
+    for (size_t i = 0; i < count; ++i) {
+      Owned<ov::ConstPort> port(api.ov_output_const_port_free);
+      CHECK_OK(library_.check("find an input", api.ov_compiled_model_input_by_index(model_.get(), i, port.out())));
+      ov::ElementCode code = 0;
+      CHECK_OK(library_.check("tell an element type", api.ov_port_get_element_type(port.get(), &code)));
+      const auto dtype = library_.dtype_of(code);
+      if (!dtype) return fail(ErrorCode::kValidationFailed, "OpenVINO has element type {} for input {}", code, i);
+      char* name = nullptr;
+      declared.push_back({"", *dtype});
+      if (api.ov_port_get_any_name(port.get(), &name) != 0) continue;
+      declared.back().name = name;
+      api.ov_free(name);
+    }
+    return declared;
+  }
+
   Result<std::vector<EngineTensor>> run(const std::vector<EngineTensor>& inputs) override {
     const ov::Api& api = library_.api;
     Owned<ov::InferRequest> request(api.ov_infer_request_free);
@@ -283,6 +304,8 @@ class OpenVino final : public Engine {
     find(api.ov_core_compile_model, "ov_core_compile_model");
     find(api.ov_model_free, "ov_model_free");
     find(api.ov_model_const_input_by_index, "ov_model_const_input_by_index");
+    find(api.ov_compiled_model_inputs_size, "ov_compiled_model_inputs_size");
+    find(api.ov_compiled_model_input_by_index, "ov_compiled_model_input_by_index");
     find(api.ov_compiled_model_outputs_size, "ov_compiled_model_outputs_size");
     find(api.ov_compiled_model_output_by_index, "ov_compiled_model_output_by_index");
     find(api.ov_compiled_model_create_infer_request, "ov_compiled_model_create_infer_request");

@@ -45,6 +45,8 @@ struct Api {
   Status (*ov_core_compile_model)(const Core*, const Model*, const char* device, size_t strings, CompiledModel**, ...);
   void (*ov_model_free)(Model*);
   Status (*ov_model_const_input_by_index)(const Model*, size_t, ConstPort**);
+  Status (*ov_compiled_model_inputs_size)(const CompiledModel*, size_t*);
+  Status (*ov_compiled_model_input_by_index)(const CompiledModel*, size_t, ConstPort**);
   Status (*ov_compiled_model_outputs_size)(const CompiledModel*, size_t*);
   Status (*ov_compiled_model_output_by_index)(const CompiledModel*, size_t, ConstPort**);
   Status (*ov_compiled_model_create_infer_request)(const CompiledModel*, InferRequest**);

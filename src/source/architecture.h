@@ -12,6 +12,9 @@
 
 namespace modelport {
 
+/// How a refusal for classes that are not translated begins (convention.md).
+inline constexpr std::string_view kNotTranslated = "Not translated: ";
+
 /// Which head of a detector is built.
 enum class HeadChoice {
   kDefault,    ///< The one-to-many head, before NMS; the end-to-end one only where fusing has left no other.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace modelport {
 
 std::string_view role_name(Role role) {
@@ -18,6 +20,20 @@ std::string_view role_name(Role role) {
       return "class_numbers";
     case Role::kFeatures:
       return "features";
+  }
+  return "";
+}
+
+std::string_view unit_name(Unit unit) {
+  switch (unit) {
+    case Unit::kPixels:
+      return "input pixels";
+    case Unit::kParts:
+      return "parts of the input";
+    case Unit::kPartsOfWidth:
+      return "parts of the input's width";
+    case Unit::kPartsOfHeight:
+      return "parts of the input's height";
   }
   return "";
 }
@@ -46,6 +62,19 @@ std::string_view task_name(Task task) {
       return "pose";
   }
   return "";
+}
+
+const ChannelGroup* find_coordinates(const SourceModel& model, std::string_view name) {
+  if (model.outputs.empty()) return nullptr;
+  const std::vector<ChannelGroup>& groups = model.outputs.front().groups;
+  const auto found = std::ranges::find(groups, name, &ChannelGroup::name);
+  return found == groups.end() || found->role != Role::kBoxesPx ? nullptr : &*found;
+}
+
+void set_image_size(SourceModel& model, int64_t height, int64_t width) {
+  for (std::vector<IoSpec>* specs : {&model.outputs, &model.probes}) {
+    for (IoSpec& spec : *specs) spec.image = {height, width};
+  }
 }
 
 SymbolValues symbols_for(const SourceModel& model, int64_t batch, int64_t height, int64_t width) {

@@ -15,13 +15,23 @@ namespace modelport {
 /// What the numbers of an input, an output or a range of its channels mean; decides how they are compared.
 enum class Role {
   kImage,         ///< Pixels, scaled as ModelFacts::preprocessing says.
-  kBoxesPx,       ///< Box coordinates in input pixels: compared in pixels.
+  kBoxesPx,       ///< Coordinates of boxes and keypoints: compared in input pixels, whatever unit they are in.
   kScores,        ///< Probabilities in [0, 1].
   kLogits,        ///< Before sigmoid or softmax: compared relative to their largest magnitude.
   kFeatures,      ///< Anything else that is real-valued.
   kClassNumbers,  ///< Which class: compared by how many are others.
 };
 std::string_view role_name(Role role);
+
+/// What coordinates are counted in.
+enum class Unit {
+  kPixels,         ///< Of the input.
+  kParts,          ///< By turns of the input's width and height, 0 to 1: x, y, width, height or x, y, x, y.
+  kPartsOfWidth,   ///< 0 to 1.
+  kPartsOfHeight,  ///< 0 to 1.
+};
+/// "input pixels", "parts of the input" ...
+std::string_view unit_name(Unit unit);
 
 /// A range of channels of one value with one meaning. Compared on its own, never under one scale with its neighbours.
 struct ChannelGroup {
@@ -30,7 +40,8 @@ struct ChannelGroup {
   int64_t axis = 1;
   int64_t begin = 0;
   int64_t end = 0;
-  int64_t step = 1;  ///< Every so manyeth: 3 for the x of keypoints that are x, y, visibility.
+  int64_t step = 1;           ///< Every so manyeth: 3 for the x of keypoints that are x, y, visibility.
+  Unit unit = Unit::kPixels;  ///< Of coordinates.
 };
 
 /// In which order the rows (axis 1) of a value come.
@@ -47,6 +58,8 @@ struct IoSpec {
   Role role;
   std::vector<ChannelGroup> groups;  ///< Empty: the whole value is one group of `role`.
   Rows rows = Rows::kFixed;
+  Size2
+      image{};  ///< Height and width of the input that values are of, where a unit is a part of them (set_image_size).
 };
 
 /// Where a fact was taken from.
@@ -87,7 +100,6 @@ struct DetectionFacts {
   double iou_threshold = 0.7;
   int64_t max_detections = 300;
   std::string coordinate_format = "xywh";
-  std::string coordinate_unit = "input pixels";  ///< Or "parts of the input": 0 to 1 of its width and height.
   Suppression suppression = Suppression::kByConsumer;
   std::string scores = "sigmoid applied";  ///< What a consumer has to know of them.
   std::string output_layout = "[batch, 4 + num_classes, anchors]";
@@ -147,6 +159,12 @@ struct SourceModel {
   InputSizes sizes;
   std::vector<std::string> notes;  ///< For the log as warnings: "imgsz 100 rounded up to 128 (stride 32)".
 };
+
+/// The group of coordinates named `name` of the first output, or nullptr.
+const ChannelGroup* find_coordinates(const SourceModel& model, std::string_view name);
+
+/// Says of which size of the input the values of outputs and probes are from now on.
+void set_image_size(SourceModel& model, int64_t height, int64_t width);
 
 /// Symbol values for one evaluation at these sizes; the symbols are "batch", "height/S" and "width/S" with S =
 /// facts.stride. Sizes must be multiples of S.

@@ -165,6 +165,17 @@ bool has_objectness(const Json& spec) {
   });
 }
 
+/// What a group of the first output's channels is counted in, where it says so; else `usual`.
+CoordinateUnit unit_in(const Json& metadata, std::string_view name, std::string usual) {
+  const Json outputs = array_at(object_at(metadata, "extra_metadata"), "outputs");
+  for (const Json& group : array_at(outputs.empty() ? Json::object() : outputs[0], "channel_groups")) {
+    if (!group.is_object() || group.value("name", Json()) != name) continue;
+    if (const auto unit = group.find("unit"); unit != group.end() && unit->is_string())
+      usual = unit->get<std::string>();
+  }
+  return usual.find("pixel") == std::string::npos ? CoordinateUnit::kFraction : CoordinateUnit::kInputPixels;
+}
+
 Result<OutputContract> read_output(const Json& metadata) {
   const Json steps = object_at(metadata, "postprocessing");
   OutputContract output;
@@ -186,7 +197,8 @@ Result<OutputContract> read_output(const Json& metadata) {
                        {"none", CornerFormat::kCenterAndSize}}));
   output.corners = corners;
   TRY(unit, field(steps, "coordinate_unit", std::string("input pixels")));
-  output.unit = unit.find("pixel") == std::string::npos ? CoordinateUnit::kFraction : CoordinateUnit::kInputPixels;
+  output.unit = unit_in(metadata, "boxes", unit);
+  output.keypoint_unit = unit_in(metadata, "keypoints_x", unit);
   TRY(agnostic, field(steps, "class_agnostic", false));
   output.scope = agnostic ? ClassScope::kAgnostic : ClassScope::kPerClass;
   TRY(usual_confidence, field(metadata, "confidence_threshold", output.confidence));

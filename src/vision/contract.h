@@ -67,7 +67,8 @@ struct OutputContract {
   std::vector<std::string> names;  ///< The outputs, in the artifact's order; may be empty.
   RowState rows = RowState::kCandidates;
   CornerFormat corners = CornerFormat::kCenterAndSize;
-  CoordinateUnit unit = CoordinateUnit::kInputPixels;
+  CoordinateUnit unit = CoordinateUnit::kInputPixels;  ///< Of boxes.
+  CoordinateUnit keypoint_unit = CoordinateUnit::kInputPixels;
   ClassScope scope = ClassScope::kPerClass;
   double confidence = 0.25;
   double iou = 0.7;

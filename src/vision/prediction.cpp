@@ -159,12 +159,17 @@ std::vector<Row> choose_rows(std::vector<Row> rows, const OutputContract& output
   return chosen;
 }
 
-std::vector<Keypoint> keypoints_of(const Row& row, int64_t count, const Placement& placement) {
+std::vector<Keypoint> keypoints_of(const Row& row, const ArtifactContract& contract, const Placement& placement) {
   std::vector<Keypoint> points;
+  const int64_t count = contract.output.keypoints;
+  const bool fraction = contract.output.keypoint_unit == CoordinateUnit::kFraction;
+  const auto width = static_cast<float>(fraction ? contract.input.width : 1);
+  const auto height = static_cast<float>(fraction ? contract.input.height : 1);
   const size_t step = row.more.size() / static_cast<size_t>(count);
   for (size_t i = 0; step >= 2 && i < static_cast<size_t>(count); ++i) {
     const float* values = row.more.data() + i * step;
-    points.push_back({placement.image_x(values[0]), placement.image_y(values[1]), step >= 3 ? values[2] : 1.0});
+    points.push_back(
+        {placement.image_x(width * values[0]), placement.image_y(height * values[1]), step >= 3 ? values[2] : 1.0});
   }
   return points;
 }
@@ -183,8 +188,7 @@ Detection detection_from(const Row& row, const ArtifactContract& contract, const
     detection.box = {placement.image_x(box[0]), placement.image_y(box[1]), placement.image_x(box[2]),
                      placement.image_y(box[3])};
   }
-  if (contract.output.kind == PredictionKind::kPoses)
-    detection.keypoints = keypoints_of(row, contract.output.keypoints, placement);
+  if (contract.output.kind == PredictionKind::kPoses) detection.keypoints = keypoints_of(row, contract, placement);
   return detection;
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "checkpoint/checkpoint.h"
+#include "checkpoint/finite_weights.h"
 #include "checkpoint/module_view.h"
 
 namespace modelport {
@@ -244,6 +245,27 @@ TEST_F(LedgerTest, NamesPathClassAndNearestInErrors) {
   EXPECT_THAT(conv.tensor("bias").error().text(), HasSubstr("tensor bias is None"));
   EXPECT_THAT(conv.tensor("weights").error().text(), HasSubstr("the nearest is weight"));
   EXPECT_FALSE(ledger.root().descendant("conv.bn"));
+}
+
+TEST(FiniteWeights, WhatWasReadAndIsNoNumberIsNamed) {
+  const float huge = std::numeric_limits<float>::infinity(), none = std::numeric_limits<float>::quiet_NaN();
+  const struct {
+    std::vector<float> weight;
+    std::string said;
+  } cases[] = {{{1, 2, 3}, ""},
+               {{1, none, 3}, "weight (own.Layer) is NaN at element 1 of 3"},
+               {{1, 2, -huge}, "weight (own.Layer) is infinite at element 2 of 3"},
+               {std::vector<float>(5000, 1.0f), ""}};
+  for (const auto& [weight, said] : cases) {
+    ModuleMaker make;
+    PickleObject* layer = make.module("own", "Layer");
+    make.set_in(layer, "_parameters", "weight", make.tensor(weight));
+    make.set_in(layer, "_buffers", "unread", make.tensor({none}));
+    Ledger ledger(*layer, {});
+    ASSERT_TRUE(ledger.root().tensor("weight"));
+    const Status finite = require_finite_weights(ledger);
+    EXPECT_EQ(finite ? "" : finite.error().message, said);
+  }
 }
 
 TEST(CanonicalClassName, TranslatesOlderNames) {

@@ -57,6 +57,7 @@ class FaultsAtLimits : public testing::Test {
     if (format.class_map == ClassMapForm::kNumbers && has_pixel_logits(subject.model)) {
       EXPECT_TRUE(append_class_map(subject.model));
     }
+    set_image_size(subject.model, subject.model.sizes.height, subject.model.sizes.width);
     return subject;
   }
 
@@ -79,33 +80,36 @@ class FaultsAtLimits : public testing::Test {
   int injected_ = 0;
 };
 
-/// Zeros but `by` in the channels of a group, to be added to a value of type `type`.
-WeightRecipe shift_of(const ChannelGroup& group, const ValueType& type, double by) {
-  Shape shape(type.shape.size(), 1);
-  const auto axis = static_cast<size_t>(group.axis);
-  const int64_t channels = *type.shape[axis].constant();
-  shape[axis] = channels;
-  std::vector<float> values(static_cast<size_t>(channels), 0.0F);
-  for (int64_t c = group.begin; c < std::min(group.end, channels); c += group.step)
-    values[static_cast<size_t>(c)] = static_cast<float>(by);
-  return WeightRecipe::source(Tensor::from_floats(shape, std::move(values)), "shift").convert(type.dtype);
-}
-
 /// One group of one output or probe, and what an unspoiled proof allows it.
 struct Held {
   enum class Of { kOutput, kProbe } of;
   size_t index;
   std::string name;
   ChannelGroup group;
-  double limit;
+  Size2 image;
+  double limit;  ///< Of coordinates in pixels.
 };
+
+/// Zeros but `by` (of coordinates in pixels) in the channels of a group, to be added to a value of type `type`.
+WeightRecipe shift_of(const Held& held, const ValueType& type, double by) {
+  Shape shape(type.shape.size(), 1);
+  const auto axis = static_cast<size_t>(held.group.axis);
+  const int64_t channels = *type.shape[axis].constant();
+  shape[axis] = channels;
+  std::vector<float> values(static_cast<size_t>(channels), 0.0F);
+  for (const auto& [part, factor] : in_pixels(held.group, held.image)) {
+    for (int64_t c = part.begin; c < std::min(part.end, channels); c += part.step)
+      values[static_cast<size_t>(c)] = static_cast<float>(by / factor);
+  }
+  return WeightRecipe::source(Tensor::from_floats(shape, std::move(values)), "shift").convert(type.dtype);
+}
 
 /// Adds to the group, behind everything else.
 void shift(Graph& graph, const Held& held, double by) {
   NamedValue& named = (held.of == Held::Of::kOutput ? graph.outputs : graph.probes)[held.index];
   const ValueId before = named.value;
   GraphBuilder b(std::move(graph));
-  const ValueId after = b.add(before, b.constant(shift_of(held.group, b.type(before), by)));
+  const ValueId after = b.add(before, b.constant(shift_of(held, b.type(before), by)));
   graph = *std::move(b).finish();
   (held.of == Held::Of::kOutput ? graph.outputs : graph.probes)[held.index].value = after;
 }
@@ -119,7 +123,7 @@ std::vector<Held> held_groups(const Subject& subject, const EvaluationResult& re
       const std::vector<ChannelGroup> groups = groups_of(specs[i]);
       for (size_t g = 0; g < groups.size(); ++g) {
         if (groups[g].role == Role::kClassNumbers) continue;
-        all.push_back({of, i, specs[i].name + " " + groups[g].name, groups[g], (*figures)[g].limit});
+        all.push_back({of, i, specs[i].name + " " + groups[g].name, groups[g], specs[i].image, (*figures)[g].limit});
       }
     }
   };
@@ -253,7 +257,7 @@ TEST_F(FaultsAtLimits, AnOutputShiftedInTheLoweredNodes) {
                  for (OnnxNode& node : model.nodes) {
                    for (std::string& name : node.outputs) name = name == output.name ? "before_shift" : name;
                  }
-                 model.initializers.push_back({"shift", shift_of(held.group, type, share * held.limit)});
+                 model.initializers.push_back({"shift", shift_of(held, type, share * held.limit)});
                  model.nodes.push_back({OnnxOpType::kAdd, {"before_shift", "shift"}, {output.name}, {}, "shift/Add"});
                }});
       }

@@ -169,6 +169,9 @@ def cell(row, format_name):
     return said.pop() if said in ({"proven"}, {"refused"}) else "**not proven**"
 
 
+AGES = "## Checkpoints of every age\n"     # what follows it in the page is written by ages/export_ages.py
+
+
 def table(rows, formats):
     head = f"""# Every model of the framework
 
@@ -224,7 +227,8 @@ def main():
             print(f"{row['model']:24} {row['task']:9} {row['form']:9}", "ok" if passed(row) else json.dumps(row["cells"]), flush=True)
     rows = [rows[key] for key in wanted]
     if options.table:
-        options.table.write_text(table(rows, formats))
+        ages = options.table.read_text().partition(AGES)
+        options.table.write_text(table(rows, formats) + "\n" + ages[1] + ages[2])
     failed = [row for row in rows if not passed(row)]
     print(f"\n{len(rows) - len(failed)} of {len(rows)} rows passed")
     for row in failed:

@@ -41,8 +41,8 @@ bool may_move(const IoSpec& spec, const EvaluatedValue& value, int64_t at) {
          (row > 0 && std::abs(score(row) - score(row - 1)) < kTie);
 }
 
-double limit_of(Role role, double magnitude) {
-  if (role == Role::kBoxesPx) return 0.02;
+double limit_of(Role role, Unit unit, double magnitude) {
+  if (role == Role::kBoxesPx && unit == Unit::kPixels) return 0.02;
   if (role == Role::kScores) return 1e-4;
   return 2e-5 * std::max(1.0, magnitude);
 }
@@ -61,7 +61,8 @@ std::string disagreement_of(const IoSpec& spec, const EvaluatedValue& value, con
     if (!group && !spec.groups.empty()) return fmt::format("element {} belongs to no group", at);
     ++compared;
     const double uncertain = 4 * errors[group ? static_cast<size_t>(group - spec.groups.data()) : 0];
-    const double limit = std::max(limit_of(group ? group->role : spec.role, magnitude), uncertain);
+    const double limit =
+        std::max(limit_of(group ? group->role : spec.role, group ? group->unit : Unit::kPixels, magnitude), uncertain);
     const double apart = std::abs(static_cast<double>(value.floats[static_cast<size_t>(at)]) - recorded.samples[k]);
     if (!(apart <= limit))
       return fmt::format("{} at {} differs by {:.3g}, allowed is {:.3g}", group ? group->name : spec.name, at, apart,

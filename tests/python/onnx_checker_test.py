@@ -60,6 +60,8 @@ class OnnxChecker(ExportCase):
         operators = {node.op_type for node in model.graph.node}
         self.assertFalse(operators & {"Shape", "Gather", "Identity", "Constant", "Cast", "BatchNormalization", "Range"}, operators)
         self.assertEqual([value.name for value in (*model.graph.input, *model.graph.output)], ["images", "output0"])
+        operators = {node.op_type for node in self.model(config={"simplify": False}).graph.node}
+        self.assertFalse(operators & {"Shape", "Gather", "Range", "Squeeze", "Expand", "BatchNormalization"}, operators)
 
     def test_metadata_for_ultralytics(self):
         entries = {entry.key: entry.value for entry in self.model().metadata_props}

@@ -53,10 +53,26 @@ class TaskMetadata(ExportCase):
                                                  ("yolo11-obb", {"nms": True}, False, True, "xywhr"), ("rtdetr-l", {}, False, False, "xywh")):
             with self.subTest(name, **config):
                 size = [96, 96] if name == "rtdetr-l" else [96, 64]
-                steps = self.of(name, **{**config, "imgsz": size})[0]["postprocessing"]
+                metadata = self.of(name, **{**config, "imgsz": size})[0]
+                steps = metadata["postprocessing"]
                 self.assertEqual((steps["apply_nms"], steps["nms_inside"], steps["coordinate_format"]), (apply, inside, box))
                 self.assertEqual(steps["coordinate_unit"], "parts of the input" if name == "rtdetr-l" else "input pixels")
                 self.assertEqual(steps["scores"], "sigmoid applied")
+                boxes = metadata["extra_metadata"]["outputs"][0]["channel_groups"][0]
+                self.assertEqual((boxes["name"], boxes["unit"]), ("boxes", steps["coordinate_unit"]))
+                self.assertEqual(boxes["role"], "boxes" if name == "rtdetr-l" else "boxes_px")
+
+    def test_boxes_are_compared_in_pixels(self):
+        for half, limit in ((False, 0.02), (True, 0.5)):
+            metadata, log = self.of("rtdetr-l", imgsz=[96, 96], half=half, validate="reference")
+            checks = metadata["extra_metadata"]["proof"]["checks"]
+            figures = [f for check in checks for f in check.get("figures", []) if f["group"] == "boxes"]
+            self.assertTrue(figures)
+            for figure in figures:
+                self.assertEqual((figure["role"], figure["unit"]), ("boxes_px", "px"))
+                self.assertLessEqual(figure["allowed"], limit)
+                self.assertGreater(figure["reference_magnitude"], 10, "in pixels")
+            self.assertRegex(log, r"output0 boxes differ by at most \S+ px \(allowed \S+ px\)")
 
 
 if __name__ == "__main__":

@@ -124,6 +124,66 @@ TEST(RankedRows, HaveAnOwnErrorThatNoSwapEnlarges) {
   EXPECT_EQ((*errors)[2], 0.0);
 }
 
+/// Boxes as parts of an input of 100 x 200 pixels, high and wide.
+IoSpec parts_of_100_by_200(Rows rows) {
+  IoSpec spec{
+      .name = "output0",
+      .layout = "NDC",
+      .role = Role::kFeatures,
+      .groups = {{.name = "boxes", .role = Role::kBoxesPx, .axis = 2, .begin = 0, .end = 4, .unit = Unit::kParts},
+                 {.name = "scores", .role = Role::kScores, .axis = 2, .begin = 4, .end = 5}},
+      .rows = rows};
+  spec.image = {100, 200};
+  return spec;
+}
+
+Comparison boxes_of(const std::vector<float>& expected, const std::vector<float>& actual, Rows rows) {
+  const auto value = [](const std::vector<float>& rows_of_five) {
+    EvaluatedValue out{"output0", DType::kFloat32, {1, static_cast<int64_t>(rows_of_five.size()) / 5, 5}, {}, {}, {}};
+    out.floats = rows_of_five;
+    return out;
+  };
+  const std::vector<EvaluatedValue> reference = {value(expected)}, found = {value(actual)};
+  const std::vector<IoSpec> specs = {parts_of_100_by_200(rows)};
+  const auto figures = compare(reference, found, specs, {2e-2, 0.5});
+  EXPECT_TRUE(figures) << figures.error().text();
+  return figures->front();
+}
+
+TEST(Units, PartsOfTheInputAreComparedInPixels) {
+  const std::vector<float> row = {0.5F, 0.5F, 0.25F, 0.25F, 0.9F};
+  // 0.004 of the width is 0.8 px, of the height 0.4 px: one is above half a pixel.
+  const Comparison wide = boxes_of(row, {0.504F, 0.5F, 0.25F, 0.25F, 0.9F}, Rows::kFixed);
+  EXPECT_NEAR(wide.max_difference, 0.8, 1e-4);
+  EXPECT_EQ(wide.verdict, Comparison::Verdict::kDiffers);
+  EXPECT_DOUBLE_EQ(wide.limit, 0.5);
+  EXPECT_NEAR(wide.reference_magnitude, 100.0, 1e-4);
+  EXPECT_EQ(unit_of(wide), "px");
+  const Comparison high = boxes_of(row, {0.5F, 0.504F, 0.25F, 0.25F, 0.9F}, Rows::kFixed);
+  EXPECT_NEAR(high.max_difference, 0.4, 1e-4);
+  EXPECT_EQ(high.verdict, Comparison::Verdict::kAgrees);
+}
+
+TEST(Units, RankedRowsOfPartsAreAlignedInPixels) {
+  // Two rows of one score that changed places: each finds its own, 0.4 px away.
+  const std::vector<float> expected = {0.5F, 0.5F, 0.2F, 0.2F, 0.9F, 0.7F, 0.5F, 0.2F, 0.2F, 0.9F};
+  const std::vector<float> actual = {0.7F, 0.504F, 0.2F, 0.2F, 0.9F, 0.5F, 0.504F, 0.2F, 0.2F, 0.9F};
+  const Comparison figure = boxes_of(expected, actual, Rows::kRanked);
+  EXPECT_NEAR(figure.max_difference, 0.4, 1e-4);
+  EXPECT_EQ(figure.verdict, Comparison::Verdict::kAgrees);
+}
+
+TEST(Units, AreThoseOfKeypointsToo) {
+  const Size2 image{100, 200};
+  const ChannelGroup x{.name = "keypoints_x", .role = Role::kBoxesPx, .end = 6, .step = 3, .unit = Unit::kPartsOfWidth};
+  EXPECT_DOUBLE_EQ(in_pixels(x, image).at(0).factor, 200.0);
+  const ChannelGroup y{
+      .name = "keypoints_y", .role = Role::kBoxesPx, .end = 6, .step = 3, .unit = Unit::kPartsOfHeight};
+  EXPECT_DOUBLE_EQ(in_pixels(y, image).at(0).factor, 100.0);
+  const ChannelGroup angle{.name = "angle", .role = Role::kFeatures, .end = 1, .unit = Unit::kParts};
+  EXPECT_DOUBLE_EQ(in_pixels(angle, image).at(0).factor, 1.0);
+}
+
 TEST(ChannelGroups, OfEveryThirdChannelLeaveTheOthersOut) {
   const IoSpec spec = {.name = "keypoints",
                        .layout = "NC",

@@ -46,6 +46,17 @@ TEST(Contract, SaysWhatMetadataSays) {
   EXPECT_THAT(contract->output.names, testing::ElementsAre("output0"));
 }
 
+TEST(Contract, UnitsAreOfTheGroupsElseOfThePostprocessing) {
+  Json metadata = detector();
+  metadata["postprocessing"]["coordinate_unit"] = "parts of the input";
+  EXPECT_EQ(read_contract(metadata)->output.unit, CoordinateUnit::kFraction);
+  EXPECT_EQ(read_contract(metadata)->output.keypoint_unit, CoordinateUnit::kFraction);
+  metadata["extra_metadata"]["outputs"][0]["channel_groups"] = {
+      {{"name", "boxes"}, {"unit", "input pixels"}}, {{"name", "keypoints_x"}, {"unit", "parts of the input's width"}}};
+  EXPECT_EQ(read_contract(metadata)->output.unit, CoordinateUnit::kInputPixels);
+  EXPECT_EQ(read_contract(metadata)->output.keypoint_unit, CoordinateUnit::kFraction);
+}
+
 TEST(Contract, OfAnotherExporterNeedsNoExtraMetadata) {
   const auto contract = read_contract(Json::parse(R"({
     "export_format": "onnx", "task_type": "classification", "input_shape": [3, 224, 224], "input_dtype": "float32",

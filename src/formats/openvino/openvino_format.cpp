@@ -15,8 +15,9 @@ const OpenvinoModel& as_openvino(const LoweredModel& lowered) { return dynamic_c
 
 Result<Graph> legalize(const Graph& graph, const FormatOptions&) { return legalize_openvino(graph); }
 
-Result<std::shared_ptr<const LoweredModel>> lower(const SourceModel& source, const Graph& graph, const FormatOptions&) {
-  TRY(model, lower_openvino(source, graph));
+Result<std::shared_ptr<const LoweredModel>> lower(const SourceModel& source, const Graph& graph,
+                                                  const FormatOptions& options) {
+  TRY(model, lower_openvino(source, graph, options));
   return std::shared_ptr<const LoweredModel>(std::move(model));
 }
 

@@ -11,6 +11,7 @@
 #include "models/ultralytics/network.h"
 #include "models/ultralytics/preprocessing.h"
 #include "models/ultralytics/training_record.h"
+#include "models/ultralytics/unknown_classes.h"
 
 namespace modelport::ultralytics {
 
@@ -101,6 +102,13 @@ Status check_head(const Translation& t, const ModuleView& root, std::span<const 
   return {};
 }
 
+/// Classes that aliases speak of, whatever they say.
+ClassAliases known_by_user(const ModuleAliases& aliases) {
+  ClassAliases known = aliases.classes;
+  for (const auto& [source, children] : aliases.chains) known.emplace(source, source);
+  return known;
+}
+
 std::string text_or(std::string text, std::string_view otherwise) {
   return text.empty() ? std::string(otherwise) : std::move(text);
 }
@@ -155,6 +163,10 @@ Result<SourceModel> build_model(const Checkpoint& checkpoint, Ledger& ledger, co
   const Result<ValueId> last = run_layers(t, root, image);
   // What a translation says after the builder has failed is about placeholders.
   if (builder.error()) return *builder.error();
+  if (!last && t.classes == Translation::Classes::kUnknown) {
+    const std::vector<UnknownClass> unknown = unknown_classes(ledger, known_by_user(request.module_aliases));
+    if (!unknown.empty()) return refuse_unknown_classes(unknown);
+  }
   if (!last) return last.error();
   CHECK_OK(check_head(t, root, strides));
   TRY(graph, std::move(builder).finish());

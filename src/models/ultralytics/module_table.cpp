@@ -1,7 +1,5 @@
 #include "models/ultralytics/module_table.h"
 
-#include <fmt/ranges.h>
-
 #include <algorithm>
 
 #include "models/layers/activations.h"
@@ -248,14 +246,6 @@ std::span<const ModuleRow> module_table() { return kModules; }
 ModuleFunction find_module_function(std::string_view class_name) {
   const auto row = std::ranges::find(kModules, class_name, &ModuleRow::class_name);
   return row == std::end(kModules) ? nullptr : row->function;
-}
-
-Error explain_unknown_module(const ModuleView& module) {
-  std::vector<std::string_view> names;
-  for (const ModuleRow& row : kModules) names.push_back(row.class_name.substr(row.class_name.rfind('.') + 1));
-  Error error = module.fail("no translation for class {}", module.class_name());
-  error.hint = fmt::format("{}; supported classes are {}", kAliasHint, fmt::join(names, ", "));
-  return error;
 }
 
 }  // namespace modelport::ultralytics

@@ -23,7 +23,4 @@ ModuleFunction find_module_function(std::string_view class_name);
 inline constexpr std::string_view kAliasHint =
     "a class that is built from known parts under another name can be mapped by the option module_aliases";
 
-/// "no translation for class X" at the module's path, with the supported classes as a hint.
-Error explain_unknown_module(const ModuleView& module);
-
 }  // namespace modelport::ultralytics

@@ -153,19 +153,20 @@ void describe(Translation& t, ValueId output, ValueId encoder_scores, const Deco
   t.b.probe("encoder_logits", encoder_scores);
   t.b.probe("boxes", decoded.boxes);
   t.b.probe("class_logits", decoded.logits);
+  const ChannelGroup boxes{
+      .name = "boxes", .role = Role::kBoxesPx, .axis = 2, .begin = 0, .end = 4, .unit = Unit::kParts};
   t.model.outputs = {{.name = "output0",
                       .layout = "NDC",
                       .role = Role::kFeatures,
-                      .groups = {{.name = "boxes", .role = Role::kFeatures, .axis = 2, .begin = 0, .end = 4},
+                      .groups = {boxes,
                                  {.name = "scores", .role = Role::kScores, .axis = 2, .begin = 4, .end = 5},
                                  {.name = "classes", .role = Role::kFeatures, .axis = 2, .begin = 5, .end = 6}},
                       .rows = Rows::kRanked}};
   DetectionFacts& facts = t.model.facts.detection.emplace();
-  facts.coordinate_unit = "parts of the input";
   facts.suppression = Suppression::kNotNeeded;
   facts.output_layout = "[batch, detections, 4 + score + class]";
   t.model.probes = {{.name = "encoder_logits", .layout = "NAC", .role = Role::kLogits, .groups = {}},
-                    {.name = "boxes", .layout = "NQC", .role = Role::kFeatures, .groups = {}},
+                    {.name = "boxes", .layout = "NQC", .role = Role::kBoxesPx, .groups = {boxes}},
                     {.name = "class_logits", .layout = "NQC", .role = Role::kLogits, .groups = {}}};
 }
 

@@ -4,6 +4,7 @@
 #include "models/ultralytics/architecture_table.h"
 #include "models/ultralytics/ignore_rules.h"
 #include "models/ultralytics/module_table.h"
+#include "models/ultralytics/unknown_classes.h"
 
 namespace modelport {
 
@@ -37,20 +38,37 @@ Error explain_without_modules(const Checkpoint& checkpoint) {
       "and last.pt do");
 }
 
+/// Where a model of the framework hangs inside of another module.
+std::string held_model(const Ledger& ledger) {
+  for (const LedgerModule& module : ledger.modules()) {
+    for (const Architecture& row : ultralytics::architecture_table()) {
+      if (row.root_class == module.class_name && !module.path.empty())
+        return fmt::format("; it holds a {} at {}: save that alone", module.class_name, module.path);
+    }
+  }
+  return "";
+}
+
 Error explain_mismatch(const Checkpoint& checkpoint) {
   const std::string root = ultralytics::root_class(checkpoint);
   if (root.empty()) return explain_without_modules(checkpoint);
   for (const ForeignPackage& row : kForeignPackages) {
     if (root.starts_with(row.prefix)) {
-      return mismatch(fmt::format("its model is a {}, a class of {}", root, row.framework));
+      return mismatch(fmt::format("{}its model is a {}, a class of {}", kNotTranslated, root, row.framework));
     }
   }
   const std::string head = ultralytics::head_class(checkpoint);
   if (head == kDepthHead) return fail(ErrorCode::kUnsupportedModel, "task depth has no task_type in convention 1.0");
+  const Ledger ledger(*model_root(checkpoint), ultralytics::ignore_rules(), checkpoint.class_aliases);
+  const std::vector<ultralytics::UnknownClass> unknown = ultralytics::unknown_classes(ledger, checkpoint.class_aliases);
+  if (!unknown.empty()) {
+    Error error = ultralytics::refuse_unknown_classes(unknown);
+    if (unknown.front().first_path.empty()) error.hint += held_model(ledger);
+    return error;
+  }
   Error error =
-      head.empty()
-          ? mismatch(fmt::format("its model is a {}, which is not translated", root))
-          : mismatch(fmt::format("its model is a {} whose last layer is a {}, which is not translated", root, head));
+      mismatch(fmt::format("{}its model is a {}{}, which do not go together", kNotTranslated, root,
+                           head.empty() ? " without layers" : fmt::format(" whose last layer is a {}", head)));
   error.hint += fmt::format("; {}", ultralytics::kAliasHint);
   return error;
 }

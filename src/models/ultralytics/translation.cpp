@@ -36,7 +36,10 @@ Result<ValueId> apply(Translation& t, const ModuleView& module, std::span<const 
   const auto chain = t.aliases.chains.find(module.class_name());
   const bool is_chain = chain != t.aliases.chains.end();
   const ModuleFunction function = find_module_function(module.class_name());
-  if (!function && !is_chain) return explain_unknown_module(module);
+  if (!function && !is_chain) {
+    t.classes = Translation::Classes::kUnknown;
+    return module.fail("no translation for class {}", module.class_name());
+  }
   if (t.depth == kDeepestNesting) return module.fail("modules nest more than {} levels", kDeepestNesting);
   const PathScope scope(t.b, module.path());
   ++t.depth;

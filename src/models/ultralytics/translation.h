@@ -40,6 +40,8 @@ struct Translation {
   std::map<ValueId, std::vector<ValueId>> tuples;
   /// Modules that the current one is inside of.
   size_t depth = 0;
+  /// Whether a module of a class without a row was met.
+  enum class Classes { kKnown, kUnknown } classes = Classes::kKnown;
 };
 
 /// The function of one module class: what its forward() computes from its inputs in evaluation mode.

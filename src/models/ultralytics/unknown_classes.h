@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "checkpoint/ledger.h"
+
+namespace modelport::ultralytics {
+
+/// A module class of a checkpoint that nothing here translates.
+struct UnknownClass {
+  std::string name;
+  std::string first_path;
+  size_t count = 0;
+};
+
+/// Each once, in the order of the tree; what the ignore rules leave out is not looked at.
+std::vector<UnknownClass> unknown_classes(const Ledger& ledger, const ClassAliases& aliases);
+
+/// "Not translated: ..." with every unknown class, where it stands, the nearest known one or why it has no translation,
+/// and what a user can do. For a checkpoint that was read whole and found honest.
+Error refuse_unknown_classes(const std::vector<UnknownClass>& unknown);
+
+/// docs/known_classes.md: every class that is translated.
+std::string known_classes_page();
+
+}  // namespace modelport::ultralytics

@@ -1,0 +1,71 @@
+#include "models/ultralytics/unknown_classes.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "checkpoint/checkpoint.h"
+#include "models/ultralytics/ignore_rules.h"
+#include "models/ultralytics/trainer.h"
+
+namespace modelport::ultralytics {
+namespace {
+
+const std::string kRoot = MODELPORT_SOURCE_DIR;
+
+std::vector<UnknownClass> unknown_in(const std::string& path) {
+  const auto checkpoint = open_checkpoint(path);
+  if (!checkpoint) return {{checkpoint.error().text(), "", 0}};
+  const Ledger ledger(*model_root(*checkpoint), ignore_rules(), {});
+  return unknown_classes(ledger, {});
+}
+
+TEST(UnknownClasses, AreNoneOfWhatIsTranslated) {
+  size_t checked = 0;
+  for (const std::string folder : {"/tests/fixtures", "/tests/fixtures/families"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(kRoot + folder)) {
+      if (entry.path().extension() != ".pt" || entry.path().stem() == "own-classes") continue;
+      for (const UnknownClass& unknown : unknown_in(entry.path().string()))
+        ADD_FAILURE() << entry.path() << ": " << unknown.name << " at " << unknown.first_path;
+      ++checked;
+    }
+  }
+  EXPECT_GE(checked, 30u);
+}
+
+TEST(UnknownClasses, AreEachNamedOnceWithTheNearestKnown) {
+  const auto checkpoint = open_checkpoint(kRoot + "/tests/fixtures/own-classes.pt");
+  ASSERT_TRUE(checkpoint) << checkpoint.error().text();
+  EXPECT_EQ(ultralytics_trainer().explain_mismatch(*checkpoint).text(),
+            "Not translated: 4 of its classes are unknown: "
+            "field.blocks.OtherC2f (4 times, first model.2; the nearest known is ultralytics.nn.modules.block.C2f), "
+            "field.blocks.Separable (model.3), "
+            "field.blocks.FieldC2f (4 times, first model.4; the nearest known is ultralytics.nn.modules.block.C2f), "
+            "field.blocks.FieldDetect (model.22; the nearest known is ultralytics.nn.modules.head.Detect) "
+            "(a class that is built from known parts under another name can be mapped by the option module_aliases; "
+            "docs/known_classes.md lists what is known)");
+}
+
+TEST(UnknownClasses, SayWhyTheyHaveNoTranslation) {
+  const Error error = refuse_unknown_classes({{"torch.nn.modules.pooling.FractionalMaxPool2d", "model.3", 1},
+                                              {"torch.ao.nn.quantized.modules.conv.Conv2d", "model.4", 2}});
+  EXPECT_EQ(
+      error.message,
+      "Not translated: 2 of its classes are unknown: torch.nn.modules.pooling.FractionalMaxPool2d (model.3; it draws "
+      "its windows at random, in evaluation too), torch.ao.nn.quantized.modules.conv.Conv2d (2 times, first model.4; "
+      "it is quantised or prepared for that: export the float model that it was made from)");
+}
+
+TEST(UnknownClasses, AreWhatThePageDoesNotList) {
+  std::ifstream file(kRoot + "/docs/known_classes.md");
+  std::stringstream page;
+  page << file.rdbuf();
+  if (const char* write = std::getenv("MODELPORT_WRITE_PAGES"); write && *write)
+    std::ofstream(kRoot + "/docs/known_classes.md") << known_classes_page();
+  EXPECT_EQ(page.str(), known_classes_page()) << "MODELPORT_WRITE_PAGES=1 writes it";
+}
+
+}  // namespace
+}  // namespace modelport::ultralytics
