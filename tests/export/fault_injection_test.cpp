@@ -178,9 +178,13 @@ TEST_F(FaultInjectionTest, InLoweredNodes) {
     std::swap(node.inputs[0], node.inputs[1]);
     return true;
   });
-  edit("parts of Split swapped", [](OnnxModel&, OnnxNode& node) {
-    if (node.type != OnnxOpType::kSplit) return false;
-    std::swap(node.outputs[0], node.outputs[1]);
+  edit("parts of a value swapped", [](OnnxModel& model, OnnxNode& node) {
+    if (node.type != OnnxOpType::kSlice) return false;
+    const auto other = std::ranges::find_if(model.nodes, [&](const OnnxNode& each) {
+      return each.type == OnnxOpType::kSlice && each.inputs[0] == node.inputs[0] && &each != &node;
+    });
+    if (other == model.nodes.end()) return false;
+    std::swap(node.outputs[0], other->outputs[0]);
     return true;
   });
   edit("Mul becomes Add", [](OnnxModel&, OnnxNode& node) {
