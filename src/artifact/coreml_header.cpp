@@ -5,6 +5,7 @@
 #include "artifact/protobuf.h"
 #include "artifact/readers.h"
 #include "base/json.h"
+#include "base/work_count.h"
 
 namespace modelport {
 
@@ -190,6 +191,8 @@ std::vector<std::string> coreml_weight_files(std::span<const std::byte> spec) {
     size_t end = at;
     while (end < text.size() && text[end] > ' ' && text[end] < '\x7f') ++end;
     const std::string name(text.substr(at, end - at));
+    count_work(name.size());
+    at = end;
     const bool is_known = std::ranges::find(files, name) != files.end();
     if (!is_known && !name.empty() && name.find("..") == std::string::npos && files.size() < kMostFiles)
       files.push_back(name);
@@ -220,7 +223,8 @@ Status check_coreml_weights(std::span<const std::byte> file) {
     if (at > file.size() || file.size() - at < kAlignment) return damaged("the header");
     std::memcpy(&blob, file.data() + at, sizeof blob);
     if (blob.sentinel != kSentinel) return fail(ErrorCode::kDamaged, "no blob begins at byte {}", at);
-    if (blob.offset < at || blob.offset > file.size() || file.size() - blob.offset < blob.size)
+    count_work();
+    if (blob.offset < at + kAlignment || blob.offset > file.size() || file.size() - blob.offset < blob.size)
       return damaged("the end");
     at = (blob.offset + blob.size + kAlignment - 1) / kAlignment * kAlignment;
   }

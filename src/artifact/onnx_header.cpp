@@ -4,6 +4,7 @@
 
 #include "artifact/protobuf.h"
 #include "artifact/readers.h"
+#include "base/work_count.h"
 
 namespace modelport {
 
@@ -108,7 +109,7 @@ Status read_value(const ProtobufField& field, std::vector<DeclaredTensor>& value
 
 /// What is kept of the initializers: their names (older files list them among the inputs) and the files they lie in.
 struct Initializers {
-  std::set<std::string, std::less<>> names, files;
+  std::set<std::string, CountedOrder> names, files;
 
   Status read(const ProtobufField& field) {
     return each_field(field, [&](const ProtobufField& inner) -> Status {

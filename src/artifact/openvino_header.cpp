@@ -3,6 +3,7 @@
 #include <pugixml.hpp>
 
 #include "artifact/readers.h"
+#include "base/work_count.h"
 
 namespace modelport {
 
@@ -12,6 +13,7 @@ constexpr uint64_t kMaxXmlBytes = uint64_t{256} << 20;
 constexpr size_t kMaxValues = 4096;
 constexpr size_t kMaxRank = 64;
 constexpr size_t kMaxFactDepth = 8;
+constexpr size_t kLongestName = 1000;
 
 /// Element types as ports spell them ("FP32") and as attributes do ("f32").
 struct ElementType {
@@ -43,9 +45,29 @@ Result<std::vector<int64_t>> read_dims(const pugi::xml_node& port) {
 }
 
 std::string first_name(const pugi::xml_node& port, const pugi::xml_node& layer) {
-  const std::string names = port.attribute("names").as_string();
-  return names.empty() ? layer.attribute("name").as_string() : names.substr(0, names.find(','));
+  const std::string_view names = port.attribute("names").as_string();
+  const std::string_view name = layer.attribute("name").as_string();
+  count_work(names.size() + name.size());
+  return std::string((names.empty() ? name : names.substr(0, names.find(','))).substr(0, kLongestName));
 }
+
+/// The names of a layer's outputs, by port: looked up once a layer, whatever number of Results it feeds.
+class OutputNames {
+ public:
+  std::string find(const pugi::xml_node& layer, const std::string& port) {
+    auto [ports, is_new] = layers_.try_emplace(layer.internal_object());
+    if (is_new) {
+      for (const pugi::xml_node& made : layer.child("output").children("port")) {
+        ports->second.emplace(made.attribute("id").as_string(), first_name(made, layer));
+      }
+    }
+    const auto found = ports->second.find(port);
+    return found == ports->second.end() ? first_name({}, layer) : found->second;
+  }
+
+ private:
+  std::map<const void*, std::map<std::string, std::string, CountedOrder>> layers_;
+};
 
 Result<DeclaredTensor> read_port(const pugi::xml_node& port, const pugi::xml_node& layer) {
   TRY(dims, read_dims(port));
@@ -59,6 +81,7 @@ std::string port_key(std::string_view layer, std::string_view port) { return fmt
 /// Leaves of rt_info, named by their element; the innermost name is unique in practice.
 void collect_facts(const pugi::xml_node& node, size_t depth, ArtifactHeader& header) {
   for (const pugi::xml_node& child : node.children()) {
+    count_work();
     if (header.facts.size() >= kMaxValues) return;
     if (const auto value = child.attribute("value")) header.facts.emplace_back(child.name(), value.as_string());
     if (depth < kMaxFactDepth) collect_facts(child, depth + 1, header);
@@ -87,9 +110,11 @@ Result<ArtifactHeader> read_openvino_header(std::span<const std::byte> xml) {
   const pugi::xml_node net = document.child("net");
   if (!net || !net.child("layers")) return fail(ErrorCode::kDamaged, "it is no OpenVINO model: no <net> with <layers>");
   ArtifactHeader header;
-  std::map<std::string, pugi::xml_node> layers;
+  std::map<std::string, pugi::xml_node, CountedOrder> layers;
   std::vector<pugi::xml_node> results;
+  count_work(xml.size());
   for (const pugi::xml_node& layer : net.child("layers").children("layer")) {
+    count_work();
     const std::string_view type = layer.attribute("type").as_string();
     layers.emplace(layer.attribute("id").as_string(), layer);
     if (type == "Result") results.push_back(layer);
@@ -103,22 +128,21 @@ Result<ArtifactHeader> read_openvino_header(std::span<const std::byte> xml) {
     if (header.inputs.size() + results.size() > kMaxValues)
       return fail(ErrorCode::kHostile, "more than {} inputs or outputs", kMaxValues);
   }
-  std::map<std::string, std::string> sources;
-  std::map<std::string, std::string> source_ports;
+  std::map<std::string, std::string, CountedOrder> sources;
+  std::map<std::string, std::string, CountedOrder> source_ports;
   for (const pugi::xml_node& edge : net.child("edges").children("edge")) {
     const std::string to = port_key(edge.attribute("to-layer").as_string(), edge.attribute("to-port").as_string());
     sources[to] = edge.attribute("from-layer").as_string();
     source_ports[to] = edge.attribute("from-port").as_string();
   }
+  OutputNames names;
   for (const pugi::xml_node& result : results) {
     const pugi::xml_node port = result.child("input").child("port");
     TRY(output, read_port(port, result));
     const std::string key = port_key(result.attribute("id").as_string(), port.attribute("id").as_string());
     // The tensor's names stand where it is made.
     if (const auto source = layers.find(sources[key]); source != layers.end()) {
-      const pugi::xml_node made =
-          source->second.child("output").find_child_by_attribute("port", "id", source_ports[key].c_str());
-      output.name = first_name(made, source->second);
+      output.name = names.find(source->second, source_ports[key]);
     }
     header.outputs.push_back(std::move(output));
   }

@@ -1,5 +1,7 @@
 #include "artifact/protobuf.h"
 
+#include "base/work_count.h"
+
 namespace modelport {
 
 namespace {
@@ -23,6 +25,7 @@ Result<int64_t> ProtobufField::as_integer() const {
 
 Result<std::string> ProtobufField::as_text() const {
   if (type != Type::kDelimited) return wrong_encoding(*this);
+  count_work(bytes.size());
   return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
@@ -61,6 +64,7 @@ Result<uint64_t> ProtobufReader::varint() {
   uint64_t value = 0;
   for (int shift = 0; shift < 70; shift += 7) {
     TRY(byte, take(1));
+    count_work();
     const auto bits = static_cast<uint64_t>(byte[0]);
     if (shift < 64) value |= (bits & 0x7f) << shift;
     if ((bits & 0x80) == 0) return value;
@@ -70,6 +74,7 @@ Result<uint64_t> ProtobufReader::varint() {
 
 Result<ProtobufField> ProtobufReader::next() {
   ProtobufField field;
+  count_work();
   field.offset = offset_ + at_;
   TRY(key, varint());
   field.number = static_cast<uint32_t>(key >> 3);

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "artifact/readers.h"
+#include "base/work_count.h"
 
 namespace modelport {
 
@@ -31,10 +32,11 @@ using Position = uint64_t;
 /// A flatbuffer read by its own offsets (flatbuffers.dev, "Internals"); every read is checked against the file.
 class Flatbuffer {
  public:
-  explicit Flatbuffer(std::span<const std::byte> file) : file_(file) {}
+  explicit Flatbuffer(std::span<const std::byte> file) : file_(file), text_left_(kTextPerByte * file.size()) {}
 
   template <class T>
   Result<T> value(Position at) const {
+    count_work();
     if (at > file_.size() || file_.size() - at < sizeof(T))
       return fail(ErrorCode::kDamaged, "offset {} leads beyond the file's {} bytes", at, file_.size());
     T read;
@@ -62,10 +64,14 @@ class Flatbuffer {
     TRY(at, field(table, number));
     return at == 0 ? Result<Position>(Position{0}) : follow(at);
   }
-  Result<std::string> text(Position at) const {
+  /// Texts may be shared; together they are bounded by the file.
+  Result<std::string> text(Position at) {
     TRY(length, value<uint32_t>(at));
     if (length > kMaxText) return fail(ErrorCode::kHostile, "a text of {} bytes at {}", length, at);
     if (file_.size() - at - 4 < length) return fail(ErrorCode::kDamaged, "the text at {} leads beyond the file", at);
+    if (length > text_left_) return fail(ErrorCode::kHostile, "the text at {} is used over and over", at);
+    text_left_ -= length;
+    count_work(length);
     return std::string(reinterpret_cast<const char*>(file_.data()) + at + 4, length);
   }
   Result<std::vector<int64_t>> integers(Position at, uint32_t most) const {
@@ -92,10 +98,13 @@ class Flatbuffer {
   }
 
  private:
+  static constexpr uint64_t kTextPerByte = 4;
+
   std::span<const std::byte> file_;
+  uint64_t text_left_;
 };
 
-Result<DeclaredTensor> read_tensor(const Flatbuffer& file, Position table) {
+Result<DeclaredTensor> read_tensor(Flatbuffer& file, Position table) {
   DeclaredTensor tensor;
   TRY(name, file.child(table, kTensorName));
   if (name != 0) {
@@ -122,7 +131,7 @@ Result<DeclaredTensor> read_tensor(const Flatbuffer& file, Position table) {
   return tensor;
 }
 
-Result<std::vector<DeclaredTensor>> read_tensors(const Flatbuffer& file, Position graph, size_t which) {
+Result<std::vector<DeclaredTensor>> read_tensors(Flatbuffer& file, Position graph, size_t which) {
   std::vector<DeclaredTensor> tensors;
   TRY(list, file.child(graph, which));
   if (list == 0) return tensors;
@@ -164,7 +173,7 @@ Status check_buffers(const Flatbuffer& file, Position model) {
 }  // namespace
 
 Result<ArtifactHeader> read_tflite_header(std::span<const std::byte> bytes) {
-  const Flatbuffer file(bytes);
+  Flatbuffer file(bytes);
   if (bytes.size() < kIdentifierOffset + kIdentifier.size() ||
       std::memcmp(bytes.data() + kIdentifierOffset, kIdentifier.data(), kIdentifier.size()) != 0)
     return fail(ErrorCode::kDamaged, "it is no TFLite model: bytes 4 to 7 are not \"TFL3\"");

@@ -3,6 +3,7 @@
 
 #include "artifact/readers.h"
 #include "base/json.h"
+#include "base/work_count.h"
 #include "io/zip_reader.h"
 
 namespace modelport {
@@ -68,6 +69,7 @@ std::string code_member(const std::string& qualified) {
 std::string_view bracketed(std::string_view text) {
   size_t depth = 0;
   for (size_t i = 0; i < text.size(); ++i) {
+    count_work();
     if (text[i] == '(' || text[i] == '[') ++depth;
     if ((text[i] == ')' || text[i] == ']') && --depth == 0) return text.substr(0, i + 1);
   }
@@ -82,6 +84,7 @@ std::vector<std::string_view> items_of(std::string_view list) {
   size_t depth = 0, begin = 0;
   for (size_t i = 0; i <= list.size() && items.size() < kMaxValues; ++i) {
     const char c = i < list.size() ? list[i] : ',';
+    count_work();
     if (c == '(' || c == '[') ++depth;
     if ((c == ')' || c == ']') && depth > 0) --depth;
     if (c != ',' || depth > 0) continue;

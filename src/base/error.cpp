@@ -7,7 +7,7 @@ namespace modelport {
 
 namespace {
 using Retryable = ErrorInfo::Retryable;
-constexpr std::array<ErrorInfo, 15> kErrorInfo = {{
+constexpr std::array<ErrorInfo, 16> kErrorInfo = {{
     {ErrorCode::kInvalidArgument, "invalid_argument", 3, 400, Retryable::kNo},
     {ErrorCode::kUnsupportedFormat, "unsupported_format", 3, 400, Retryable::kNo},
     {ErrorCode::kUnavailable, "unavailable", 3, 503, Retryable::kYes},
@@ -15,6 +15,7 @@ constexpr std::array<ErrorInfo, 15> kErrorInfo = {{
     {ErrorCode::kUnreadable, "unreadable", 1, 422, Retryable::kNo},
     {ErrorCode::kDamaged, "damaged", 1, 422, Retryable::kNo},
     {ErrorCode::kHostile, "hostile", 1, 422, Retryable::kNo},
+    {ErrorCode::kUnknownContent, "unknown_content", 1, 422, Retryable::kNo},
     {ErrorCode::kUnsupportedModel, "unsupported_model", 1, 422, Retryable::kNo},
     {ErrorCode::kInconsistentModel, "inconsistent_model", 1, 422, Retryable::kNo},
     {ErrorCode::kUnwritable, "unwritable", 1, 507, Retryable::kYes},

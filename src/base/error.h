@@ -15,6 +15,7 @@ enum class ErrorCode {
   kUnreadable,         ///< A file exists but cannot be read (permission, is a directory, device error).
   kDamaged,            ///< A file is truncated, inconsistent or not what it claims to be.
   kHostile,            ///< A file would run code or exhaust memory if it were believed.
+  kUnknownContent,     ///< The checkpoint calls what this reader does not know; nothing is said about its intent.
   kUnsupportedModel,   ///< The checkpoint is honest but of a framework, class or attribute that is not translated.
   kInconsistentModel,  ///< Parts of the checkpoint contradict each other (shapes, counts).
   kUnwritable,         ///< The output cannot be written (permission, disk full, read-only).

@@ -1,8 +1,10 @@
 #include "base/json.h"
 
+#include <set>
 #include <string>
-#include <unordered_set>
 #include <vector>
+
+#include "base/work_count.h"
 
 namespace modelport {
 
@@ -53,10 +55,11 @@ class DocumentBuilder : public nlohmann::json_sax<Json> {
  private:
   struct Open {
     Json* container;
-    std::unordered_set<std::string> keys;
+    std::set<std::string, CountedOrder> keys;
   };
 
   Json* place(Json value) {
+    count_work();
     if (open_.empty()) {
       document_ = std::move(value);
       return &document_;
@@ -87,6 +90,7 @@ class DocumentBuilder : public nlohmann::json_sax<Json> {
 bool too_deep(std::string_view text) {
   size_t depth = 0;
   bool in_string = false;
+  count_work(text.size());
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (in_string) {

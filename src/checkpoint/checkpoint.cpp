@@ -1,9 +1,13 @@
 #include "checkpoint/checkpoint.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <unordered_set>
 
+#include "base/work_count.h"
 #include "checkpoint/safetensors.h"
 #include "checkpoint/torch_legacy.h"
 #include "checkpoint/torch_zip.h"
@@ -14,6 +18,8 @@ namespace {
 
 /// Members of archives that torch did not write are scanned up to this size.
 constexpr uint64_t kScanLimit = uint64_t{64} << 20;
+/// All members together are inflated to so many times the archive's size.
+constexpr uint64_t kScanLimitPerByte = 32;
 
 Error unread_container(Container container) {
   const ContainerInfo& info = container_info(container);
@@ -25,13 +31,16 @@ Error unread_container(Container container) {
 /// The pickles among the members. Flags are not believed: a member that claims to be encrypted may be plain.
 std::vector<std::pair<std::string, PickleScan>> scan_members(const ZipReader& zip) {
   std::vector<std::pair<std::string, PickleScan>> scans;
+  uint64_t left = 4 * kScanLimit;
+  for (const ZipMember& member : zip.members()) left += kScanLimitPerByte * member.raw.size();
   for (const ZipMember& member : zip.members()) {
     std::vector<std::byte> buffer;
     std::span<const std::byte> content = member.raw;
     if (member.size > kScanLimit || content.size() > kScanLimit) continue;
     if (member.method == ZipMember::Method::kDeflated) {
-      auto inflated = inflate_member(member, kScanLimit);
+      auto inflated = inflate_member(member, std::min(kScanLimit, left));
       if (!inflated) continue;
+      left -= inflated->size();
       buffer = *std::move(inflated);
       content = buffer;
     }
@@ -65,16 +74,16 @@ std::vector<std::pair<std::string, PickleScan>> scan_local_members(std::span<con
   return scans;
 }
 
-std::optional<Error> first_refused_call(const std::vector<std::pair<std::string, PickleScan>>& scans) {
+std::optional<Error> first_hostile_call(const std::vector<std::pair<std::string, PickleScan>>& scans) {
   for (const auto& [name, scan] : scans) {
-    if (auto error = refused_call_error(scan)) return (*std::move(error)).in(name);
+    if (auto error = hostile_call_error(scan)) return (*std::move(error)).in(name);
   }
   return std::nullopt;
 }
 
 /// A hostile call is the better name for a broken archive than what is broken.
 Error refuse_broken_zip(std::span<const std::byte> bytes, Error broken) {
-  if (auto error = first_refused_call(scan_local_members(bytes))) {
+  if (auto error = first_hostile_call(scan_local_members(bytes))) {
     error->message += fmt::format("; {}", broken.message);
     return *std::move(error);
   }
@@ -82,22 +91,24 @@ Error refuse_broken_zip(std::span<const std::byte> bytes, Error broken) {
 }
 
 Error refuse_zip(const ZipReader& zip, Container container) {
-  if (auto error = first_refused_call(scan_members(zip))) return *std::move(error);
+  if (auto error = first_hostile_call(scan_members(zip))) return *std::move(error);
   return unread_container(container);
 }
 
 /// Files without a known beginning: whatever can be read as a pickle is told as one.
-Error refuse_pickle(std::span<const std::byte> bytes) {
+Error refuse_pickle(std::span<const std::byte> bytes, Container container) {
+  constexpr size_t kMostNamed = 10;
   const PickleScan scan = scan_pickles(bytes);
-  if (auto error = refused_call_error(scan)) return *std::move(error);
+  if (auto error = hostile_call_error(scan)) return *std::move(error);
   if (!scan.damage) return unread_container(Container::kPlainPickle);
   const bool says_pickle = !bytes.empty() && bytes[0] == std::byte{0x80};
   if (scan.pickles > 0 || says_pickle || !scan.globals.empty()) {
     Error error = *scan.damage;
-    for (const PickleGlobal& global : scan.globals)
-      error.message += fmt::format("; it names {}", global.qualified_name());
+    for (size_t i = 0; i < std::min(scan.globals.size(), kMostNamed); ++i)
+      error.message += fmt::format("; it names {}", scan.globals[i].qualified_name());
     return std::move(error).in(std::string(container_info(Container::kPlainPickle).name));
   }
+  if (container == Container::kText) return unread_container(container);
   return fail(ErrorCode::kDamaged, "this is no checkpoint of a known kind: as a pickle it ends at once ({})",
               scan.damage->message);
 }
@@ -133,8 +144,9 @@ Result<Checkpoint> open_mapped(const std::shared_ptr<const MappedFile>& file) {
       break;
     }
     case Container::kPlainPickle:
+    case Container::kText:
     case Container::kUnknown:
-      return refuse_pickle(bytes);
+      return refuse_pickle(bytes, checkpoint.container);
     default:
       return unread_container(checkpoint.container);
   }
@@ -146,65 +158,96 @@ Result<Checkpoint> open_mapped(const std::shared_ptr<const MappedFile>& file) {
 class TensorWalk {
  public:
   std::vector<NamedTensor> run(const PickleValue& root) {
-    pending_.push_back({root, ""});
+    pending_.push_back({root, kNoLink});
     while (!pending_.empty()) {
-      auto [value, name] = std::move(pending_.back());
+      const auto [value, link] = pending_.back();
       pending_.pop_back();
+      count_work();
       if (value.identity() && !seen_.insert(value.identity()).second) continue;
-      children_.clear();
-      add_children(value, name);
       if (const PickleTensor* node = value.tensor_node()) {
-        found_.push_back({std::move(name), node->tensor, node->role});
+        found_.push_back({name_of(link), node->tensor, node->role});
+        continue;
       }
-      pending_.insert(pending_.end(), std::make_move_iterator(children_.rbegin()),
-                      std::make_move_iterator(children_.rend()));
+      children_.clear();
+      add_children(value, link);
+      pending_.insert(pending_.end(), children_.rbegin(), children_.rend());
     }
     return std::move(found_);
   }
 
  private:
-  void add(const PickleValue& value, const std::string& name, std::string_view part) {
-    if (!value.identity()) return;
-    children_.emplace_back(value, name.empty() ? std::string(part) : fmt::format("{}.{}", name, part));
+  /// Deeper and longer names than any network has are cut: a file could make them as long as it nests.
+  static constexpr size_t kMostParts = 64;
+  static constexpr size_t kLongestPart = 1000;
+  static constexpr size_t kNoLink = std::numeric_limits<size_t>::max();
+
+  /// One part of a name and the part before it.
+  struct Link {
+    std::string part;
+    size_t before;
+  };
+
+  std::string name_of(size_t link) const {
+    std::vector<std::string_view> parts;
+    for (; link != kNoLink && parts.size() <= kMostParts; link = links_[link].before)
+      parts.push_back(links_[link].part);
+    if (parts.size() > kMostParts) parts.back() = "..";
+    std::ranges::reverse(parts);
+    std::string name = fmt::format("{}", fmt::join(parts, "."));
+    count_work(name.size());
+    return name;
   }
 
-  void add_dict(const PickleDict& dict, const std::string& name) {
+  void add(const PickleValue& value, size_t link, std::string_view part) {
+    count_work();
+    if (!value.identity()) return;
+    links_.push_back({std::string(part.substr(0, kLongestPart)), link});
+    children_.emplace_back(value, links_.size() - 1);
+  }
+
+  void add_dict(const PickleDict& dict, size_t link) {
     for (const auto& [key, value] : dict.entries) {
       if (auto text = key.as_string()) {
-        add(value, name, *text);
+        add(value, link, *text);
       } else {
-        add(value, name, pickle_value_text(key, 80));
+        add(value, link, pickle_value_text(key, 80));
       }
     }
   }
 
-  void add_children(const PickleValue& value, const std::string& name) {
-    if (const auto* items = value.as_sequence()) {
-      for (size_t i = 0; i < items->size(); ++i) add((*items)[i], name, fmt::to_string(i));
-    } else if (const PickleDict* dict = value.as_dict()) {
-      add_dict(*dict, name);
+  /// What hangs on a dict that another object shares was met there.
+  bool is_new(const PickleDict* dict) { return dict && seen_.insert(dict).second; }
+
+  void add_attributes(const PickleObject& object, size_t link) {
+    const bool is_module = object.is_module();
+    for (const auto& [key, item] : object.attributes()->entries) {
+      const auto text = key.as_string();
       // `_modules`, `_parameters` and `_buffers` do not count in the names that PyTorch users know.
-    } else if (const PickleObject* object = value.as_object()) {
-      if (const PickleDict* attributes = object->attributes()) {
-        for (const auto& [key, item] : attributes->entries) {
-          const auto text = key.as_string();
-          const bool is_slot =
-              object->is_module() && (text == "_modules" || text == "_parameters" || text == "_buffers");
-          if (is_slot && item.as_dict()) {
-            add_dict(*item.as_dict(), name);
-          } else if (text) {
-            add(item, name, *text);
-          }
-        }
+      const bool is_slot = is_module && (text == "_modules" || text == "_parameters" || text == "_buffers");
+      if (is_slot && item.as_dict()) {
+        if (is_new(item.as_dict())) add_dict(*item.as_dict(), link);
+      } else if (text) {
+        add(item, link, *text);
       }
-      for (size_t i = 0; i < object->list_items.size(); ++i) add(object->list_items[i], name, fmt::to_string(i));
-      add_dict(object->dict_items, name);
-      for (size_t i = 0; i < object->arguments.size(); ++i) add(object->arguments[i], name, fmt::to_string(i));
     }
   }
 
-  std::vector<std::pair<PickleValue, std::string>> pending_;
-  std::vector<std::pair<PickleValue, std::string>> children_;
+  void add_children(const PickleValue& value, size_t link) {
+    if (const auto* items = value.as_sequence()) {
+      for (size_t i = 0; i < items->size(); ++i) add((*items)[i], link, fmt::to_string(i));
+    } else if (const PickleDict* dict = value.as_dict()) {
+      add_dict(*dict, link);
+    } else if (const PickleObject* object = value.as_object()) {
+      if (is_new(object->attributes())) add_attributes(*object, link);
+      for (size_t i = 0; i < object->list_items.size(); ++i) add(object->list_items[i], link, fmt::to_string(i));
+      add_dict(object->dict_items, link);
+      for (size_t i = 0; i < object->arguments.size(); ++i) add(object->arguments[i], link, fmt::to_string(i));
+    }
+  }
+
+  std::vector<std::pair<PickleValue, size_t>> pending_;
+  std::vector<std::pair<PickleValue, size_t>> children_;
+  std::vector<Link> links_;
   std::unordered_set<const void*> seen_;
   std::vector<NamedTensor> found_;
 };
@@ -240,6 +283,7 @@ Result<CheckpointSurvey> survey_checkpoint(const std::string& path) {
     }
     case Container::kTorchLegacy:
     case Container::kPlainPickle:
+    case Container::kText:
     case Container::kUnknown: {
       PickleScan scan = scan_pickles(file->bytes());
       if (scan.pickles > 0 || !scan.globals.empty()) survey.pickles.emplace_back("", std::move(scan));

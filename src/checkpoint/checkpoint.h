@@ -45,7 +45,7 @@ struct Checkpoint {
 
 /// Opens a checkpoint of a readable container as data.
 /// Errors: kNotFound, kUnreadable (also a directory), kDamaged (names the offset), kHostile (names what it would call),
-/// kUnsupportedModel (a container that is recognised but not read, named).
+/// kUnknownContent (names what it calls), kUnsupportedModel (a container that is recognised but not read, named).
 Result<Checkpoint> open_checkpoint(const std::string& path);
 
 /// What a file says about itself, whether or not it can be opened: for reports. Container and pickles only; nothing is

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "checkpoint/module_view.h"
+#include "checkpoint/numpy_value.h"
 
 namespace modelport {
 namespace {
@@ -43,9 +44,12 @@ constexpr TaskRow kTasks[] = {
     {"models.yolo.ClassificationModel", "classify"},
 };
 
+/// Longer than any name; a file could repeat one text.
+constexpr size_t kLongestText = 4096;
+
 std::string text_of(const PickleValue* value) {
   if (!value || value->is_none()) return "";
-  if (auto text = value->as_string()) return std::string(*text);
+  if (auto text = plain_text(*value)) return text->substr(0, kLongestText);
   return value->identity() ? "" : pickle_value_text(*value, 80);
 }
 

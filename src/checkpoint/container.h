@@ -14,22 +14,52 @@ enum class Container : uint8_t {
   kSafetensors,
   kTorchTar,
   kTorchScript,
+  kTorchScriptFlatbuffer,
+  kTorchPackage,
   kPt2,
+  kExecuTorch,
   kKerasZip,
   kHdf5,
+  kSavedModelZip,
+  kCoreMlZip,
+  kProtobufModel,
   kOnnx,
+  kOnnxZip,
+  kOrt,
   kTflite,
+  kOpenVino,
+  kTensorRt,
+  kDarknet,
+  kMxnet,
+  kGguf,
+  kNcnn,
+  kRknn,
+  kNumpy,
+  kNumpyZip,
   kPlainPickle,
   kZip,
   kEncryptedZip,
+  kTar,
   kSevenZip,
   kRar,
   kGzip,
   kXz,
   kBzip2,
   kZstd,
+  kLz4,
+  kZlib,
   kPng,
   kJpeg,
+  kPicture,
+  kVideo,
+  kParquet,
+  kSqlite,
+  kElf,
+  kPdf,
+  kLfsPointer,
+  kWebPage,
+  kXml,
+  kJson,
   kText,
   kUnknown,
 };
@@ -42,10 +72,11 @@ struct ContainerInfo {
   std::string_view hint;
 };
 
+std::span<const ContainerInfo> containers();
 const ContainerInfo& container_info(Container container);
 
-/// What the first bytes (and for tar and zip a little more) say the file is. kZip stands for any zip: torch's own
-/// members decide between kTorchZip, kTorchScript, kPt2 and kKerasZip.
+/// What the first bytes (and for tar and zip a little more) say the file is. kZip stands for any zip: its members
+/// decide between kTorchZip and the others (`classify_zip`). A pickle of protocol 0 or 1 looks like kText or kUnknown.
 Container container_from_bytes(std::span<const std::byte> bytes);
 
 }  // namespace modelport

@@ -18,6 +18,8 @@ namespace {
 // A network of the largest family asks for some ten thousand views.
 constexpr size_t kMostViews = 1'000'000;
 constexpr size_t kMostNamed = 10;
+// As deep as views go.
+constexpr ptrdiff_t kDeepestAccount = 65;
 
 constexpr std::string_view kSlots[] = {"_parameters", "_buffers", "_modules"};
 
@@ -70,7 +72,13 @@ class Ledger::Walk {
     while (!pending_.empty()) {
       const auto [module, path] = std::move(pending_.back());
       pending_.pop_back();
-      if (seen_.insert(module).second) visit(*module, path);
+      if (!seen_.insert(module).second) continue;
+      if (std::ranges::count(path, '.') > kDeepestAccount) {
+        problems_.push_back(
+            fail(ErrorCode::kUnsupportedModel, "modules are nested deeper than {} levels", kDeepestAccount));
+        continue;
+      }
+      visit(*module, path);
     }
     return std::move(entries_);
   }

@@ -6,6 +6,7 @@
 #include <set>
 #include <string_view>
 
+#include "base/work_count.h"
 #include "checkpoint/module_view.h"
 #include "checkpoint/wrappers.h"
 
@@ -17,6 +18,10 @@ using Order = NetworkSketch::Order;
 
 constexpr int kDeepestModule = 64;
 constexpr size_t kMostBlocks = 64;
+/// What is longer is told as less: a file could hang one list at many places.
+constexpr size_t kMostAlike = 1000;
+constexpr int kMostConvolutions = 64;
+constexpr size_t kMostSources = 256;
 /// A child that holds this much of its parent's parameters stands for it.
 constexpr double kWholeShare = 0.98;
 
@@ -46,12 +51,17 @@ struct NamedModule {
   const PickleObject* module;
 };
 
+const PickleDict* slot_of(const PickleObject& module, std::string_view name) {
+  const PickleValue* slot = module.attribute(name);
+  return slot ? slot->as_dict() : nullptr;
+}
+
 std::vector<NamedModule> modules_in(const PickleObject& module) {
   std::vector<NamedModule> children;
-  const PickleValue* slot = module.attribute("_modules");
-  const PickleDict* entries = slot ? slot->as_dict() : nullptr;
+  const PickleDict* entries = slot_of(module, "_modules");
   if (!entries) return children;
   for (const auto& [key, value] : entries->entries) {
+    count_work();
     if (!value.as_object() || !key.as_string()) continue;
     const PickleObject& child = unwrapped(*value.as_object());
     if (child.is_module()) children.push_back({std::string(*key.as_string()), &child});
@@ -60,10 +70,11 @@ std::vector<NamedModule> modules_in(const PickleObject& module) {
 }
 
 const PickleObject* child_of(const PickleObject& module, std::string_view name) {
-  for (const NamedModule& child : modules_in(module)) {
-    if (child.name == name) return child.module;
-  }
-  return nullptr;
+  const PickleDict* entries = slot_of(module, "_modules");
+  const PickleValue* value = entries ? entries->find(name) : nullptr;
+  if (!value || !value->as_object()) return nullptr;
+  const PickleObject& child = unwrapped(*value->as_object());
+  return child.is_module() ? &child : nullptr;
 }
 
 std::optional<int64_t> integer_of(const PickleObject& module, std::string_view name) {
@@ -88,15 +99,18 @@ class ParameterCount {
  public:
   void add(const PickleObject& module, SketchBlock& to, int depth = 0) {
     if (depth > kDeepestModule || !seen_.insert(&module).second) return;
-    const PickleValue* slot = module.attribute("_parameters");
-    if (const PickleDict* entries = slot ? slot->as_dict() : nullptr) {
-      for (const auto& [key, value] : entries->entries) {
+    const PickleDict* parameters = slot_of(module, "_parameters");
+    if (parameters && seen_.insert(parameters).second) {
+      for (const auto& [key, value] : parameters->entries) {
+        count_work();
         const PickleTensor* node = value.tensor_node();
         if (!node || !seen_.insert(node).second) continue;
         to.parameters += node->tensor.element_count();
         ++to.tensors;
       }
     }
+    const PickleDict* modules = slot_of(module, "_modules");
+    if (!modules || !seen_.insert(modules).second) return;
     for (const NamedModule& child : modules_in(module)) add(*child.module, to, depth + 1);
   }
 
@@ -116,8 +130,12 @@ NamedModule trunk_of(const PickleObject& root) {
   const auto whole = static_cast<double>(parameters_beneath(root)) * kWholeShare;
   for (int depth = 0; depth < kDeepestModule; ++depth) {
     const auto children = modules_in(*trunk.module);
+    ParameterCount count;
     const auto next = std::ranges::find_if(children, [&](const NamedModule& child) {
-      return modules_in(*child.module).size() > 1 && static_cast<double>(parameters_beneath(*child.module)) >= whole;
+      SketchBlock held;
+      count.add(*child.module, held);
+      const PickleDict* modules = slot_of(*child.module, "_modules");
+      return modules && modules->entries.size() > 1 && static_cast<double>(held.parameters) >= whole;
     });
     if (next == children.end()) break;
     trunk = {trunk.name.empty() ? next->name : trunk.name + "." + next->name, next->module};
@@ -128,6 +146,8 @@ NamedModule trunk_of(const PickleObject& root) {
 /// "3 x Bottleneck" of a list of three alike.
 std::string class_of(const PickleObject& module) {
   const std::string own = short_name(module);
+  const PickleDict* modules = slot_of(module, "_modules");
+  if (!modules || modules->entries.size() > kMostAlike) return own;
   const auto children = modules_in(module);
   if ((own != "Sequential" && own != "ModuleList") || children.empty()) return own;
   const std::string first = short_name(*children[0].module);
@@ -161,12 +181,14 @@ struct Effect {
 Effect effect_of_convolutions(const PickleObject& module) {
   Effect effect;
   double reduction = 1;
-  for (int number = 1;; ++number) {
+  for (int number = 1; number <= kMostConvolutions; ++number) {
     const PickleObject* child = child_of(module, fmt::format("cv{}", number));
     if (!child) break;
     const auto conv = convolution_of(*child);
     if (!conv) {
       // A sequence: its last is what counts, its strides are 1 in all blocks of the table.
+      const PickleDict* modules = slot_of(*child, "_modules");
+      if (!modules || modules->entries.size() > kMostAlike) return {};
       const auto parts = modules_in(*child);
       const auto last = parts.empty() ? std::nullopt : convolution_of(*parts.back().module);
       if (!last) return {};
@@ -219,7 +241,7 @@ std::optional<std::vector<int64_t>> sources_of(const PickleObject& module) {
   if (!from) return std::nullopt;
   if (const auto one = from->as_integer()) return std::vector{*one};
   const auto* items = from->as_sequence();
-  if (!items || items->empty()) return std::nullopt;
+  if (!items || items->empty() || items->size() > kMostSources) return std::nullopt;
   std::vector<int64_t> sources;
   for (const PickleValue& item : *items) {
     const auto number = item.as_integer();

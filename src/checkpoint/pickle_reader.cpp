@@ -1,18 +1,27 @@
 #include "checkpoint/pickle_reader.h"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cstring>
-#include <unordered_map>
+#include <set>
 
-#include "checkpoint/pickle_call.h"
+#include "base/work_count.h"
+#include "checkpoint/acting_call.h"
+#include "checkpoint/call_name.h"
+#include "checkpoint/pickle_memo.h"
 #include "checkpoint/pickle_opcode.h"
+#include "checkpoint/pickle_rebuild.h"
 #include "checkpoint/pickle_text.h"
 
 namespace modelport {
 namespace {
 
 constexpr uint8_t kHighestProtocol = 5;
+
+// Honest pickles store each value about once; what memo references multiply beyond this is refused.
+constexpr size_t kWorkPerByte = 4;
+constexpr size_t kWorkOfSmallPickles = size_t{1} << 14;
 
 class Unpickler {
  public:
@@ -23,10 +32,7 @@ class Unpickler {
         loader_(loader),
         limits_(limits),
         refused_calls_(refused_calls),
-        work_left_(limits.work) {
-    // A pickle of many small objects memoises one in about sixteen bytes.
-    memo_.reserve(std::min<size_t>(bytes_.size() / 16, limits.memo));
-  }
+        work_left_(std::min(limits.work, kWorkPerByte * bytes.size() + kWorkOfSmallPickles)) {}
 
   Result<UnpickledValue> run();
 
@@ -42,6 +48,7 @@ class Unpickler {
                 fmt::format(format, std::forward<Args>(args)...));
   }
 
+  Result<UnpickledValue> read();
   Status step(PickleOpcode opcode);
   Status step_text(PickleOpcode opcode);
   Status step_memo(PickleOpcode opcode);
@@ -72,11 +79,17 @@ class Unpickler {
   Status set_items(std::span<const PickleValue> keys_and_values);
   Status add_items(std::span<const PickleValue> items);
   Status push_global(std::string_view module, std::string_view name);
-  /// A call that is not made: an error, or recorded.
-  Status refuse(std::string text);
+  /// A call that is not made: an error when it acts, else recorded. What it would give is an object of class `callable`
+  /// in kRefusedModule.
+  Status refuse(CallVerdict verdict, std::string text, std::string_view callable);
   Status call(const PickleValue& callable, std::span<const PickleValue> arguments);
-  Status new_object(const PickleValue& type, std::span<const PickleValue> arguments);
+  Status call_global(const PickleGlobal& global, std::span<const PickleValue> arguments);
+  Status call_object(const PickleObject& object, std::span<const PickleValue> arguments);
+  Status new_object(const PickleValue& type, std::span<const PickleValue> arguments, const PickleValue& keywords);
   Status build(const PickleValue& state);
+  Status build_object(PickleObject& object, const PickleValue& state);
+  /// What `own_packages_` settles at the end is refused or forgotten.
+  void settle();
 
   std::string_view bytes_;
   size_t position_ = 0;
@@ -88,10 +101,42 @@ class Unpickler {
   size_t work_left_;
   std::vector<PickleValue> stack_;
   std::vector<size_t> marks_;
-  std::unordered_map<uint64_t, PickleValue> memo_;
+  PickleMemo memo_;
+  std::vector<RefusedCall> refused_;
+  /// Calls of a class the way that members of enumerations and exceptions are called, by the package of the class.
+  std::vector<std::pair<RefusedCall, std::string>> undecided_;
+  /// Packages of the classes that the file's objects are instances of.
+  std::set<std::string, std::less<>> own_packages_ = {"__main__", "__mp_main__"};
 };
 
+std::string package_of(const PickleGlobal& global) { return global.module.substr(0, global.module.find('.')); }
+
+bool is_refused(const PickleValue& value) {
+  const PickleObject* object = value.as_object();
+  return object && object->type->module == kRefusedModule;
+}
+
 Result<UnpickledValue> Unpickler::run() {
+  auto result = read();
+  settle();
+  if (refused_calls_) {
+    refused_calls_->insert(refused_calls_->end(), refused_.begin(), refused_.end());
+    return result;
+  }
+  // Damage behind an unknown call may come of what that call would have given.
+  if (!refused_.empty() && (result || result.error().code == ErrorCode::kDamaged)) return refused_.front().error();
+  return result;
+}
+
+void Unpickler::settle() {
+  for (auto& [call, package] : undecided_) {
+    if (!own_packages_.contains(package)) refused_.push_back(std::move(call));
+  }
+  std::ranges::stable_sort(refused_, {}, &RefusedCall::offset);
+  if (refused_.size() > limits_.refused_calls) refused_.resize(limits_.refused_calls);
+}
+
+Result<UnpickledValue> Unpickler::read() {
   if (bytes_.size() > limits_.bytes) {
     return fail(ErrorCode::kHostile, "the pickle has {} bytes, more than the limit of {}", bytes_.size(),
                 limits_.bytes);
@@ -105,6 +150,7 @@ Result<UnpickledValue> Unpickler::run() {
       return UnpickledValue{value, position_};
     }
     CHECK_OK(step(opcode));
+    count_work(position_ - opcode_offset_);
   }
 }
 
@@ -140,6 +186,7 @@ Result<std::string_view> Unpickler::take_block(size_t width) {
 Status Unpickler::charge(size_t amount) {
   if (amount > work_left_) return hostile("the pickle multiplies its values beyond the limit of {}", limits_.work);
   work_left_ -= amount;
+  count_work(amount);
   return {};
 }
 
@@ -166,6 +213,7 @@ Result<std::vector<PickleValue>> Unpickler::pop_to_mark() {
   std::vector<PickleValue> items(stack_.begin() + static_cast<ptrdiff_t>(marks_.back()), stack_.end());
   stack_.resize(marks_.back());
   marks_.pop_back();
+  count_work(items.size());
   return items;
 }
 
@@ -197,14 +245,14 @@ Status Unpickler::push_tuple(size_t count) {
 Status Unpickler::put(uint64_t index) {
   TRY(value, top());
   if (memo_.size() >= limits_.memo) return hostile("more than {} values are memoised", limits_.memo);
-  memo_[index] = *value;
+  memo_.put(index, *value);
   return {};
 }
 
 Status Unpickler::get(uint64_t index) {
-  const auto found = memo_.find(index);
-  if (found == memo_.end()) return damaged("memo entry {} was never stored", index);
-  return push(found->second);
+  const PickleValue* found = memo_.find(index);
+  if (!found) return damaged("memo entry {} was never stored", index);
+  return push(*found);
 }
 
 Status Unpickler::append(std::span<const PickleValue> items) {
@@ -228,7 +276,10 @@ Status Unpickler::set_items(std::span<const PickleValue> keys_and_values) {
   PickleDict* dict = target->mutable_dict();
   if (PickleObject* object = target->mutable_object()) dict = &object->dict_items;
   if (!dict) return damaged("entries are set on {}", pickle_kind_name(target->kind()));
-  for (size_t i = 0; i < keys_and_values.size(); i += 2) dict->set(keys_and_values[i], keys_and_values[i + 1]);
+  for (size_t i = 0; i < keys_and_values.size(); i += 2) {
+    CHECK_OK(charge(PickleDict::cost(keys_and_values[i]) - 1));
+    dict->set(keys_and_values[i], keys_and_values[i + 1]);
+  }
   return {};
 }
 
@@ -245,75 +296,135 @@ Status Unpickler::push_global(std::string_view module, std::string_view name) {
   if (module.empty() || name.empty() || !is_pickle_utf8(module) || !is_pickle_utf8(name)) {
     return damaged("the name of a class or function is empty or not UTF-8");
   }
+  if (module.size() > limits_.name || name.size() > limits_.name) {
+    return damaged("the name of a class or function has {} bytes", std::max(module.size(), name.size()));
+  }
+  if (find_acting_import(module)) {
+    return refuse(CallVerdict::kActs, fmt::format("it imports {}", module), module);
+  }
   return push(PickleValue::global(arena_.global(module, name)));
 }
 
-Status Unpickler::refuse(std::string text) {
-  if (!refused_calls_) {
-    Error error = hostile("{}", text);
-    error.hint = "the file would run code when Python loads it; nothing was run";
-    return error;
-  }
-  refused_calls_->push_back({std::move(text), opcode_offset_});
+Status Unpickler::refuse(CallVerdict verdict, std::string text, std::string_view callable) {
+  RefusedCall call{std::move(text), opcode_offset_, verdict};
+  if (verdict == CallVerdict::kActs && !refused_calls_) return call.error();
+  if (refused_.size() < limits_.refused_calls) refused_.push_back(std::move(call));
   PickleObject* object = arena_.new_object();
-  object->type = arena_.global(kRefusedModule, "call");
+  object->type = arena_.global(kRefusedModule, callable);
   return push(PickleValue::object(object));
 }
 
 Status Unpickler::call(const PickleValue& callable, std::span<const PickleValue> arguments) {
-  const PickleGlobal* global = callable.as_global();
-  if (!global) {
-    if (const PickleObject* object = callable.as_object()) {
-      if (object->type->module == kRefusedModule) return refuse("it calls what a refused call gave");
-      return refuse(fmt::format("it calls an object of class {}", object->type->qualified_name()));
-    }
-    return refuse(fmt::format("it calls {}", pickle_kind_name(callable.kind())));
-  }
+  if (const PickleGlobal* global = callable.as_global()) return call_global(*global, arguments);
+  if (const PickleObject* object = callable.as_object()) return call_object(*object, arguments);
+  return refuse(CallVerdict::kUnknown, fmt::format("it calls {}", pickle_kind_name(callable.kind())), "value");
+}
+
+Status Unpickler::call_global(const PickleGlobal& global, std::span<const PickleValue> arguments) {
   CHECK_OK(charge(arguments.size() + 1));
-  auto value = evaluate_pickle_call({arena_, *global, arguments, work_left_});
+  auto value = evaluate_pickle_call({arena_, global, arguments, work_left_});
   if (value) return push(*value);
   Error error = std::move(value).error();
-  if (error.code == ErrorCode::kHostile) return refuse(std::move(error.message));
+  if (error.code == ErrorCode::kHostile) return refuse(CallVerdict::kActs, std::move(error.message), global.name);
+  if (error.code == ErrorCode::kUnknownContent) {
+    const bool is_member = is_class_like(global.name) && (is_member_value(arguments) || is_exception_name(global.name));
+    if (!is_member) return refuse(CallVerdict::kUnknown, std::move(error.message), global.qualified_name());
+    undecided_.emplace_back(RefusedCall{std::move(error.message), opcode_offset_, CallVerdict::kUnknown},
+                            package_of(global));
+    PickleObject* object = arena_.new_object();
+    object->type = &global;
+    object->arguments.assign(arguments.begin(), arguments.end());
+    return push(PickleValue::object(object));
+  }
+  // What a refused call would have given fits nothing.
+  if (error.code == ErrorCode::kDamaged && std::ranges::any_of(arguments, is_refused)) {
+    return push(*std::ranges::find_if(arguments, is_refused));
+  }
   error.message = damaged("{}", error.message).message;
   return error;
 }
 
-Status Unpickler::new_object(const PickleValue& type, std::span<const PickleValue> arguments) {
+Status Unpickler::call_object(const PickleObject& object, std::span<const PickleValue> arguments) {
+  if (object.type->module == kRefusedModule) {
+    const CallVerdict verdict = verdict_on(*object.type);
+    if (verdict == CallVerdict::kActs) {
+      return refuse(verdict, fmt::format("it calls the function that {} made of code in the file", object.type->name),
+                    "call");
+    }
+    return refuse(verdict, "it calls what a refused call gave", "call");
+  }
+  const std::string type = current_name(*object.type);
+  if (type == "builtins.getattr" && object.arguments.size() == 2) {
+    const PickleGlobal* owner = object.arguments[0].as_global();
+    const auto name = object.arguments[1].as_string();
+    if (owner && name)
+      return call_global(*arena_.global(owner->module, fmt::format("{}.{}", owner->name, *name)), arguments);
+  }
+  const bool acts = find_acting_call(*object.type) != nullptr && type != "builtins.getattr";
+  const bool is_turned = std::ranges::any_of(object.arguments, holds_what_acts) || holds_what_acts(object.state);
+  return refuse(acts || is_turned ? CallVerdict::kActs : CallVerdict::kUnknown,
+                fmt::format("it calls an object of class {}", object.type->qualified_name()), "call");
+}
+
+Status Unpickler::new_object(const PickleValue& type, std::span<const PickleValue> arguments,
+                             const PickleValue& keywords) {
   const PickleGlobal* global = type.as_global();
-  if (!global) return refuse(fmt::format("it makes an instance of {}", pickle_kind_name(type.kind())));
+  if (!global) {
+    return refuse(CallVerdict::kUnknown, fmt::format("it makes an instance of {}", pickle_kind_name(type.kind())),
+                  "value");
+  }
   // Classes that this program knows as values (OrderedDict, set, torch.Size) may be made this way too.
-  if (find_pickle_callable(*global)) return call(type, arguments);
+  const bool is_plain = is_listed_enumeration(*global) || !keywords.is_none();
+  if (!is_plain && find_pickle_callable(*global)) return call_global(*global, arguments);
+  if (verdict_on(*global) == CallVerdict::kActs) {
+    return refuse(CallVerdict::kActs, fmt::format("it calls {}", global->qualified_name()), global->name);
+  }
   CHECK_OK(charge(arguments.size() + 8));
+  own_packages_.insert(package_of(*global));
   PickleObject* object = arena_.new_object();
   object->type = global;
   object->arguments.assign(arguments.begin(), arguments.end());
+  object->keywords = keywords;
   return push(PickleValue::object(object));
+}
+
+Status Unpickler::build_object(PickleObject& object, const PickleValue& state) {
+  const PickleDict* more = state.as_dict();
+  const PickleDict* known = object.state.as_dict();
+  if (!more || !known || more == known) {
+    object.state = state;
+    object.state_owner = PickleObject::StateOwner::kShared;
+    return {};
+  }
+  // Python updates the instance's __dict__: entries that an earlier BUILD gave stay.
+  if (object.state_owner == PickleObject::StateOwner::kShared) {
+    PickleDict* own = arena_.new_dict();
+    for (const auto& [key, value] : known->entries) {
+      CHECK_OK(charge(PickleDict::cost(key)));
+      own->set(key, value);
+    }
+    object.state = PickleValue::dict(own);
+    object.state_owner = PickleObject::StateOwner::kOwn;
+  }
+  PickleDict* own = object.state.mutable_dict();
+  for (const auto& [key, value] : more->entries) {
+    CHECK_OK(charge(PickleDict::cost(key)));
+    own->set(key, value);
+  }
+  return {};
 }
 
 Status Unpickler::build(const PickleValue& state) {
   TRY(target, top());
-  if (PickleObject* object = target->mutable_object()) {
-    const PickleDict* more = state.as_dict();
-    PickleDict* known = object->state.mutable_dict();
-    if (!more || !known || more == known) {
-      object->state = state;
-      return {};
-    }
-    // Python updates the instance's __dict__: entries that an earlier BUILD gave stay.
-    PickleDict* merged = arena_.new_dict();
-    CHECK_OK(charge(known->entries.size() + more->entries.size()));
-    for (const auto& [key, value] : known->entries) merged->set(key, value);
-    for (const auto& [key, value] : more->entries) merged->set(key, value);
-    object->state = PickleValue::dict(merged);
-    return {};
-  }
+  if (PickleObject* object = target->mutable_object()) return build_object(*object, state);
   if (PickleDict* dict = target->mutable_dict()) {
     dict->state = state;
     return {};
   }
   if (const PickleGlobal* global = target->as_global()) {
     CHECK_OK(pop());
-    return refuse(fmt::format("it changes attributes of {} itself", global->qualified_name()));
+    return refuse(CallVerdict::kActs, fmt::format("it changes attributes of {} itself", global->qualified_name()),
+                  global->name);
   }
   // Python attributes on a tensor or a set carry no data that a network computes with.
   if (target->kind() == PickleKind::kTensor || target->kind() == PickleKind::kSet) return {};
@@ -614,16 +725,17 @@ Status Unpickler::step_class(PickleOpcode opcode) {
     case kReduce: {
       TRY(arguments, pop());
       TRY(callable, pop());
+      if (is_refused(arguments)) return push(arguments);
       if (arguments.kind() != PickleKind::kTuple) return damaged("the arguments of a call are not a tuple");
       const auto& items = *arguments.as_sequence();
-      return opcode == kReduce ? call(callable, items) : new_object(callable, items);
+      return opcode == kReduce ? call(callable, items) : new_object(callable, items, {});
     }
     case kNewObjEx: {
-      CHECK_OK(pop());
+      TRY(keywords, pop());
       TRY(arguments, pop());
       TRY(type, pop());
       if (arguments.kind() != PickleKind::kTuple) return damaged("the arguments of a call are not a tuple");
-      return call(type, *arguments.as_sequence());
+      return new_object(type, *arguments.as_sequence(), keywords);
     }
     case kBuild: {
       TRY(state, pop());
@@ -643,6 +755,20 @@ Status Unpickler::step_class(PickleOpcode opcode) {
 }
 
 }  // namespace
+
+Error RefusedCall::error() const {
+  if (verdict == CallVerdict::kActs) {
+    Error error = fail(ErrorCode::kHostile, "pickle, byte {}: {}", offset, text);
+    error.hint = "the file would run code when Python loads it; nothing was run";
+    return error;
+  }
+  Error error =
+      fail(ErrorCode::kUnknownContent, "pickle, byte {}: not read: {}, which this reader does not know", offset, text);
+  error.hint =
+      "nothing was run; where the file was made, save it again without that value, docs/checkpoint_contents.md says "
+      "what is read";
+  return error;
+}
 
 Result<UnpickledValue> read_pickle(std::span<const std::byte> bytes, PickleArena& arena, const PersistentLoader& loader,
                                    const PickleLimits& limits, std::vector<RefusedCall>* refused_calls) {

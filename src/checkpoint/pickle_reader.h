@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "checkpoint/pickle_call.h"
 #include "checkpoint/pickle_value.h"
 
 namespace modelport {
@@ -18,8 +19,12 @@ struct PickleLimits {
   /// Values on the stack, and open marks.
   size_t stack = size_t{1} << 20;
   size_t memo = size_t{8} << 20;
-  /// Values stored or copied in all; bounds what memo references can multiply.
+  /// Values stored or copied in all, and no more than four a byte; bounds what memo references can multiply.
   size_t work = size_t{64} << 20;
+  /// Bytes of a module's or a class's name.
+  size_t name = 1000;
+  /// Refused calls that are recorded.
+  size_t refused_calls = 10'000;
 };
 
 /// Turns a persistent id (for torch: the tuple ('storage', type, key, location, size)) into a value.
@@ -36,17 +41,19 @@ struct RefusedCall {
   /// What is called and how: "it calls posix.system".
   std::string text;
   size_t offset = 0;
+  CallVerdict verdict = CallVerdict::kActs;
+
+  /// kHostile or kUnknownContent, with what to do.
+  Error error() const;
 };
 
-/// Module name of the class of objects that stand for the results of refused calls.
-inline constexpr std::string_view kRefusedModule = "<refused>";
-
 /// Reads one pickle of protocol 0 to 5 as data, into `arena`. Nothing is imported or called: instances become inert
-/// objects, and a call (REDUCE, INST, OBJ, NEWOBJ_EX) of anything that is not in the table of pickle_call.h fails
-/// with kHostile, wherever it sits, naming the callable and the byte offset. kDamaged names the offset too. Texts
-/// may point into `bytes`, which must outlive the arena.
+/// objects, and a call (REDUCE, INST, OBJ) of anything that is not known to hold data (pickle_call.h) fails, wherever
+/// it sits, naming the callable and the byte offset: with kHostile when it is known to act, else with kUnknownContent.
+/// The classes of the file's own objects may also be called the way that members of enumerations and exceptions are.
+/// kDamaged names the offset too. Texts may point into `bytes`, which must outlive the arena.
 /// With `refused_calls` such calls are recorded there instead and give an inert object: to report all of a file.
-/// The opcodes are those of CPython's Lib/pickletools.py.
+/// Takes steps in proportion to `bytes`. The opcodes are those of CPython's Lib/pickletools.py.
 Result<UnpickledValue> read_pickle(std::span<const std::byte> bytes, PickleArena& arena, const PersistentLoader& loader,
                                    const PickleLimits& limits = {}, std::vector<RefusedCall>* refused_calls = nullptr);
 

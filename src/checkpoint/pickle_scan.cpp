@@ -14,7 +14,10 @@ bool is_rebuilt_tensor(const PickleGlobal& global) {
 PickleScan scan_pickles(std::span<const std::byte> bytes) {
   PickleScan scan;
   PickleArena arena;
-  const PersistentLoader loader = [&arena](const PickleValue&) -> Result<PickleValue> {
+  const PersistentLoader loader = [&arena](const PickleValue& id) -> Result<PickleValue> {
+    // Legacy files name classes with their source text this way.
+    const auto* items = id.as_sequence();
+    if (items && items->size() == 4 && (*items)[0].as_string() == "module") return (*items)[1];
     PickleStorage storage;
     storage.located = PickleStorage::Located::kLater;
     return PickleValue::storage(arena.new_storage(std::move(storage)));
@@ -40,12 +43,14 @@ PickleScan scan_pickles(std::span<const std::byte> bytes) {
   return scan;
 }
 
+std::optional<Error> hostile_call_error(const PickleScan& scan) {
+  const auto hostile = std::ranges::find(scan.refused_calls, CallVerdict::kActs, &RefusedCall::verdict);
+  return hostile == scan.refused_calls.end() ? std::nullopt : std::optional(hostile->error());
+}
+
 std::optional<Error> refused_call_error(const PickleScan& scan) {
-  if (scan.refused_calls.empty()) return std::nullopt;
-  const RefusedCall& first = scan.refused_calls.front();
-  Error error = fail(ErrorCode::kHostile, "pickle, byte {}: {}", first.offset, first.text);
-  error.hint = "the file would run code when Python loads it; nothing was run";
-  return error;
+  if (auto hostile = hostile_call_error(scan)) return hostile;
+  return scan.refused_calls.empty() ? std::nullopt : std::optional(scan.refused_calls.front().error());
 }
 
 }  // namespace modelport

@@ -27,7 +27,9 @@ struct PickleScan {
 /// Reads one pickle after the other, as far as they go, noting what they would call.
 PickleScan scan_pickles(std::span<const std::byte> bytes);
 
-/// The error for the first refused call, or nothing.
+/// The error for the first refused call, of those known to act before all others, or nothing.
 std::optional<Error> refused_call_error(const PickleScan& scan);
+/// The error for the first call that is known to act, or nothing.
+std::optional<Error> hostile_call_error(const PickleScan& scan);
 
 }  // namespace modelport

@@ -228,6 +228,18 @@ PickleObject* PickleValue::mutable_object() const {
   return pointer ? *pointer : nullptr;
 }
 
+bool PickleDict::IntegerOrder::operator()(int64_t a, int64_t b) const {
+  count_work();
+  return a < b;
+}
+
+size_t PickleDict::cost(const PickleValue& key) {
+  // Attributes and tensors of networks have shorter names.
+  constexpr size_t kShortText = 64;
+  const auto text = key.as_string();
+  return text && text->size() > kShortText ? text->size() : 1;
+}
+
 void PickleDict::index(size_t position) {
   const PickleValue& key = entries[position].first;
   if (auto text = key.as_string()) {
@@ -243,7 +255,9 @@ std::optional<size_t> PickleDict::position(std::string_view key) const {
     return found == text_index_.end() ? std::nullopt : std::optional(found->second);
   }
   for (size_t i = 0; i < entries.size(); ++i) {
-    if (entries[i].first.as_string() == key) return i;
+    const auto text = entries[i].first.as_string();
+    count_work(text && text->size() == key.size() ? 1 + key.size() : 1);
+    if (text == key) return i;
   }
   return std::nullopt;
 }
@@ -254,6 +268,7 @@ std::optional<size_t> PickleDict::position(int64_t key) const {
     return found == integer_index_.end() ? std::nullopt : std::optional(found->second);
   }
   for (size_t i = 0; i < entries.size(); ++i) {
+    count_work();
     if (integer_key(entries[i].first) == key) return i;
   }
   return std::nullopt;

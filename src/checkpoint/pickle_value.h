@@ -2,16 +2,17 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "base/work_count.h"
 #include "tensor/tensor.h"
 
 namespace modelport {
@@ -114,6 +115,8 @@ struct PickleDict {
   PickleValue state;
 
   void set(const PickleValue& key, const PickleValue& value);
+  /// What `set` costs with this key: 1, and the bytes of a long text.
+  static size_t cost(const PickleValue& key);
   /// The value under a string key, or null.
   const PickleValue* find(std::string_view key) const;
   const PickleValue* find(int64_t key) const;
@@ -123,9 +126,13 @@ struct PickleDict {
   std::optional<size_t> position(int64_t key) const;
   void index(size_t position);
 
+  struct IntegerOrder {
+    bool operator()(int64_t a, int64_t b) const;
+  };
+
   // Filled only for large dicts.
-  std::unordered_map<std::string_view, size_t> text_index_;
-  std::unordered_map<int64_t, size_t> integer_index_;
+  std::map<std::string_view, size_t, CountedOrder> text_index_;
+  std::map<int64_t, size_t, IntegerOrder> integer_index_;
 };
 
 /// The dotted name of a class or function in the file.
@@ -143,6 +150,8 @@ struct PickleObject {
   PickleValue keywords;
   /// What BUILD gave it: for almost every class the dict of its attributes; None when never built.
   PickleValue state;
+  /// Whether `state` is this object's own dict, to which a further BUILD adds, or may be another value's too.
+  enum class StateOwner { kShared, kOwn } state_owner = StateOwner::kShared;
   /// Elements appended or set on it, for subclasses of list and dict.
   std::vector<PickleValue> list_items;
   PickleDict dict_items;
@@ -199,7 +208,7 @@ class PickleArena {
   std::deque<PickleTensor> tensors_;
   std::deque<std::string> texts_;
   std::deque<PickleGlobal> globals_;
-  std::unordered_map<std::string, const PickleGlobal*> global_index_;
+  std::map<std::string, const PickleGlobal*, CountedOrder> global_index_;
 };
 
 /// The value as Python would print it, cut after `limit` characters; containers nest at most four levels.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/checked.h"
+#include "base/work_count.h"
 #include "checkpoint/safetensors_header.h"
 
 namespace modelport {
@@ -59,7 +60,10 @@ Result<Tensor> read_tensor(const SafetensorsEntry& entry, std::span<const std::b
 Status check_no_holes(const std::vector<SafetensorsEntry>& entries, uint64_t buffer_size) {
   std::vector<const SafetensorsEntry*> order;
   for (const SafetensorsEntry& entry : entries) order.push_back(&entry);
-  std::ranges::sort(order, {}, [](const SafetensorsEntry* entry) { return *entry->data_offsets; });
+  std::ranges::sort(order, [](const SafetensorsEntry* a, const SafetensorsEntry* b) {
+    count_work();
+    return *a->data_offsets < *b->data_offsets;
+  });
   uint64_t expected = 0;
   for (const SafetensorsEntry* entry : order) {
     if (entry->data_offsets->front() != expected) {

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/json.h"
+#include "base/work_count.h"
 
 namespace modelport {
 namespace {
@@ -77,6 +78,7 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
   }
 
   bool number_unsigned(number_unsigned_t value) override {
+    count_work();
     if (level_ != 3) return stop("a number outside shape and data_offsets");
     list_->push_back(value);
     return true;
@@ -103,8 +105,8 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
   int level_ = 0;
   bool in_metadata_ = false;
   std::string key_;
-  std::set<std::string> names_;
-  std::set<std::string> entry_keys_;
+  std::set<std::string, CountedOrder> names_;
+  std::set<std::string, CountedOrder> entry_keys_;
   std::vector<uint64_t>* list_ = nullptr;
 };
 
@@ -112,6 +114,7 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
 
 Result<SafetensorsHeader> parse_safetensors_header(std::string_view text) {
   HeaderEvents events;
+  count_work(text.size());
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &events)) {
     return fail(ErrorCode::kDamaged, "safetensors header: {}", events.problem());
   }

@@ -85,7 +85,7 @@ Status check_other_pickles(const ZipReader& zip, const ZipMember& main, Archive&
   for (const ZipMember& member : zip.members()) {
     if (&member == &main || !(member.name.ends_with(".pkl") || member.name.ends_with(".pickle"))) continue;
     TRY(content, archive.read(member));
-    if (auto error = refused_call_error(scan_pickles(content.bytes))) return (*std::move(error)).in(member.name);
+    if (auto error = hostile_call_error(scan_pickles(content.bytes))) return (*std::move(error)).in(member.name);
   }
   return {};
 }
@@ -93,19 +93,31 @@ Status check_other_pickles(const ZipReader& zip, const ZipMember& main, Archive&
 }  // namespace
 
 Container classify_zip(const ZipReader& zip) {
+  const auto any_ends = [&](std::string_view end) {
+    return std::ranges::any_of(zip.members(), [&](const ZipMember& member) { return member.name.ends_with(end); });
+  };
+  const auto all_end = [&](std::string_view end) {
+    return std::ranges::all_of(zip.members(), [&](const ZipMember& member) { return member.name.ends_with(end); });
+  };
   const bool has_pickle = find_below_top(zip, "data.pkl") != nullptr;
-  if (has_pickle && (find_below_top(zip, "constants.pkl") || any_below_top(zip, "code/"))) {
+  if (has_pickle &&
+      (find_below_top(zip, "constants.pkl") || find_below_top(zip, "bytecode.pkl") || any_below_top(zip, "code/"))) {
     return Container::kTorchScript;
   }
   if (find_below_top(zip, "archive_format") || find_below_top(zip, "serialized_exported_program.json") ||
       zip.find("serialized_exported_program.json")) {
     return Container::kPt2;
   }
+  if (any_below_top(zip, ".data/extern_modules")) return Container::kTorchPackage;
   if (has_pickle) return Container::kTorchZip;
   if (zip.find("config.json") && (zip.find("metadata.json") || zip.find("model.weights.h5"))) {
     return Container::kKerasZip;
   }
   if (std::ranges::any_of(zip.members(), &ZipMember::is_encrypted)) return Container::kEncryptedZip;
+  if (any_ends("saved_model.pb")) return Container::kSavedModelZip;
+  if (any_ends(".mlmodel") && any_ends("Manifest.json")) return Container::kCoreMlZip;
+  if (any_ends(".onnx")) return Container::kOnnxZip;
+  if (!zip.members().empty() && all_end(".npy")) return Container::kNumpyZip;
   return Container::kZip;
 }
 

@@ -10,8 +10,8 @@
 
 namespace modelport {
 
-/// Which container the members of a zip archive make: torch.save's has one `<folder>/data.pkl`; TorchScript, .pt2 and
-/// .keras have members that only they have; anything else stays kZip, or kEncryptedZip.
+/// Which container the members of a zip archive make: torch.save's has one `<folder>/data.pkl`; TorchScript, .pt2,
+/// .keras and others have members that only they have; anything else stays kZip, or kEncryptedZip.
 Container classify_zip(const ZipReader& zip);
 
 /// Reads what torch.save wrote (torch/serialization.py, _save): `<folder>/data.pkl` and the storages it names in

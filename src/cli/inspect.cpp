@@ -18,7 +18,9 @@ constexpr std::string_view kInspectUsage =
     "file is executed.\n"
     "\n"
     "Reads torch.save files (zip and legacy) and safetensors. Exit code 0: an honest file; 1: a file that would be\n"
-    "refused (hostile, damaged, of another container), after whatever could be told of it; 3: wrong arguments.\n";
+    "refused (hostile, of unknown content, damaged, of another container), after whatever could be told of it; 3: "
+    "wrong\n"
+    "arguments.\n";
 
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 

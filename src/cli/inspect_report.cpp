@@ -1,5 +1,6 @@
 #include "cli/inspect_report.h"
 
+#include <map>
 #include <set>
 
 #include "base/printable.h"
@@ -112,8 +113,15 @@ Json checkpoint_report(const Checkpoint& checkpoint) {
   report["parameters"] = facts.parameter_count;
   if (!facts.class_names.empty()) report["class_names"] = facts.class_names;
   if (!facts.train_args.empty()) {
-    Json& args = report["train_args"] = Json::object();
-    for (const auto& [key, value] : facts.train_args) args[key] = value;
+    // Made in one go: the object would compare each key with all before it.
+    std::vector<std::pair<std::string, Json>> args;
+    std::map<std::string_view, size_t> places;
+    for (const auto& [key, value] : facts.train_args) {
+      const auto [place, is_new] = places.emplace(key, args.size());
+      if (is_new) args.emplace_back(key, value);
+      args[place->second].second = value;
+    }
+    report["train_args"] = Json::object_t(args.begin(), args.end());
   }
   if (!checkpoint.metadata.empty()) report["metadata"] = checkpoint.metadata;
   report["network"] = network_json(sketch_network(checkpoint));

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/work_count.h"
 #include "io/crc32.h"
 #include "io/zip_format.h"
 
@@ -68,6 +69,7 @@ Result<uint64_t> find_end_record(const Fields& file) {
   std::optional<uint64_t> found;
   std::optional<uint64_t> stray;
   for (uint64_t at = last + 1; at-- > first;) {
+    count_work();
     if (file.u32(at) != zip::kEndSignature) continue;
     const bool ends_file = at + kEndSize + file.u16(at + 20) == file.size();
     // Before the record, weights may hold the signature by chance; after it, there is only its comment.
@@ -123,6 +125,7 @@ struct Wide {
 Status read_zip64_extra(const Fields& file, uint64_t at, uint64_t length, Wide& wide) {
   const uint64_t end = at + length;
   while (at + 4 <= end) {
+    count_work();
     const uint16_t id = file.u16(at);
     const uint64_t field_end = at + 4 + file.u16(at + 2);
     if (field_end > end) return damaged(at, "an extra field is longer than its record");
@@ -174,6 +177,7 @@ Status read_local_header(const Fields& file, uint64_t limit, Record& record) {
   if (data > limit || record.compressed_size > limit - data) {
     return damaged(at, "member {} of {} bytes reaches beyond byte {}", member.name, record.compressed_size, limit);
   }
+  count_work(zip::kLocalSize + name_size);
   if (file.text(at + zip::kLocalSize, name_size) != member.name) {
     return hostile(at, "the local header calls member {} {:?}", member.name,
                    file.text(at + zip::kLocalSize, name_size));
@@ -200,6 +204,7 @@ Result<Record> read_central_header(const Fields& file, uint64_t end, uint64_t& a
   }
   Record record;
   ZipMember& member = record.member;
+  count_work(kCentralSize);
   member.flags = file.u16(at + 8);
   record.method = file.u16(at + 10);
   member.method = record.method == 0   ? ZipMember::Method::kStored
@@ -212,6 +217,7 @@ Result<Record> read_central_header(const Fields& file, uint64_t end, uint64_t& a
   const uint64_t record_size = kCentralSize + name_size + extra_size + file.u16(at + 32);
   if (record_size > end - at) return damaged(at, "a record of the central directory is truncated");
   member.name = file.text(at + kCentralSize, name_size);
+  count_work(name_size);
   // "Version made by" says in its upper byte whose attributes follow; 3 is Unix.
   if (file.u16(at + 4) >> 8 == 3) member.unix_mode = file.u16(at + 40);
   if (member.name.find('\0') != std::string::npos) return hostile(at, "a member's name holds a zero byte");
@@ -226,11 +232,20 @@ Result<Record> read_central_header(const Fields& file, uint64_t end, uint64_t& a
   return record;
 }
 
+/// Reads the local headers, in the order in which they lie: no header is read twice, however often it is listed.
+Status read_local_headers(const Fields& file, uint64_t directory_offset, const std::vector<Record*>& order) {
+  for (size_t i = 0; i < order.size(); ++i) {
+    const ZipMember& member = order[i]->member;
+    if (i > 0 && member.offset <= order[i - 1]->member.offset) {
+      return hostile(member.offset, "member {} overlaps the one before it", member.name);
+    }
+    CHECK_OK(read_local_header(file, directory_offset, *order[i]));
+  }
+  return {};
+}
+
 /// Every byte before the central directory belongs to exactly one member.
-Status check_layout(const Fields& file, uint64_t directory_offset, std::vector<Record>& records) {
-  std::vector<const Record*> order;
-  for (const Record& record : records) order.push_back(&record);
-  std::ranges::sort(order, {}, [](const Record* record) { return record->member.offset; });
+Status check_layout(const Fields& file, uint64_t directory_offset, const std::vector<Record*>& order) {
   uint64_t expected = 0;
   for (size_t i = 0; i < order.size(); ++i) {
     const Record& record = *order[i];
@@ -264,11 +279,17 @@ Result<ZipReader> ZipReader::open(std::span<const std::byte> bytes) {
   const uint64_t end = directory.offset + directory.size;
   for (uint64_t i = 0; i < directory.count; ++i) {
     TRY(record, read_central_header(file, end, at));
-    CHECK_OK(read_local_header(file, directory.offset, record));
     records.push_back(std::move(record));
   }
   if (at != end) return damaged(at, "the central directory has more records than the {} declared", directory.count);
-  CHECK_OK(check_layout(file, directory.offset, records));
+  std::vector<Record*> order;
+  for (Record& record : records) order.push_back(&record);
+  std::ranges::sort(order, [](const Record* a, const Record* b) {
+    count_work();
+    return a->member.offset < b->member.offset;
+  });
+  CHECK_OK(read_local_headers(file, directory.offset, order));
+  CHECK_OK(check_layout(file, directory.offset, order));
 
   ZipReader reader;
   reader.members_.reserve(records.size());

@@ -3,13 +3,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
+#include "base/work_count.h"
 
 namespace modelport {
 
@@ -46,7 +47,7 @@ class ZipReader {
 
  private:
   std::vector<ZipMember> members_;
-  std::unordered_map<std::string_view, size_t> index_;
+  std::map<std::string_view, size_t, CountedOrder> index_;
 };
 
 /// kDamaged when `content` does not have the member's CRC (a CRC of 0 is not checked), kUnsupportedModel when the

@@ -111,13 +111,13 @@ TEST(TorchZip, RefusesOtherByteOrdersAndSeveralPickles) {
 }
 
 TEST(TorchZip, NamesHostileCallsBehindTheEndBehindDamageAndInOtherMembers) {
-  const std::string evil = reduce(global("os", "system"), tuple({text("ls")}));
-  expect_refused(torch_zip("N." + evil + ".").finish(), ErrorCode::kHostile, "os.system");
-  expect_refused(torch_zip(list({storage("FloatStorage", "7", 1), evil}) + ".").finish(), ErrorCode::kHostile,
-                 "os.system");
-  expect_refused(torch_zip("N.").add("top/other.pkl", evil + ".").finish(), ErrorCode::kHostile, "top/other.pkl");
-  expect_refused(torch_zip("N.").add({.name = "top/data.pkl", .raw = evil + "."}).finish(), ErrorCode::kHostile,
-                 "os.system");
+  const std::string acts = reduce(global("os", "getcwd"), ")");
+  expect_refused(torch_zip("N." + acts + ".").finish(), ErrorCode::kHostile, "os.getcwd");
+  expect_refused(torch_zip(list({storage("FloatStorage", "7", 1), acts}) + ".").finish(), ErrorCode::kHostile,
+                 "os.getcwd");
+  expect_refused(torch_zip("N.").add("top/other.pkl", acts + ".").finish(), ErrorCode::kHostile, "top/other.pkl");
+  expect_refused(torch_zip("N.").add({.name = "top/data.pkl", .raw = acts + "."}).finish(), ErrorCode::kHostile,
+                 "os.getcwd");
   expect_refused(torch_zip("N.N").finish(), ErrorCode::kDamaged, "1 bytes follow the pickle's end at byte 2");
 }
 
@@ -144,18 +144,54 @@ TEST(Container, RecognisesWhatItDoesNotRead) {
       {"\x08\x08\x12\x07pytorch"s, "ONNX model"},
       {"\x1c\0\0\0TFL3"s, "TensorFlow Lite"},
       {std::string(257, '\0') + "ustar", "tar archive"},
-      {"version https://git-lfs.github.com/spec/v1\n"s, "text file"},
+      {"version https://git-lfs.github.com/spec/v1\n"s, "Git LFS pointer"},
       {zip({"m/data.pkl", "m/constants.pkl", "m/code/__torch__.py"}), "TorchScript"},
       {zip({"m/archive_format", "m/models/model.json"}), ".pt2"},
       {zip({"config.json", "metadata.json", "model.weights.h5"}), "Keras"},
+      {zip({"m/data.pkl", "m/bytecode.pkl"}), "TorchScript"},
+      {zip({"m/.data/extern_modules", "m/model.pkl"}), "torch.package"},
+      {zip({"model/saved_model.pb", "model/variables/variables.index"}), "TensorFlow SavedModel"},
+      {zip({"a.mlpackage/Manifest.json", "a.mlpackage/Data/com.apple.CoreML/model.mlmodel"}), "Core ML package"},
+      {zip({"model.onnx"}), "ONNX model"},
+      {zip({"a.npy", "b.npy"}), "numpy archive"},
       {zip({"readme.txt"}), "zip archive that torch.save did not write"},
+      {"\x1c\0\0\0ET12"s, "ExecuTorch"},
+      {"\x1c\0\0\0PTMF"s, "TorchScript for mobiles"},
+      {"\x1c\0\0\0ORTM"s, "ONNX Runtime"},
+      {"\x08\x05\x12\x04\x0a\x02\x0a\0"s, "Core ML model or TensorFlow SavedModel"},
+      {"ftrt and more"s, "TensorRT engine"},
+      {"GGUF\x03\0\0\0"s, "GGUF"},
+      {"\0\0\0\0\x02\0\0\0\x05\0\0\0\0"s, "Darknet"},
+      {"\x12\x01\0\0\0\0\0\0"s, "MXNet"},
+      {"\x93NUMPY\x01\0"s, "numpy array"},
+      {"7767517\n1 1\n"s, "ncnn"},
+      {"\x78\x9c\x01"s, "joblib"},
+      {"<?xml version=\"1.0\"?>\n<net name=\"a\" version=\"11\">"s, "OpenVINO IR"},
+      {"<?xml version=\"1.0\"?>\n<annotation>"s, "XML"},
+      {"<!DOCTYPE html><title>404"s, "web page"},
+      {"  <HTML>"s, "web page"},
+      {"{\"nc\": 3}"s, "JSON"},
+      {"nc: 3\nnames: [a, b, c]\n"s, "text file"},
+      {"model.yaml" + std::string(90, '\0') + std::string(157, '0') + "ustar", "tar archive (unpack"},
+      {"pickle" + std::string(251, '\0') + "ustar", "torch.save before PyTorch 0.1.10"},
       {proto() + dict({text("a"), integer(1)}) + ".", "plain pickle"},
   };
   for (const auto& [content, name] : cases) expect_refused(content, ErrorCode::kUnsupportedModel, name);
   expect_refused(ZipBuilder().add({.name = "secret", .raw = "\x93\x02", .flags = 1}).finish(),
                  ErrorCode::kUnsupportedModel, "encrypted zip archive");
   expect_refused("", ErrorCode::kDamaged, "empty");
-  expect_refused("a plain text", ErrorCode::kDamaged, "no checkpoint of a known kind");
+  expect_refused("\x01\x02\x03", ErrorCode::kDamaged, "no checkpoint of a known kind");
+  for (const ContainerInfo& row : containers()) {
+    EXPECT_TRUE(row.support == ContainerInfo::Support::kRead || row.hint.size() > 10) << row.name;
+  }
+}
+
+TEST(Container, IsRecognisedBeforeItsPicklesAreJudged) {
+  const std::string integers = reduce(global("torch.jit._pickle", "build_intlist"), tuple({list({integer(1)})}));
+  ZipBuilder script;
+  script.add("m/data.pkl", proto() + object("__torch__", "Net", dict({text("stride"), integers})) + ".");
+  script.add("m/constants.pkl", proto() + ").").add("m/code/__torch__.py", "class Net(Module):\n");
+  expect_refused(script.finish(), ErrorCode::kUnsupportedModel, "TorchScript archive");
 }
 
 TEST(Checkpoint, TellsMissingUnreadableAndDirectoriesApart) {

@@ -130,7 +130,8 @@ def main():
              "set": {1}, "tuple": (1, (2,)), "ordered": collections.OrderedDict(a=1), "object": Plain()}
     for protocol in range(6):
         put("pickle", f"protocol{protocol}", pickle.dumps(value, protocol))
-    put("pickle", "call", b"\x80\x02cposix\nsystem\nX\x02\0\0\0idq\0\x85R.")
+    put("pickle", "call", b"\x80\x02cposix\ngetcwd\n)R.")
+    put("pickle", "unknown", b"\x80\x02csome.package\nMode\nK\x01\x85R.")
     put("pickle", "cycle", b"\x80\x02]q\0h\0a.")
     put("openvino", "softmax", IR.encode())
     put("openvino", "nothing", b'<net version="11"/>')

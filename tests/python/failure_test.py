@@ -1,5 +1,6 @@
 """Exit code 1: what is wrong with the checkpoint or the output, said in one line; what was there before stays."""
 import os
+import pickle
 import random
 import resource
 import shutil
@@ -86,17 +87,41 @@ class Failures(ExportCase):
         self.assert_no_export()
 
     def test_hostile(self):
-        data = test_data()
-        if data is None:
-            self.skipTest("MODELPORT_TEST_DATA is not set")
+        """Pickles that would leave a canary behind, or print, if anything in them were called."""
         canary = self.folder / "canary"
         canary.mkdir()
-        for path in sorted((data / "malicious").iterdir()):
-            with self.subTest(path=path.name):
-                result = run(arguments(checkpoint=path, output=self.output), cwd=canary)
-                self.assertEqual(result.returncode, 1, result.stderr)
-                self.assertEqual(list(canary.iterdir()), [])
+
+        class Leaves:
+            def __init__(self, call):
+                self.call = call
+
+            def __reduce__(self):
+                return self.call
+
+        calls = {"file": (open, (str(canary / "file"), "w")), "directory": (os.mkdir, (str(canary / "directory"),)), "print": (print, ("called",)),
+                 "code": (eval, (f"open({str(canary / 'code')!r}, 'w')",)), "process": (subprocess.run, (["touch", str(canary / "process")],))}
+        for name, call in calls.items():
+            for protocol in range(6):
+                content = pickle.dumps({"model": Leaves(call)}, protocol)
+                for container in ("plain", "torch", "zip"):
+                    path = self.folder / f"{name}-{protocol}-{container}.pt"
+                    if container == "plain":
+                        path.write_bytes(content)
+                    else:
+                        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+                            archive.writestr("top/data.pkl" if container == "torch" else "weights.bin", content)
+                    with self.subTest(path=path.name):
+                        result = self.fails("it calls .*nothing was run", checkpoint=path)
+                        self.assertNotIn("called\n", result.stdout)
+                        self.assertEqual(list(canary.iterdir()), [])
         self.assert_no_export()
+
+    def test_unknown(self):
+        path = self.folder / "unknown.pt"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("top/data.pkl", b"\x80\x02csome.package\nmake\n)R.")
+        result = self.fails("not read: it calls some.package.make, which this reader does not know .*docs/checkpoint_contents.md", checkpoint=path)
+        self.assertNotIn("would run", result.stderr)
 
     def test_output_that_cannot_be_written(self):
         blocker = self.folder / "file"

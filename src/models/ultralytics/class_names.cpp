@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "checkpoint/numpy_value.h"
 #include "models/layers/weights.h"
 
 namespace modelport::ultralytics {
@@ -13,13 +14,12 @@ constexpr size_t kLongestName = 1000;
 constexpr std::string_view kOptionHint = "give them with the option class_names";
 
 std::string name_text(const PickleValue& value) {
-  if (const auto text = value.as_string()) return std::string(*text);
-  return pickle_value_text(value, kLongestName);
+  return plain_text(value).value_or(pickle_value_text(value, kLongestName));
 }
 
 /// A dict key as a class index: an integer, or text of one.
 std::optional<int64_t> class_index(const PickleValue& key) {
-  if (const auto index = key.as_integer()) return index;
+  if (const auto index = plain_integer(key)) return index;
   const auto text = key.as_string();
   if (!text) return std::nullopt;
   int64_t index = 0;
@@ -51,7 +51,8 @@ Result<GivenNames> given_names(const ModuleView& root, size_t count) {
     }
     return out;
   }
-  const std::vector<PickleValue>* list = value.as_sequence();
+  PickleArena texts;
+  const auto list = plain_items(value, texts);
   if (!list) {
     Error error = root.fail("names is a {}, a list or dict is expected", pickle_kind_name(value.kind()));
     error.hint = kOptionHint;

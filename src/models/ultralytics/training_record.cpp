@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "checkpoint/numpy_value.h"
 #include "source/image_size.h"
 
 namespace modelport::ultralytics {
@@ -89,8 +90,8 @@ Result<std::array<int64_t, 2>> default_image_size(const Checkpoint& checkpoint, 
   if (const auto text = value->as_string()) {
     size = image_size_from_text(*text);
   } else {
-    std::vector<PickleValue> sides{*value};
-    if (const std::vector<PickleValue>* several = value->as_sequence()) sides = *several;
+    PickleArena texts;
+    const std::vector<PickleValue> sides = plain_items(*value, texts).value_or(std::vector{*value});
     std::vector<double> numbers;
     for (const PickleValue& side : sides) numbers.push_back(side.as_number().value_or(0));
     size = image_size_from_sides(numbers);
