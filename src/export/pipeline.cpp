@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "export/capabilities.h"
 #include "export/format_table.h"
+#include "export/half_precision.h"
 #include "export/metadata.h"
 #include "export/proof.h"
 #include "export/reference_outputs.h"
@@ -17,7 +18,6 @@
 #include "io/interrupt.h"
 #include "io/publication.h"
 #include "passes/append_class_map.h"
-#include "passes/half_weights.h"
 
 namespace modelport {
 
@@ -59,19 +59,6 @@ Result<Graph> simplify(const SourceModel& model, const ExportOptions& options) {
     log_info("simplify is false: left out {}", skipped);
   }
   return run_passes(model.graph, options.simplify);
-}
-
-/// What leaves the float16 range is known from one evaluation of the float32 graph.
-Result<Graph> to_half_arithmetic(const SourceModel& model, const Graph& graph) {
-  const Trial trial = trials(model).front();
-  EvaluationRequest request{
-      graph, {trial_input(model, trial)}, symbols_for(model, trial.batch, trial.height, trial.width)};
-  request.measure = EvaluationRequest::Measure::kMagnitudes;
-  TRY(measured, evaluate(request));
-  HalfReport report;
-  TRY(half, to_half(graph, measured.magnitudes, report));
-  for (const std::string& kept : report.kept_float32) log_info("Kept in float32: {}", kept);
-  return half;
 }
 
 void check_tolerance(const ExportOptions& options) {
@@ -134,12 +121,13 @@ Status export_target(const Shared& shared, const ExportTarget& target, Build& bu
 
   TRY(exported, simplify(model, options));
   const bool half = options.precision == WeightPrecision::kFloat16;
-  if (half && format.half == HalfForm::kArithmetic) {
-    TRY(halved, to_half_arithmetic(model, exported));
-    exported = std::move(halved);
-  } else if (half) {
-    TRY(halved, half_weights(exported));
-    exported = std::move(halved);
+  std::optional<PrecisionReport> precision;
+  if (half) {
+    TRY(in_its_operators, format.legalize(exported, options.format));
+    exported = std::move(in_its_operators);
+    TRY(chosen, choose_half_precision(model, exported, format.half, options.tolerance));
+    precision = std::move(chosen.report);
+    exported = std::move(chosen.graph);
   }
   if (shared.faults.after_passes) shared.faults.after_passes(exported);
   clock.done("Simplified to {} nodes", exported.nodes.size());
@@ -178,6 +166,7 @@ Status export_target(const Shared& shared, const ExportTarget& target, Build& bu
   const auto prove_and_describe = [&]() -> Result<Json> {
     TRY(proof, prove({model, build.reference, exported, *lowered, row, path, options.precision, arithmetic, tolerance},
                      level));
+    proof.precision = std::move(precision);
     clock.done("Proof {}", proof_name(level));
     const FileRecord of_checkpoint{file_name(shared.request.checkpoint_path),
                                    static_cast<int64_t>(shared.checkpoint.file->bytes().size()),

@@ -10,21 +10,21 @@ namespace modelport {
 
 namespace {
 
-/// How many times its own rounding one float16 evaluation may be from another.
-constexpr double kHalfErrorFactor = 4.0;
+/// How far the reference's float32 evaluations are from float64, per group, times kOwnErrorFactor.
+struct OwnError {
+  EvaluationResult float64;
+  std::vector<double> output_limits, probe_limits;
+};
 
-/// What an engine's run is held to on one trial: what `graph` computes there.
+/// What is computed on one trial by what something is held to.
 struct Reference {
   Trial trial;
   EvaluatedValue input;
-  EvaluationResult results;                  ///< In float64 once its own float32 error had to be measured.
-  const Graph* graph;                        ///< The unfolded one; what was read back where numbers are rounded.
+  EvaluationResult results;
+  const Graph* graph;                        ///< The unfolded one, or what was read back.
   EvaluationRequest::Constants constants{};  ///< How float64 evaluation of `graph` takes its weights.
-  std::vector<double> output_limits;         ///< Per group, at least; empty until measured.
-  std::vector<double> probe_limits;
+  std::optional<OwnError> own_error{};       ///< Once it had to be measured.
 };
-
-Tolerance tolerance_of(const ProofSubject& subject, double pixels) { return {subject.relative_tolerance, pixels}; }
 
 EvaluationRequest request_for(const ProofSubject& subject, const Graph& graph, const Reference& reference) {
   const Trial& trial = reference.trial;
@@ -91,16 +91,20 @@ void take_ranked(const SourceModel& model, const EvaluationResult& from, Evaluat
   }
 }
 
+/// Whether the reference's own error may widen the limits.
+bool leaves_room(const Tolerance& tolerance) {
+  return tolerance.widest_relative > tolerance.relative || tolerance.widest_pixels > tolerance.pixels;
+}
+
 std::vector<double> larger_each(std::vector<double> a, const std::vector<double>& b) {
   for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) a[i] = std::max(a[i], b[i]);
   return a;
 }
 
-/// Per group how far the reference's float32 evaluation is from float64, which is returned: limits are from then on at
-/// least four times that. One float32 evaluation may be lucky, so there are two, with fused products and with rounded
-/// ones, and the larger difference counts. Ranked rows have no such error: they follow from the probes, and with these
-/// from the same float32 arithmetic, whose rounding decides with them.
-Result<EvaluationResult> measure_own_error(const ProofSubject& subject, Proof& proof, Reference& reference) {
+/// One float32 evaluation may be lucky, so there are two, with fused products and with rounded ones, and the larger
+/// difference counts. Ranked rows have no such error: they follow from the probes, and with these from the same float32
+/// arithmetic, whose rounding decides with them.
+Status measure_own_error(const ProofSubject& subject, Proof& proof, Reference& reference) {
   const auto choices = found_in(reference.results).choices(subject.model);
   TRY(float64, evaluate_as(subject, *reference.graph, reference, Precision::kFloat64, reference.constants, choices));
   EvaluationRequest request = request_for(subject, *reference.graph, reference);
@@ -110,40 +114,43 @@ Result<EvaluationResult> measure_own_error(const ProofSubject& subject, Proof& p
   TRY(rounded, evaluate(request));
   take_ranked(subject.model, reference.results, float64);
   take_ranked(subject.model, reference.results, rounded);
+  OwnError own{std::move(float64), {}, {}};
   const EvaluationResult* const evaluations[] = {&reference.results, &rounded};
   for (const EvaluationResult* float32 : evaluations) {
-    TRY(of_outputs, own_error(float32->outputs, float64.outputs, subject.model.outputs));
-    TRY(of_probes, own_error(float32->probes, float64.probes, subject.model.probes));
-    reference.output_limits = larger_each(scaled(std::move(of_outputs), kOwnErrorFactor), reference.output_limits);
-    reference.probe_limits = larger_each(scaled(std::move(of_probes), kOwnErrorFactor), reference.probe_limits);
+    TRY(of_outputs, own_error(float32->outputs, own.float64.outputs, subject.model.outputs));
+    TRY(of_probes, own_error(float32->probes, own.float64.probes, subject.model.probes));
+    own.output_limits = larger_each(scaled(std::move(of_outputs), kOwnErrorFactor), own.output_limits);
+    own.probe_limits = larger_each(scaled(std::move(of_probes), kOwnErrorFactor), own.probe_limits);
   }
+  reference.own_error = std::move(own);
   proof.float64_gate = true;
-  return float64;
+  return {};
 }
 
-/// Compares with the reference; where that fails, with the reference that chooses as was found to be chosen; then with
-/// the float64 one.
+/// Compares with the reference; where that fails, with the reference that chooses as was found to be chosen; then,
+/// where the limits leave room for the reference's own error, with the float64 one.
 Result<Figures> hold(const ProofSubject& subject, Proof& proof, Reference& reference, const Tolerance& tolerance,
                      const Found& found) {
-  const auto held_to = [&](const EvaluationResult& expected) {
-    return compare_all(subject.model, expected, found, tolerance, reference.output_limits, reference.probe_limits);
-  };
   const auto choices = found.choices(subject.model);
   const auto with_choices = [&](Precision precision) {
     return evaluate_as(subject, *reference.graph, reference, precision, reference.constants, choices);
   };
-  Result<Figures> figures = held_to(reference.results);
+  Result<Figures> figures = compare_all(subject.model, reference.results, found, tolerance);
   if (figures && figures->agree()) return figures;
   std::optional<EvaluationResult> replayed;
   if (!choices.empty()) {
     TRY(chosen_again, with_choices(Precision::kFloat32));
     replayed = std::move(chosen_again);
-    figures = held_to(*replayed);
+    figures = compare_all(subject.model, *replayed, found, tolerance);
     if (figures && figures->agree()) return figures;
   }
-  if (!figures || !reference.output_limits.empty()) return figures;
-  TRY(float64, measure_own_error(subject, proof, reference));
-  if (!replayed) return held_to(float64);
+  if (!figures || !leaves_room(tolerance)) return figures;
+  if (!reference.own_error) CHECK_OK(measure_own_error(subject, proof, reference));
+  const OwnError& own = *reference.own_error;
+  const auto held_to = [&](const EvaluationResult& expected) {
+    return compare_all(subject.model, expected, found, tolerance, own.output_limits, own.probe_limits);
+  };
+  if (!replayed) return held_to(own.float64);
   TRY(chosen_again, with_choices(Precision::kFloat64));
   take_ranked(subject.model, *replayed, chosen_again);
   return held_to(chosen_again);
@@ -167,6 +174,16 @@ void log_check(const Check& check) {
                            figure.max_difference, unit, figure.limit, unit);
   }
   log_info("Proven: {}{}", check.what, figures);
+}
+
+void log_against_checkpoint(const Proof& proof) {
+  std::string text;
+  for (const AgainstCheckpoint& entry : artifact_against_checkpoint(proof)) {
+    const std::string unit = unit_behind_number(entry.figure);
+    text += fmt::format("; {} {} differ by at most {:.2g}{} (allowed {:.2g}{}) in {}", entry.figure.value,
+                        entry.figure.group, entry.figure.max_difference, unit, entry.figure.limit, unit, entry.in);
+  }
+  log_info("Proven: the artifact against the checkpoint{}", text);
 }
 
 /// Floats as they are; integers are pixels.
@@ -253,7 +270,8 @@ Result<Figures> hold_to_either(const ProofSubject& subject, const EvaluationResu
 /// rounded to the file's dtype. Holds for any precision and however badly a model is conditioned.
 Status prove_in_float64(const ProofSubject& subject, const Graph& raised, Proof& proof, const Reference& reference) {
   using Constants = EvaluationRequest::Constants;
-  const Tolerance tight{std::min(subject.relative_tolerance, default_tolerance(WeightPrecision::kFloat32)), kPixels};
+  const double relative = std::min(subject.tolerance, default_tolerance(WeightPrecision::kFloat32));
+  const Tolerance tight = limits_for(WeightPrecision::kFloat32, relative);
   const std::string at = size_text(reference.trial);
   const auto in_float64 = [&](const Graph& graph, Constants constants, std::span<const EvaluatedValue> choices) {
     return evaluate_as(subject, graph, reference, Precision::kFloat64, constants, choices);
@@ -276,71 +294,80 @@ Status prove_in_float64(const ProofSubject& subject, const Graph& raised, Proof&
                           reference.input.shape, std::move(of_file).joined()});
 }
 
-/// float32: what was read back against the unfolded graph; in float64 where float32 itself is too coarse for the limit.
-Status prove_read_back(const ProofSubject& subject, const Graph& raised, Proof& proof, const Reference& reference) {
+/// What was read back, every value rounded to the file's dtypes, against the unfolded graph. Of float16, and where
+/// float32 itself is too coarse for the limit, also the links in float64.
+Status prove_read_back(const ProofSubject& subject, const Graph& raised, Proof& proof, Reference& reference) {
   TRY(result, as_validation_failure(evaluate(request_for(subject, raised, reference)),
                                     "the file read back cannot be evaluated"));
-  const Result<Figures> figures =
-      hold_to_either(subject, reference.results, found_in(result), tolerance_of(subject, kPixels), [&](auto choices) {
-        return evaluate_as(subject, subject.model.graph, reference, Precision::kFloat32, {}, choices);
-      });
-  if (!figures || !figures->agree()) return prove_in_float64(subject, raised, proof, reference);
+  const Tolerance limits = limits_for(subject.precision, subject.tolerance);
+  const Found found = found_in(result);
+  const bool rounded = subject.precision == WeightPrecision::kFloat16;
+  if (rounded) CHECK_OK(prove_in_float64(subject, raised, proof, reference));
+  Result<Figures> figures = hold_to_either(subject, reference.results, found, limits, [&](auto choices) {
+    return evaluate_as(subject, subject.model.graph, reference, Precision::kFloat32, {}, choices);
+  });
+  if (!rounded && (!figures || !figures->agree())) {
+    CHECK_OK(prove_in_float64(subject, raised, proof, reference));
+    figures = hold(subject, proof, reference, limits, found);
+  }
+  if (!figures) return figures.error();
   return conclude(
       proof, {Validation::kReference,
               fmt::format("the file read back computes what the checkpoint computes at {}", size_text(reference.trial)),
-              "", reference.input.shape, Figures(*figures).joined()});
+              "", reference.input.shape, std::move(*figures).joined(), Check::Holds::kArtifactAgainstCheckpoint});
 }
 
-/// float16 arithmetic: an engine's run is held to what was read back, every value rounded. Limits are at least four
-/// times what the same rounding costs the unfolded graph.
-Status become_half_reference(const ProofSubject& subject, const Graph& raised, Reference& reference) {
-  HalfReport ignored;
-  TRY(unfolded_half, to_half(subject.model.graph, {}, ignored));
-  TRY(rounded_unfolded, evaluate_as(subject, unfolded_half, reference, Precision::kFloat32, {},
-                                    found_in(reference.results).choices(subject.model)));
-  TRY(of_outputs, own_error(rounded_unfolded.outputs, reference.results.outputs, subject.model.outputs));
-  TRY(of_probes, own_error(rounded_unfolded.probes, reference.results.probes, subject.model.probes));
-  reference.output_limits = scaled(std::move(of_outputs), kHalfErrorFactor);
-  reference.probe_limits = scaled(std::move(of_probes), kHalfErrorFactor);
-  TRY(rounded, evaluate(request_for(subject, raised, reference)));
-  reference.results = std::move(rounded);
-  reference.graph = &raised;
-  return {};
-}
-
-/// float16 weights under float32 arithmetic: an engine's run is held to what was read back, with these weights.
-Status become_half_weights_reference(const ProofSubject& subject, const Graph& raised, Reference& reference) {
-  TRY(rounded, evaluate(request_for(subject, raised, reference)));
-  reference.results = std::move(rounded);
-  reference.graph = &raised;
-  reference.constants = EvaluationRequest::Constants::kRounded;
-  return {};
-}
+/// What an engine gave for one trial.
+struct EngineRun {
+  std::string label;
+  std::vector<EvaluatedValue> outputs, probes;
+};
 
 /// The engine runs the file (its outputs) and the file's twin (its probes).
-Status prove_in_engine(const ProofSubject& subject, Engine& engine, Proof& proof, Reference& reference) {
-  const std::string label = fmt::format("{} {}", engine.name(), engine.presence().version);
-  const double pixels = subject.arithmetic == WeightPrecision::kFloat32 ? kPixels : kHalfPixels;
+Result<EngineRun> run_file_and_twin(const ProofSubject& subject, Engine& engine, const Reference& reference) {
+  EngineRun run{fmt::format("{} {}", engine.name(), engine.presence().version), {}, {}};
   TRY(session, engine.load_file(subject.path, Engine::Optimization::kAll));
   TRY(outputs, run_in(*session, subject.model, reference.input));
+  run.outputs = std::move(outputs);
   session.reset();
   const std::vector<std::string> names = subject.row.format->probe_names(subject.lowered);
-  std::vector<EvaluatedValue> probes;
-  if (!names.empty()) {
-    TRY(bytes, subject.row.format->twin(subject.lowered, subject.path));
-    TRY(twin_session, engine.load(subject.path, bytes, Engine::Optimization::kAll));
-    TRY(all_values, run_in(*twin_session, subject.model, reference.input));
-    TRY(selected, select_probes(subject, names, all_values, label));
-    probes = std::move(selected);
-  }
-  TRY(figures, hold(subject, proof, reference, tolerance_of(subject, pixels), {outputs, probes}));
-  CHECK_OK(
-      conclude(proof, {Validation::kRuntime, fmt::format("{} runs the file at {}", label, size_text(reference.trial)),
-                       label, reference.input.shape, std::move(figures.outputs)}));
-  if (names.empty()) return {};
+  if (names.empty()) return run;
+  TRY(bytes, subject.row.format->twin(subject.lowered, subject.path));
+  TRY(twin_session, engine.load(subject.path, bytes, Engine::Optimization::kAll));
+  TRY(all_values, run_in(*twin_session, subject.model, reference.input));
+  TRY(selected, select_probes(subject, names, all_values, run.label));
+  run.probes = std::move(selected);
+  return run;
+}
+
+/// float16 weights under float32 arithmetic: the engine is also held, as closely as float32 is, to what was read back.
+Status prove_weights_only_arithmetic(const ProofSubject& subject, const Graph& raised, Proof& proof,
+                                     const Reference& reference, const EngineRun& run) {
+  TRY(rounded, evaluate(request_for(subject, raised, reference)));
+  Reference file{reference.trial, reference.input, std::move(rounded), &raised, EvaluationRequest::Constants::kRounded};
+  Tolerance limits = limits_for(WeightPrecision::kFloat32, default_tolerance(WeightPrecision::kFloat32));
+  limits.relative = limits.widest_relative = subject.tolerance;
+  TRY(figures, hold(subject, proof, file, limits, {run.outputs, run.probes}));
   return conclude(
-      proof, {Validation::kRuntime, fmt::format("{} runs the file's twin at {}", label, size_text(reference.trial)),
-              label, reference.input.shape, std::move(figures.probes)});
+      proof, {Validation::kRuntime,
+              fmt::format("{} computes what the file read back computes at {}", run.label, size_text(reference.trial)),
+              run.label, reference.input.shape, std::move(figures).joined()});
+}
+
+Status prove_in_engine(const ProofSubject& subject, const Graph& raised, Engine& engine, Proof& proof,
+                       Reference& reference) {
+  TRY(run, run_file_and_twin(subject, engine, reference));
+  if (subject.precision != subject.arithmetic)
+    CHECK_OK(prove_weights_only_arithmetic(subject, raised, proof, reference, run));
+  TRY(figures,
+      hold(subject, proof, reference, limits_for(subject.precision, subject.tolerance), {run.outputs, run.probes}));
+  const std::string at = size_text(reference.trial);
+  CHECK_OK(
+      conclude(proof, {Validation::kRuntime, fmt::format("{} runs the file at {}", run.label, at), run.label,
+                       reference.input.shape, std::move(figures.outputs), Check::Holds::kArtifactAgainstCheckpoint}));
+  if (run.probes.empty()) return {};
+  return conclude(proof, {Validation::kRuntime, fmt::format("{} runs the file's twin at {}", run.label, at), run.label,
+                          reference.input.shape, std::move(figures.probes), Check::Holds::kArtifactAgainstCheckpoint});
 }
 
 }  // namespace
@@ -364,20 +391,13 @@ Result<Proof> prove(const ProofSubject& subject, Validation level) {
     set_image_size(sized, trial.height, trial.width);
     const ProofSubject tried = subject.with(sized);
     TRY(expected, tried.reference.at(trial, Precision::kFloat32));
-    Reference reference{trial, trial_input(tried.model, trial), *expected, &tried.model.graph, {}, {}, {}};
-    if (tried.precision == WeightPrecision::kFloat32) {
-      CHECK_OK(prove_read_back(tried, raised, proof, reference));
-    } else {
-      CHECK_OK(prove_in_float64(tried, raised, proof, reference));
-      CHECK_OK(tried.arithmetic == WeightPrecision::kFloat16 ? become_half_reference(tried, raised, reference)
-                                                             : become_half_weights_reference(tried, raised, reference));
-    }
-    if (level == Validation::kRuntime) CHECK_OK(prove_in_engine(tried, *tried.row.engine(), proof, reference));
+    Reference reference{trial, trial_input(tried.model, trial), *expected, &tried.model.graph};
+    CHECK_OK(prove_read_back(tried, raised, proof, reference));
+    if (level == Validation::kRuntime) CHECK_OK(prove_in_engine(tried, raised, *tried.row.engine(), proof, reference));
   }
+  log_against_checkpoint(proof);
   return proof;
 }
-
-double default_tolerance(WeightPrecision precision) { return precision == WeightPrecision::kFloat32 ? 2e-5 : 2e-2; }
 
 Result<Validation> choose_validation(const FormatRow& row, std::optional<Validation> requested,
                                      WeightPrecision precision) {

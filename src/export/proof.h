@@ -6,16 +6,12 @@
 #include "base/json.h"
 #include "export/export_options.h"
 #include "export/format_table.h"
+#include "export/precision_limits.h"
+#include "export/precision_report.h"
 #include "export/reference_outputs.h"
 #include "reference/compare.h"
 
 namespace modelport {
-
-/// The gates of docs/proof.md for box coordinates, in input pixels; the others are relative, see Tolerance.
-inline constexpr double kPixels = 0.02;
-inline constexpr double kHalfPixels = 0.5;
-/// How many times its own error another honest order of float32 accumulation may be from the truth.
-inline constexpr double kOwnErrorFactor = 4.0;
 
 /// One thing that was checked of a written file, with its figures.
 struct Check {
@@ -24,13 +20,25 @@ struct Check {
   std::string engine;  ///< With version; empty without one.
   Shape input_shape;   ///< Of the image it was run on; empty for structure.
   std::vector<Comparison> figures;
+  /// Whether the figures are of what was written, with all its rounding, against what the checkpoint computes, or of
+  /// one link between the two.
+  enum class Holds { kLink, kArtifactAgainstCheckpoint } holds = Holds::kLink;
 };
 
 struct Proof {
   Validation level = Validation::kOff;
   std::vector<Check> checks;
-  bool float64_gate = false;  ///< Whether the reference's own float32 error had to be measured.
+  std::optional<PrecisionReport> precision;  ///< Of a `half` export.
+  bool float64_gate = false;                 ///< Whether the reference's own float32 error had to be measured.
 };
+
+/// What the artifact is from the checkpoint in one channel group of one output or probe.
+struct AgainstCheckpoint {
+  Comparison figure;  ///< Of the trial where it is the largest part of its limit.
+  std::string in;     ///< "reference evaluation", "ONNX Runtime 1.32.0"
+};
+/// From all checks that hold the artifact to the checkpoint; empty below kReference.
+std::vector<AgainstCheckpoint> artifact_against_checkpoint(const Proof& proof);
 
 /// The written file and everything it is held to.
 struct ProofSubject {
@@ -42,23 +50,22 @@ struct ProofSubject {
   std::string path;                                        ///< The written file.
   WeightPrecision precision = WeightPrecision::kFloat32;   ///< Of the weights
   WeightPrecision arithmetic = WeightPrecision::kFloat32;  ///< and of what is computed with them.
-  double relative_tolerance = 2e-5;
+  double tolerance = default_tolerance(WeightPrecision::kFloat32);
 
   /// The same, held to another description of the model.
   ProofSubject with(const SourceModel& described) const {
-    return {described, reference, exported, lowered, row, path, precision, arithmetic, relative_tolerance};
+    return {described, reference, exported, lowered, row, path, precision, arithmetic, tolerance};
   }
 };
-
-/// The documented default of `tolerance` for a precision.
-double default_tolerance(WeightPrecision precision);
 
 /// The strongest level this machine can reach for a format at a precision, and the requested one if it can;
 /// kUnavailable with the command that would enable it where a level asked for by name cannot be reached.
 Result<Validation> choose_validation(const FormatRow& row, std::optional<Validation> requested,
                                      WeightPrecision precision);
 
-/// Proves the file up to `level`. kValidationFailed names the first group that differs and its figures.
+/// Proves the file up to `level`: from kReference on, what was written, with its rounding, against what the checkpoint
+/// computes, within limits_for() of the precision. kValidationFailed names the first group that differs and its
+/// figures.
 Result<Proof> prove(const ProofSubject& subject, Validation level);
 
 /// `extra_metadata.proof`, as convention/proof.schema.json describes it; kValidationFailed where a figure or a limit is

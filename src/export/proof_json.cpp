@@ -1,6 +1,7 @@
-#include <cmath>
-
 #include "export/proof.h"
+
+#include <algorithm>
+#include <cmath>
 
 namespace modelport {
 
@@ -18,7 +19,34 @@ Status require_finite(const Check& check, const Comparison& figure) {
   return {};
 }
 
+Json precision_json(const PrecisionReport& precision) {
+  Json kept = Json::array();
+  for (const auto& [layer, reason] : precision.kept_float32) kept.push_back({{"layer", layer}, {"reason", reason}});
+  return {{"kept_float32", kept},
+          {"float16_weight_share", precision.float16_weight_share},
+          {"float16_multiplication_share", precision.float16_multiplication_share}};
+}
+
 }  // namespace
+
+std::vector<AgainstCheckpoint> artifact_against_checkpoint(const Proof& proof) {
+  std::vector<AgainstCheckpoint> entries;
+  for (const Check& check : proof.checks) {
+    if (check.holds != Check::Holds::kArtifactAgainstCheckpoint) continue;
+    const std::string in = check.engine.empty() ? "reference evaluation" : check.engine;
+    for (const Comparison& figure : check.figures) {
+      const auto known = std::ranges::find_if(entries, [&](const AgainstCheckpoint& entry) {
+        return entry.in == in && entry.figure.value == figure.value && entry.figure.group == figure.group;
+      });
+      if (known == entries.end()) {
+        entries.push_back({figure, in});
+      } else if (figure.max_difference * known->figure.limit > known->figure.max_difference * figure.limit) {
+        known->figure = figure;
+      }
+    }
+  }
+  return entries;
+}
 
 Result<Json> proof_json(const Proof& proof) {
   Json checks = Json::array();
@@ -43,7 +71,20 @@ Result<Json> proof_json(const Proof& proof) {
     entry["verdict"] = "agrees";
     checks.push_back(entry);
   }
-  return Json{{"level", proof_name(proof.level)}, {"float64_gate", proof.float64_gate}, {"checks", checks}};
+  Json against_checkpoint = Json::array();
+  for (const AgainstCheckpoint& entry : artifact_against_checkpoint(proof)) {
+    against_checkpoint.push_back({{"value", entry.figure.value},
+                                  {"group", entry.figure.group},
+                                  {"role", role_name(entry.figure.role)},
+                                  {"max_difference", entry.figure.max_difference},
+                                  {"allowed", entry.figure.limit},
+                                  {"in", entry.in}});
+    if (!unit_of(entry.figure).empty()) against_checkpoint.back()["unit"] = unit_of(entry.figure);
+  }
+  Json json = {{"level", proof_name(proof.level)}, {"float64_gate", proof.float64_gate}, {"checks", checks}};
+  if (!against_checkpoint.empty()) json["artifact_against_checkpoint"] = against_checkpoint;
+  if (proof.precision) json["precision"] = precision_json(*proof.precision);
+  return json;
 }
 
 }  // namespace modelport

@@ -9,6 +9,7 @@
 #include "export/artifact_facts.h"
 #include "export/artifact_pairing.h"
 #include "export/metadata.h"
+#include "export/precision_limits.h"
 #include "export/translate_checkpoint.h"
 #include "passes/append_class_map.h"
 #include "reference/channel_runs.h"
@@ -74,32 +75,17 @@ struct Measurement {
   std::vector<Tensor> reference, artifact;
 };
 
-/// Limits where the precision itself is too coarse for the usual ones (docs/proof.md): four times the unfolded graph's
-/// own error, of float32 against float64, or of every value rounded to float16 against float32.
+/// Where float32 itself is too coarse for the limits (docs/proof.md): the float64 reference, and four times the
+/// unfolded graph's own error.
 struct CoarseLimits {
   EvaluationResult reference;
   std::vector<double> limits;
 };
 Result<CoarseLimits> coarse_limits(const Subject& subject, const Tensor& input, const EvaluationResult& float32) {
-  const EvaluatedValue value = evaluated("input", input);
-  CoarseLimits coarse;
-  if (subject.options.precision == WeightPrecision::kFloat16) {
-    HalfReport ignored;
-    SourceModel rounded = subject.model;
-    TRY(half, to_half(subject.model.graph, {}, ignored));
-    rounded.graph = std::move(half);
-    TRY(of_rounded, evaluate_model(rounded, value, Precision::kFloat32));
-    TRY(errors, own_error(of_rounded.outputs, float32.outputs, subject.model.outputs));
-    coarse.limits = std::move(errors);
-    coarse.reference = float32;
-  } else {
-    TRY(exact, evaluate_model(subject.model, value, Precision::kFloat64));
-    TRY(errors, own_error(float32.outputs, exact.outputs, subject.model.outputs));
-    coarse.limits = std::move(errors);
-    coarse.reference = std::move(exact);
-  }
-  for (double& limit : coarse.limits) limit *= kOwnErrorFactor;
-  return coarse;
+  TRY(exact, evaluate_model(subject.model, evaluated("input", input), Precision::kFloat64));
+  TRY(errors, own_error(float32.outputs, exact.outputs, subject.model.outputs));
+  for (double& limit : errors) limit *= kOwnErrorFactor;
+  return CoarseLimits{std::move(exact), std::move(errors)};
 }
 
 /// What cannot be paired is not compared: that is no difference of numbers.
@@ -193,10 +179,9 @@ Result<Measurement> measure(Subject& subject, const Tensor& input) {
     measurement.artifact.push_back(result.tensor);
     measurement.reference.push_back(stored_tensor(expected.outputs[i]));
   }
-  const bool half = subject.options.precision == WeightPrecision::kFloat16;
-  const Tolerance tolerance{default_tolerance(subject.options.precision), half ? kHalfPixels : kPixels};
+  const Tolerance tolerance = limits_for(subject.options.precision, default_tolerance(subject.options.precision));
   TRY(figures, compare(expected.outputs, actual, specs, tolerance));
-  if (!all_agree(figures)) {
+  if (!all_agree(figures) && subject.options.precision == WeightPrecision::kFloat32) {
     TRY(coarse, coarse_limits(subject, input, expected));
     TRY(held, compare(coarse.reference.outputs, actual, specs, tolerance, coarse.limits));
     figures = std::move(held);

@@ -22,14 +22,10 @@ class LoweredModel {
   virtual ~LoweredModel() = default;
 };
 
-/// How float32 weights are stored: as they are, or as float16 that is converted to float32 before it is used.
-enum class WeightStorage { kAsTyped, kFloat16Compressed };
-
 /// Options of the formats, already validated; a format reads what its schema lists.
 struct FormatOptions {
   int64_t opset_version = 17;
   std::optional<int64_t> ir_version;
-  WeightStorage weights = WeightStorage::kAsTyped;
 };
 
 /// Where an artifact's bytes go. Implemented by the publisher; errors are kUnwritable.

@@ -378,6 +378,14 @@ WeightRecipe WeightRecipe::scale_axis(int64_t axis, std::vector<double> factors)
   return WeightRecipe(Step::make(dtype(), shape(), Step::Scale{*this, axis, std::move(factors)}));
 }
 
+std::optional<WeightRecipe::Scaled> WeightRecipe::as_scaled() const {
+  if (const auto* scale = std::get_if<Step::Scale>(&step_->what))
+    return Scaled{scale->from, scale->axis, scale->factors};
+  const auto* convert = std::get_if<Step::Convert>(&step_->what);
+  if (convert == nullptr || dtype() != DType::kFloat32 || !is_float(convert->from.dtype())) return std::nullopt;
+  return convert->from.as_scaled();
+}
+
 WeightRecipe WeightRecipe::permute(std::vector<int64_t> permutation) const {
   const size_t rank = shape().size();
   require(permutation.size() == rank);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,6 +31,9 @@ class WeightRecipe {
   WeightRecipe convert(DType dtype) const;
   /// Element times factors[index along axis]. factors.size() is the size of that axis.
   WeightRecipe scale_axis(int64_t axis, std::vector<double> factors) const;
+  /// What scale_axis was applied to and with what, where it was the last step (conversions between floats apart).
+  struct Scaled;
+  std::optional<Scaled> as_scaled() const;
   WeightRecipe permute(std::vector<int64_t> permutation) const;
   WeightRecipe slice(int64_t axis, int64_t begin, int64_t end) const;
   WeightRecipe reshape(Shape shape) const;
@@ -60,6 +64,12 @@ class WeightRecipe {
  private:
   explicit WeightRecipe(std::shared_ptr<const Step> step) : step_(std::move(step)) {}
   std::shared_ptr<const Step> step_;
+};
+
+struct WeightRecipe::Scaled {
+  WeightRecipe from;
+  int64_t axis;
+  std::vector<double> factors;
 };
 
 }  // namespace modelport

@@ -9,6 +9,10 @@ namespace modelport {
 
 #if defined(__x86_64__)
 template <class Loop, class... Arguments>
+__attribute__((target("avx2"))) void run_avx2_unfused(Arguments... arguments) {
+  Loop::run(arguments...);
+}
+template <class Loop, class... Arguments>
 __attribute__((target("avx2,fma"))) void run_avx2(Arguments... arguments) {
   Loop::run(arguments...);
 }
@@ -29,6 +33,8 @@ void dispatch(Arguments... arguments) {
       return run_avx512<Loop>(arguments...);
     case InstructionSet::kAvx2:
       return run_avx2<Loop>(arguments...);
+    case InstructionSet::kAvx2Unfused:
+      return run_avx2_unfused<Loop>(arguments...);
     case InstructionSet::kBaseline:
       break;
   }

@@ -13,7 +13,8 @@ InstructionSet detect() {
       __builtin_cpu_supports("avx512dq")) {
     return InstructionSet::kAvx512;
   }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return InstructionSet::kAvx2;
+  if (__builtin_cpu_supports("avx2"))
+    return __builtin_cpu_supports("fma") ? InstructionSet::kAvx2 : InstructionSet::kAvx2Unfused;
 #endif
   return InstructionSet::kBaseline;
 }

@@ -84,6 +84,16 @@ typedef double Double8 __attribute__((vector_size(64)));
 #define MODELPORT_TARGET(isa) __attribute__((target(isa), optimize("O3,fp-contract=fast")))
 #endif
 
+MODELPORT_TARGET("avx2")
+void avx2_unfused_float(int64_t k, const float* a, const float* b, float* c, int64_t stride, const float* bias,
+                        int64_t rows, int64_t columns) {
+  block<4, 2, Float8>(k, a, b, c, stride, bias, rows, columns);
+}
+MODELPORT_TARGET("avx2")
+void avx2_unfused_double(int64_t k, const double* a, const double* b, double* c, int64_t stride, const double* bias,
+                         int64_t rows, int64_t columns) {
+  block<4, 2, Double4>(k, a, b, c, stride, bias, rows, columns);
+}
 MODELPORT_TARGET("avx2,fma")
 void avx2_float(int64_t k, const float* a, const float* b, float* c, int64_t stride, const float* bias, int64_t rows,
                 int64_t columns) {
@@ -104,13 +114,17 @@ void avx512_double(int64_t k, const double* a, const double* b, double* c, int64
                    int64_t rows, int64_t columns) {
   block<8, 3, Double8>(k, a, b, c, stride, bias, rows, columns);
 }
+constexpr MicroKernel<float> kAvx2UnfusedFloat{4, 16, avx2_unfused_float};
+constexpr MicroKernel<double> kAvx2UnfusedDouble{4, 8, avx2_unfused_double};
 constexpr MicroKernel<float> kAvx2Float{4, 24, avx2_float};
 constexpr MicroKernel<double> kAvx2Double{4, 12, avx2_double};
 constexpr MicroKernel<float> kAvx512Float{8, 48, avx512_float};
 constexpr MicroKernel<double> kAvx512Double{8, 24, avx512_double};
 #else
-constexpr MicroKernel<float> kAvx2Float = kBaselineFloat, kAvx512Float = kBaselineFloat;
-constexpr MicroKernel<double> kAvx2Double = kBaselineDouble, kAvx512Double = kBaselineDouble;
+constexpr MicroKernel<float> kAvx2UnfusedFloat = kBaselineFloat, kAvx2Float = kBaselineFloat,
+                             kAvx512Float = kBaselineFloat;
+constexpr MicroKernel<double> kAvx2UnfusedDouble = kBaselineDouble, kAvx2Double = kBaselineDouble,
+                              kAvx512Double = kBaselineDouble;
 #endif
 
 }  // namespace
@@ -122,6 +136,8 @@ const MicroKernel<float>& micro_kernel<float>() {
       return kAvx512Float;
     case InstructionSet::kAvx2:
       return kAvx2Float;
+    case InstructionSet::kAvx2Unfused:
+      return kAvx2UnfusedFloat;
     case InstructionSet::kBaseline:
       break;
   }
@@ -135,6 +151,8 @@ const MicroKernel<double>& micro_kernel<double>() {
       return kAvx512Double;
     case InstructionSet::kAvx2:
       return kAvx2Double;
+    case InstructionSet::kAvx2Unfused:
+      return kAvx2UnfusedDouble;
     case InstructionSet::kBaseline:
       break;
   }

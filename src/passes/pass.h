@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -25,15 +26,20 @@ enum class Simplify { kRequiredOnly, kAll };
 /// Runs the list. The error of a failing pass carries its name.
 Result<Graph> run_passes(const Graph& graph, Simplify simplify);
 
-/// What to_half kept in float32 and why, for the log.
-struct HalfReport {
-  std::vector<std::string> kept_float32;  ///< "model.23.dfl.conv: box decoding", "model.4: reaches 7.1e4"
+/// In what precision a node is computed, and its weights are stored.
+enum class NodePrecision : uint8_t {
+  kFloat16,         ///< Both float16.
+  kFloat16Weights,  ///< Weights of float16, converted to float32 before they are used; float32 arithmetic.
+  kFloat32,
 };
 
-/// Float16 weights and arithmetic between Cast nodes; the graph's inputs and outputs stay float32. Nodes of
-/// Numerics::kFloat32 (box decoding, anchors times stride), what reads their results, and what leaves the float16 range
-/// stay float32. `magnitudes` is the largest |value| of the float32 reference by ValueId; empty when it was not
-/// evaluated.
-Result<Graph> to_half(const Graph& graph, std::span<const double> magnitudes, HalfReport& report);
+/// Whether a constant is a weight: a float matrix, kernel or table, not a vector or a number.
+bool is_weight(const Value& value);
+
+/// Every node in its precision, between Cast nodes; the graph's inputs and outputs stay float32. `nodes` is by NodeId.
+/// Vectors and numbers are float32 wherever arithmetic is,
+/// and so are the factors by which batch norm was folded into float16 weights: what is stored is the checkpoint's
+/// weight.
+Result<Graph> to_half(const Graph& graph, std::span<const NodePrecision> nodes);
 
 }  // namespace modelport

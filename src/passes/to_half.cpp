@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <set>
 
@@ -10,71 +9,24 @@ namespace modelport {
 
 namespace {
 
-/// Decides per node whether it is computed in float16.
-class Choice {
- public:
-  Choice(const Graph& graph, std::span<const double> magnitudes, HalfReport& report)
-      : graph_(graph), magnitudes_(magnitudes), report_(report), float32_value_(graph.values.size()) {}
-
-  bool keeps_float32(const Node& node) {
-    const std::string reason = reason_to_keep(node);
-    if (reason.empty()) return false;
-    for (const ValueId output : node.outputs) float32_value_[static_cast<size_t>(output)] = true;
-    if (reported_.insert(node.path + reason).second)
-      report_.kept_float32.push_back(fmt::format("{}: {}", node.path, reason));
-    return true;
-  }
-
- private:
-  std::string reason_to_keep(const Node& node) {
-    if (node.numerics == Numerics::kFloat32) return "pixel coordinates";
-    for (const ValueId id : node.inputs) {
-      if (float32_value_[static_cast<size_t>(id)] && !leaves_range(id)) return "reads pixel coordinates";
-      if (leaves_range(id)) return fmt::format("reads values to {:.2g}", magnitude(id));
-    }
-    for (const ValueId id : node.outputs) {
-      if (leaves_range(id)) return fmt::format("reaches {:.2g}", magnitude(id));
-    }
-    return "";
-  }
-
-  double magnitude(ValueId id) {
-    const Value& value = graph_[id];
-    if (!is_float(value.type.dtype)) return 0.0;
-    if (!value.constant) return magnitudes_.empty() ? 0.0 : magnitudes_[static_cast<size_t>(id)];
-    const auto known = constant_magnitude_.find(id);
-    if (known != constant_magnitude_.end()) return known->second;
-    double largest = 0.0;
-    for (const float element : value.constant->to_floats())
-      largest = std::max(largest, static_cast<double>(std::abs(element)));
-    return constant_magnitude_[id] = largest;
-  }
-
-  bool leaves_range(ValueId id) { return magnitude(id) > kLargestHalf; }
-
-  const Graph& graph_;
-  std::span<const double> magnitudes_;
-  HalfReport& report_;
-  std::vector<bool> float32_value_;
-  std::map<ValueId, double> constant_magnitude_;
-  std::set<std::string> reported_;
-};
-
 /// Hands out the operands of the new graph in the dtype that a node wants, casting each value at most once.
 class Operands {
  public:
   explicit Operands(Rewriter& rewriter) : rewriter_(rewriter) {}
 
-  ValueId as(ValueId old_value, DType dtype) {
+  ValueId as(ValueId old_value, NodePrecision precision) {
     const Value& source = rewriter_.source()[old_value];
     if (!is_float(source.type.dtype)) return rewriter_.map(old_value);
-    if (source.constant) {
-      return remember(constants_, old_value, dtype,
-                      [&] { return rewriter_.builder().constant(source.constant->convert(dtype)); });
+    const DType dtype = precision == NodePrecision::kFloat16 ? DType::kFloat16 : DType::kFloat32;
+    GraphBuilder& builder = rewriter_.builder();
+    if (!source.constant) {
+      const ValueId mapped = rewriter_.map(old_value);
+      if (builder.type(mapped).dtype == dtype) return mapped;
+      return remember(casts_, old_value, dtype, [&] { return builder.cast(mapped, dtype); });
     }
-    const ValueId mapped = rewriter_.map(old_value);
-    if (rewriter_.builder().type(mapped).dtype == dtype) return mapped;
-    return remember(casts_, old_value, dtype, [&] { return rewriter_.builder().cast(mapped, dtype); });
+    if (precision == NodePrecision::kFloat16Weights && is_weight(source))
+      return remember(casts_, old_value, dtype, [&] { return decompressed(*source.constant); });
+    return constant(old_value, dtype);
   }
 
  private:
@@ -86,6 +38,24 @@ class Operands {
     return cache[{value, dtype}] = make();
   }
 
+  ValueId constant(ValueId old_value, DType dtype) {
+    const WeightRecipe& data = *rewriter_.source()[old_value].constant;
+    return remember(constants_, old_value, dtype, [&] { return rewriter_.builder().constant(data.convert(dtype)); });
+  }
+
+  /// A folded weight is the checkpoint's own, which often is float16 already, times float32 factors.
+  ValueId decompressed(const WeightRecipe& data) {
+    GraphBuilder& builder = rewriter_.builder();
+    const auto scaled = data.as_scaled();
+    const WeightRecipe& stored = scaled ? scaled->from : data;
+    const ValueId weight = builder.cast(builder.constant(stored.convert(DType::kFloat16)), DType::kFloat32);
+    if (!scaled) return weight;
+    Shape shape(data.shape().size(), 1);
+    shape[static_cast<size_t>(scaled->axis)] = static_cast<int64_t>(scaled->factors.size());
+    std::vector<float> factors(scaled->factors.begin(), scaled->factors.end());
+    return builder.mul(weight, builder.floats(std::move(shape), std::move(factors)));
+  }
+
   Rewriter& rewriter_;
   Cache constants_;
   Cache casts_;
@@ -93,20 +63,25 @@ class Operands {
 
 }  // namespace
 
-Result<Graph> to_half(const Graph& graph, std::span<const double> magnitudes, HalfReport& report) {
-  Choice choice(graph, magnitudes, report);
+bool is_weight(const Value& value) {
+  if (!value.constant || !is_float(value.type.dtype)) return false;
+  return std::ranges::count_if(value.constant->shape(), [](int64_t size) { return size > 1; }) >= 2;
+}
+
+Result<Graph> to_half(const Graph& graph, std::span<const NodePrecision> nodes) {
   Rewriter rewriter(graph);
   Operands operands(rewriter);
   std::set<ValueId> outputs;
   for (const NamedValue& output : graph.outputs) outputs.insert(output.value);
   return rewriter.run([&](NodeId id) {
     const Node& node = graph[id];
-    const DType dtype = choice.keeps_float32(node) ? DType::kFloat32 : DType::kFloat16;
+    const NodePrecision precision = nodes[static_cast<size_t>(id)];
+    const DType dtype = precision == NodePrecision::kFloat16 ? DType::kFloat16 : DType::kFloat32;
     GraphBuilder& builder = rewriter.builder();
     const std::string outer = builder.set_path(node.path);
     const Numerics outer_numerics = builder.set_numerics(node.numerics);
     std::vector<ValueId> inputs;
-    for (const ValueId input : node.inputs) inputs.push_back(operands.as(input, dtype));
+    for (const ValueId input : node.inputs) inputs.push_back(operands.as(input, precision));
     Op op = node.op;
     if (auto* range = std::get_if<Range>(&op); range != nullptr && is_float(range->dtype)) range->dtype = dtype;
     if (auto* cast = std::get_if<Cast>(&op); cast != nullptr && is_float(cast->to)) cast->to = dtype;

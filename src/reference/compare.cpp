@@ -79,12 +79,15 @@ std::vector<double> limits_of(const EvaluatedValue& reference, const IoSpec& spe
   std::vector<double> limits;
   for (const ChannelGroup& group : groups_of(spec)) {
     const double magnitude = compare_group(reference, reference, group, spec.image).reference_magnitude;
-    limits.push_back(limit_for(tolerance, group.role, magnitude));
-    if (group.role == Role::kBoxesPx && group.unit != Unit::kPixels) {
-      const auto side = static_cast<double>(std::min(spec.image[0], spec.image[1]));
-      limits.back() = std::min(limits.back(), tolerance.relative * side);
-    }
-    if (!at_least.empty()) limits.back() = std::max(limits.back(), at_least[limits.size() - 1]);
+    const auto limit_in = [&](const Tolerance& allowed) {
+      const double limit = limit_for(allowed, group.role, magnitude);
+      if (group.role != Role::kBoxesPx || group.unit == Unit::kPixels) return limit;
+      return std::min(limit, allowed.relative * static_cast<double>(std::min(spec.image[0], spec.image[1])));
+    };
+    limits.push_back(limit_in(tolerance));
+    if (at_least.empty()) continue;
+    const double ceiling = limit_in({tolerance.widest_relative, tolerance.widest_pixels, 0.0, 0.0});
+    limits.back() = std::max(limits.back(), std::min(at_least[limits.size() - 1], ceiling));
   }
   return limits;
 }
@@ -103,8 +106,9 @@ Result<std::vector<Comparison>> compare_value(const EvaluatedValue& reference, c
     figure.value = spec.name;
     figure.limit = limits[figures.size()];
     figure.replaced_rows = aligned.replaced;
-    // Written so that a NaN limit or difference differs.
-    const bool agrees = figure.max_difference <= figure.limit && std::isfinite(figure.reference_magnitude);
+    // Written so that a NaN difference differs.
+    const bool agrees = figure.max_difference <= figure.limit && std::isfinite(figure.limit) &&
+                        std::isfinite(figure.reference_magnitude);
     figure.verdict = agrees ? Comparison::Verdict::kAgrees : Comparison::Verdict::kDiffers;
     figures.push_back(std::move(figure));
   }
@@ -143,6 +147,7 @@ double difference(double expected, double actual) {
 double limit_for(const Tolerance& tolerance, Role role, double reference_magnitude) {
   if (role == Role::kBoxesPx) return tolerance.pixels;
   if (role == Role::kClassNumbers) return tolerance.share();
+  if (role == Role::kScores) return tolerance.relative;
   return tolerance.relative * std::max(1.0, reference_magnitude);
 }
 

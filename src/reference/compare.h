@@ -17,6 +17,9 @@ struct Tolerance {
       2e-5;  ///< Of logits, scores, features: times max(1, largest magnitude of the reference in the channel group).
   double pixels =
       0.02;  ///< Of coordinates, in input pixels; of parts of the input, also `relative` of its shorter side.
+  /// Ceilings: how far the error of the reference's own precision may widen the two above, and no further.
+  double widest_relative = 2e-2;
+  double widest_pixels = 2.0;
   /// Of class numbers, the part that may be others: where two classes are nearly equal, rounding decides.
   double share() const { return std::min(50 * relative, 0.02); }
 };
@@ -36,7 +39,8 @@ struct Comparison {
   enum class Verdict { kAgrees, kDiffers } verdict = Verdict::kAgrees;
 };
 
-/// Largest tolerated difference for a group: `relative * max(1, magnitude)`, `pixels` or `share()` by role.
+/// Largest tolerated difference for a group, by role: `pixels`, `share()`, for scores `relative`, else
+/// `relative * max(1, magnitude)`.
 double limit_for(const Tolerance& tolerance, Role role, double reference_magnitude);
 
 /// Its unit, of its limit and of the reference's magnitude: "px" for coordinates, else "".
@@ -46,8 +50,8 @@ std::string unit_behind_number(const Comparison& figure);
 
 /// Compares every channel group of `actual` with `reference`, in order of specs; coordinates in pixels of spec.image.
 /// Shapes must agree (kValidationFailed when not). `at_least`, when not empty, holds per group a limit that is used
-/// where it is larger. Ranked rows are aligned first (ranked_rows.h); kValidationFailed where more than half of them
-/// had to be left out.
+/// where it is larger, up to the tolerance's ceiling. A limit or a figure that is not finite never agrees. Ranked rows
+/// are aligned first (ranked_rows.h); kValidationFailed where more than half of them had to be left out.
 Result<std::vector<Comparison>> compare(std::span<const EvaluatedValue> reference,
                                         std::span<const EvaluatedValue> actual, std::span<const IoSpec> specs,
                                         const Tolerance& tolerance, std::span<const double> at_least = {});

@@ -291,7 +291,7 @@ Result<EvaluationResult> evaluate(const EvaluationRequest& request) {
   TRY(fixed, concrete(request.graph, request.symbols));
   if (request.constants == EvaluationRequest::Constants::kRounded) round_attributes(fixed);
   const bool rounded = request.products == EvaluationRequest::Products::kRounded;
-  const InstructionSetLimit limit(rounded ? InstructionSet::kBaseline : InstructionSet::kAvx512);
+  const InstructionSetLimit limit(rounded ? InstructionSet::kAvx2Unfused : InstructionSet::kAvx512);
   return Run(request, fixed)();
 }
 

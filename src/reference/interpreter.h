@@ -28,7 +28,8 @@ struct EvaluationRequest {
   /// Whether constants and attributes are rounded first to what a file holds (graph/attributes.h), or taken as their
   /// recipes and the operators say. In float32 constants are rounded in either case.
   enum class Constants { kExact, kRounded } constants = Constants::kExact;
-  /// kRounded: products are rounded before they are added, as processors without fused multiply-add do.
+  /// kRounded: products are rounded before they are added, as processors without fused multiply-add do. The results are
+  /// then the same on every x86-64, with any number of threads.
   enum class Products { kFused, kRounded } products = Products::kFused;
   /// kMagnitudes: also report the largest magnitude of every value.
   enum class Measure { kNothing, kMagnitudes } measure = Measure::kNothing;

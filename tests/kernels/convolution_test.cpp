@@ -59,16 +59,21 @@ constexpr Case kCases[] = {
     {"deep", 1, 97, 5, 50, 65, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1},
 };
 
+ConvolutionShape shape_of(const Case& c) {
+  ConvolutionShape s{.batch = c.batch, .in_channels = c.in, .in_h = c.h, .in_w = c.w, .out_channels = c.out};
+  s.kernel_h = c.kh, s.kernel_w = c.kw, s.stride_h = c.sh, s.stride_w = c.sw, s.pad_top = c.top, s.pad_left = c.left;
+  s.dilation_h = c.dh, s.dilation_w = c.dw, s.groups = c.groups;
+  s.out_h = (c.h + c.top + c.bottom - c.dh * (c.kh - 1) - 1) / c.sh + 1;
+  s.out_w = (c.w + c.left + c.right - c.dw * (c.kw - 1) - 1) / c.sw + 1;
+  return s;
+}
+
 using Convolution = EveryInstructionSet;
 
 TEST_P(Convolution, AgreesWithTheDefinition) {
   for (const Case& c : kCases) {
     SCOPED_TRACE(c.name);
-    ConvolutionShape s{.batch = c.batch, .in_channels = c.in, .in_h = c.h, .in_w = c.w, .out_channels = c.out};
-    s.kernel_h = c.kh, s.kernel_w = c.kw, s.stride_h = c.sh, s.stride_w = c.sw, s.pad_top = c.top, s.pad_left = c.left;
-    s.dilation_h = c.dh, s.dilation_w = c.dw, s.groups = c.groups;
-    s.out_h = (c.h + c.top + c.bottom - c.dh * (c.kh - 1) - 1) / c.sh + 1;
-    s.out_w = (c.w + c.left + c.right - c.dw * (c.kw - 1) - 1) / c.sw + 1;
+    const ConvolutionShape s = shape_of(c);
     const std::vector<float> x = random_floats(c.batch * c.in * c.h * c.w, 1), bias = random_floats(c.out, 3);
     const std::vector<float> w = random_floats(c.out * c.in / c.groups * c.kh * c.kw, 2);
     for (const bool with_bias : {true, false}) {
@@ -103,6 +108,23 @@ TEST_P(Convolution, MatmulAgreesWithTheDefinition) {
         ASSERT_NEAR(c[static_cast<size_t>(i * n + j)], sum, 5e-5);
       }
     }
+  }
+}
+
+/// Sets that round products give the same bits, on any number of threads.
+TEST_P(Convolution, RoundedProductsAreTheSameEverywhere) {
+  if (std::get<0>(GetParam()) > InstructionSet::kAvx2Unfused) GTEST_SKIP() << "fuses";
+  for (const Case& c : kCases) {
+    SCOPED_TRACE(c.name);
+    const ConvolutionShape s = shape_of(c);
+    const std::vector<float> x = random_floats(c.batch * c.in * c.h * c.w, 1), bias = random_floats(c.out, 3);
+    const std::vector<float> w = random_floats(c.out * c.in / c.groups * c.kh * c.kw, 2);
+    std::vector<float> here(static_cast<size_t>(s.batch * s.out_channels * s.out_h * s.out_w)), baseline = here;
+    convolve(s, x.data(), w.data(), bias.data(), here.data(), pool_);
+    const InstructionSetLimit lowest(InstructionSet::kBaseline);
+    ThreadPool three(3);
+    convolve(s, x.data(), w.data(), bias.data(), baseline.data(), three);
+    ASSERT_EQ(here, baseline);
   }
 }
 

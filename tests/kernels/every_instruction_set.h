@@ -20,7 +20,8 @@ class EveryInstructionSet : public testing::TestWithParam<std::tuple<Instruction
 };
 
 inline auto every_instruction_set() {
-  return testing::Combine(testing::Values(InstructionSet::kBaseline, InstructionSet::kAvx2, InstructionSet::kAvx512),
+  return testing::Combine(testing::Values(InstructionSet::kBaseline, InstructionSet::kAvx2Unfused,
+                                          InstructionSet::kAvx2, InstructionSet::kAvx512),
                           testing::Values(1u, 2u));
 }
 

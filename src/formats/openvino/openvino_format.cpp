@@ -15,9 +15,8 @@ const OpenvinoModel& as_openvino(const LoweredModel& lowered) { return dynamic_c
 
 Result<Graph> legalize(const Graph& graph, const FormatOptions&) { return legalize_openvino(graph); }
 
-Result<std::shared_ptr<const LoweredModel>> lower(const SourceModel& source, const Graph& graph,
-                                                  const FormatOptions& options) {
-  TRY(model, lower_openvino(source, graph, options));
+Result<std::shared_ptr<const LoweredModel>> lower(const SourceModel& source, const Graph& graph, const FormatOptions&) {
+  TRY(model, lower_openvino(source, graph));
   return std::shared_ptr<const LoweredModel>(std::move(model));
 }
 

@@ -5,7 +5,6 @@
 #include "formats/openvino/lower/metadata_yaml.h"
 #include "formats/openvino/lower/model_info.h"
 #include "graph/attributes.h"
-#include "passes/half_weights.h"
 
 namespace modelport {
 
@@ -28,14 +27,9 @@ Status require_element_types(const Graph& graph) {
 
 Result<Graph> legalize_openvino(const Graph& graph) { return legalize(graph, "OpenVINO", support_of); }
 
-Result<std::shared_ptr<const OpenvinoModel>> lower_openvino(const SourceModel& source, const Graph& graph,
-                                                            const FormatOptions& options) {
+Result<std::shared_ptr<const OpenvinoModel>> lower_openvino(const SourceModel& source, const Graph& graph) {
   TRY(legal, legalize_openvino(graph));
   round_attributes(legal);
-  if (options.weights == WeightStorage::kFloat16Compressed) {
-    TRY(compressed, half_weights(legal));
-    legal = std::move(compressed);
-  }
   CHECK_OK(require_element_types(legal));
   auto model = std::make_shared<OpenvinoModel>();
   model->name = source.facts.model_name.empty() ? "model" : source.facts.model_name;

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "export/export_options.h"
+#include "export/precision_report.h"
+
+namespace modelport {
+
+/// A graph of float16 and what is not.
+struct HalfPrecision {
+  Graph graph;
+  PrecisionReport report;
+};
+
+/// Decides from the model and the options alone: what leaves float16's range stays float32, and as few further layers
+/// as it takes to bring the rounded graph within half of limits_for(kFloat16, tolerance) of `exported`, on synthetic
+/// images, in float32 arithmetic whose rounding is the same on every processor and with any number of threads.
+/// kValidationFailed naming the layers where less than half of the bytes of weights can be float16, unless the options
+/// give a tolerance.
+Result<HalfPrecision> choose_half_precision(const SourceModel& model, const Graph& exported, HalfForm form,
+                                            std::optional<double> tolerance);
+
+}  // namespace modelport

@@ -1,0 +1,212 @@
+#include "export/half_precision.h"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <deque>
+#include <filesystem>
+
+#include "base/log.h"
+#include "export/pipeline.h"
+#include "export/proof.h"
+#include "io/output_file.h"
+#include "kernels/instruction_set.h"
+#include "models/ultralytics/trainer.h"
+#include "ops/graph_builder.h"
+#include "tensor/tensor.h"
+
+/// What float16 serves badly: layers stay float32 and the proof holds the file to the checkpoint, or the export is
+/// refused. What is chosen depends on the checkpoint and the options alone.
+namespace modelport {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kFormats[] = {"onnx", "openvino", "torchscript"};
+
+/// Numbers without pattern in [-1, 1], the same everywhere.
+std::vector<float> noise(size_t count, uint32_t seed) {
+  std::vector<float> values(count);
+  uint32_t state = seed * 2654435761u + 1;
+  for (float& value : values) {
+    state = state * 1664525u + 1013904223u;
+    value = static_cast<float>(state >> 8) / static_cast<float>(1 << 23) - 1.0F;
+  }
+  return values;
+}
+
+ValueId weight(GraphBuilder& b, Shape shape, uint32_t seed, float gain) {
+  const auto fan_in = static_cast<float>(shape[1] * shape[2] * shape[3]);
+  std::vector<float> values = noise(static_cast<size_t>(shape[0] * shape[1] * shape[2] * shape[3]), seed);
+  for (float& value : values) value *= gain * std::sqrt(3.0F / fan_in);
+  return b.floats(std::move(shape), std::move(values));
+}
+
+/// Convolutions in a row; each makes what it reads `gains[i]` times as large. The output are boxes and scores.
+SourceModel network(const std::vector<float>& gains, ValueId (*activation)(GraphBuilder&, ValueId)) {
+  SourceModel model;
+  model.sizes = {1, 32, 32, DynamicAxes::kNone};
+  model.facts.model_name = "random";
+  GraphBuilder b;
+  ValueId x = b.input("images", {DType::kFloat32, {1, 3, 32, 32}});
+  for (size_t i = 0; i < gains.size(); ++i) {
+    b.set_path("model." + std::to_string(i));
+    const int64_t in = i == 0 ? 3 : 16;
+    x = activation(b, b.conv(x, weight(b, {16, in, 3, 3}, static_cast<uint32_t>(i), gains[i]), std::nullopt,
+                             {.pads = {1, 1, 1, 1}}));
+  }
+  b.set_path("head");
+  const ValueId boxes = b.conv(x, weight(b, {4, 16, 1, 1}, 100, 20.0F), std::nullopt, {});
+  const ValueId scores = b.unary(Sigmoid{}, b.conv(x, weight(b, {2, 16, 1, 1}, 101, 4.0F), std::nullopt, {}));
+  b.output("output0", b.merge_axes(b.concat({boxes, scores}, 1), 2, 2));
+  auto graph = std::move(b).finish();
+  EXPECT_TRUE(graph) << graph.error().text();
+  model.graph = *std::move(graph);
+  model.inputs = {{"images", "NCHW", Role::kImage, {}}};
+  model.outputs = {
+      {"output0", "NCA", Role::kFeatures, {{"boxes", Role::kBoxesPx, 1, 0, 4}, {"scores", Role::kScores, 1, 4, 6}}}};
+  return model;
+}
+
+ValueId relu(GraphBuilder& b, ValueId x) { return b.unary(Relu{}, x); }
+/// Folds its operand, so that small differences grow from layer to layer.
+ValueId sine(GraphBuilder& b, ValueId x) { return b.unary(Sin{}, x); }
+
+SourceModel quiet() { return network({2, 1, 1}, relu); }
+/// One layer's values are beyond float16; the next makes them small again.
+SourceModel loud() { return network({2, 2e5, 5e-6F, 1}, relu); }
+SourceModel deep() { return network(std::vector<float>(14, 4), sine); }
+
+struct Sink final : ArtifactSink {
+  explicit Sink(OutputFile& output) : output_(output) {}
+  Status append(std::span<const std::byte> bytes) override { return output_.append(bytes); }
+  OutputFile& output_;
+};
+
+/// Chooses, writes and proves.
+Result<Proof> export_half(const SourceModel& model, const std::string& name, std::optional<double> tolerance = {}) {
+  const FormatRow& row = *find_format(name);
+  TRY(legal, row.format->legalize(model.graph, {}));
+  TRY(chosen, choose_half_precision(model, legal, row.format->half, tolerance));
+  TRY(lowered, row.format->lower(model, chosen.graph, {}));
+  const fs::path folder = fs::temp_directory_path() / ("modelport-half-" + std::to_string(::getpid()));
+  fs::create_directories(folder);
+  std::deque<OutputFile> files;
+  std::vector<Sink> sinks;
+  for (const std::string_view file_name : row.format->files) {
+    TRY(file, OutputFile::create((folder / file_name).string()));
+    files.push_back(std::move(file));
+    sinks.emplace_back(files.back());
+  }
+  std::vector<ArtifactSink*> pointers;
+  for (Sink& sink : sinks) pointers.push_back(&sink);
+  CHECK_OK(row.format->write(*lowered, pointers));
+  for (OutputFile& file : files) CHECK_OK(file.finish());
+  TRY(level, choose_validation(row, std::nullopt, WeightPrecision::kFloat16));
+  ReferenceOutputs reference(model);
+  const WeightPrecision arithmetic =
+      row.format->half == HalfForm::kArithmetic ? WeightPrecision::kFloat16 : WeightPrecision::kFloat32;
+  TRY(proof, prove({model, reference, chosen.graph, *lowered, row, files.front().path(), WeightPrecision::kFloat16,
+                    arithmetic, tolerance.value_or(default_tolerance(WeightPrecision::kFloat16))},
+                   level));
+  fs::remove_all(folder);
+  proof.precision = chosen.report;
+  return proof;
+}
+
+void expect_within_ceilings(const Proof& proof, const std::string& format) {
+  const auto entries = artifact_against_checkpoint(proof);
+  ASSERT_GE(entries.size(), 2u) << format;
+  for (const AgainstCheckpoint& entry : entries) {
+    const double ceiling = entry.figure.role == Role::kBoxesPx ? 0.5 : 0.02;
+    EXPECT_LE(entry.figure.limit, ceiling) << format << ": " << entry.figure.group << " in " << entry.in;
+    EXPECT_LE(entry.figure.max_difference, entry.figure.limit) << format << ": " << entry.figure.group;
+  }
+}
+
+class HalfPrecisionTest : public testing::Test {
+ protected:
+  void SetUp() override { set_log_level(LogLevel::kError); }
+};
+
+TEST_F(HalfPrecisionTest, WhatFloat16ServesWellIsFloat16) {
+  for (const std::string format : kFormats) {
+    const auto proof = export_half(quiet(), format);
+    ASSERT_TRUE(proof) << format << ": " << proof.error().text();
+    expect_within_ceilings(*proof, format);
+    EXPECT_EQ(proof->precision->float16_weight_share, 1.0) << format;
+    EXPECT_EQ(proof->precision->float16_multiplication_share, format == "openvino" ? 0.0 : 1.0);
+    EXPECT_TRUE(proof->precision->kept_float32.empty()) << format;
+  }
+}
+
+TEST_F(HalfPrecisionTest, ALayerBeyondTheRangeStaysFloat32) {
+  for (const std::string format : kFormats) {
+    const auto proof = export_half(loud(), format);
+    ASSERT_TRUE(proof) << format << ": " << proof.error().text();
+    expect_within_ceilings(*proof, format);
+    EXPECT_GE(proof->precision->float16_weight_share, 0.5) << format;
+    if (format == "openvino") continue;
+    EXPECT_THAT(proof->precision->kept_float32,
+                testing::Contains(testing::Field(&PrecisionReport::Kept::layer, "model.1")))
+        << format;
+  }
+}
+
+TEST_F(HalfPrecisionTest, ADeepRandomNetworkIsWithinTheCeilingsOrRefused) {
+  for (const std::string format : kFormats) {
+    const auto proof = export_half(deep(), format);
+    if (proof) {
+      expect_within_ceilings(*proof, format);
+      EXPECT_GE(proof->precision->float16_weight_share, 0.5) << format;
+      continue;
+    }
+    EXPECT_EQ(error_info(proof.error().code).exit_code, 2) << format;
+    EXPECT_THAT(proof.error().text(), testing::HasSubstr("model.0")) << format;
+  }
+}
+
+TEST_F(HalfPrecisionTest, AToleranceAllowsWhatIsAskedFor) {
+  const auto proof = export_half(deep(), "onnx", 1.0);
+  ASSERT_TRUE(proof) << proof.error().text();
+  for (const AgainstCheckpoint& entry : artifact_against_checkpoint(*proof))
+    EXPECT_LE(entry.figure.limit, entry.figure.role == Role::kBoxesPx ? 25.0 : 1.0);
+}
+
+/// SHA-256 of every file of an export of the sample.
+std::vector<std::string> digests(const std::string& format, Validation validate) {
+  const fs::path folder = fs::temp_directory_path() / ("modelport-half-bytes-" + std::to_string(::getpid()));
+  fs::remove_all(folder);
+  ExportRequest request{std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/yolo11-last.pt",
+                        {{format, folder.string(), {}}}};
+  request.targets[0].options.build.image_size = {64, 64};
+  request.targets[0].options.precision = WeightPrecision::kFloat16;
+  request.targets[0].options.validate = validate;
+  const Status status = run_export(ultralytics_trainer(), request, {})[0];
+  EXPECT_TRUE(status) << format << ": " << status.error().text();
+  std::vector<std::string> list;
+  for (const std::string_view name : find_format(format)->format->files) {
+    auto file = MappedFile::open((folder / name).string());
+    EXPECT_TRUE(file) << name;
+    if (file) list.push_back(sha256_hex((*file)->bytes()));
+  }
+  fs::remove_all(folder);
+  return list;
+}
+
+TEST_F(HalfPrecisionTest, BytesDependOnNeitherValidationNorInstructionSet) {
+  for (const std::string format : kFormats) {
+    const std::vector<std::string> expected = digests(format, Validation::kOff);
+    ASSERT_FALSE(expected.empty());
+    std::vector<Validation> levels = {Validation::kStructure, Validation::kReference};
+    if (choose_validation(*find_format(format), Validation::kRuntime, WeightPrecision::kFloat16))
+      levels.push_back(Validation::kRuntime);
+    for (const Validation level : levels) EXPECT_EQ(digests(format, level), expected) << format;
+    const InstructionSetLimit lowest(InstructionSet::kBaseline);
+    EXPECT_EQ(digests(format, Validation::kOff), expected) << format << " with the lowest instruction set";
+  }
+}
+
+}  // namespace
+}  // namespace modelport
