@@ -85,7 +85,7 @@ class Foretelling(ExportCase):
         self.assertRegex(self.inspect(FIXTURES / "yolov8.pt").stdout, r"(?m)^exportable +yes$")
         text = self.inspect(FIXTURES / "own-classes.pt")
         self.assertEqual(text.returncode, 0)
-        self.assertRegex(text.stdout, r"(?m)^exportable +no\nreason +own-classes.pt: .*FieldDetect")
+        self.assertRegex(text.stdout, r"(?m)^exportable +no\nreason +Not translated: own-classes.pt: .*FieldDetect")
 
     def test_real_files(self):
         folder = test_data()
