@@ -289,7 +289,9 @@ Result<HalfPrecision> choose_half_precision(const SourceModel& model, const Grap
   TRY(precision, Decision(model, exported, form, tolerance.value_or(default_tolerance(WeightPrecision::kFloat16)))());
   if (precision.report.float16_weight_share >= kLeastWeightShare || tolerance) return precision;
   std::vector<std::string> layers;
-  for (const auto& kept : precision.report.kept_float32) layers.push_back(kept.layer);
+  for (const auto& kept : precision.report.kept_float32) {
+    if (std::ranges::find(layers, kept.layer) == layers.end()) layers.push_back(kept.layer);
+  }
   Error error =
       fail(ErrorCode::kValidationFailed,
            "half: only {:.0f} % of the bytes of weights can be float16 within the limits; float32 would stay {}",

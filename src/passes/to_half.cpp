@@ -52,8 +52,11 @@ class Operands {
     if (!scaled) return weight;
     Shape shape(data.shape().size(), 1);
     shape[static_cast<size_t>(scaled->axis)] = static_cast<int64_t>(scaled->factors.size());
-    std::vector<float> factors(scaled->factors.begin(), scaled->factors.end());
-    return builder.mul(weight, builder.floats(std::move(shape), std::move(factors)));
+    // As a recipe, so that float64 sees the factors before they are rounded.
+    const std::vector<float> ones(scaled->factors.size(), 1.0F);
+    const WeightRecipe factors = WeightRecipe::source(Tensor::from_floats(std::move(shape), ones), "batch norm")
+                                     .scale_axis(scaled->axis, scaled->factors);
+    return builder.mul(weight, builder.constant(factors));
   }
 
   Rewriter& rewriter_;
