@@ -111,6 +111,7 @@ constexpr PickleCallable kCallables[] = {
     // Types, and how pickle names them.
     {"builtins.type", make_type_of, "the class of None, NotImplemented or Ellipsis"},
     {"dill._dill._load_type", load_builtin_type, "the name of a builtin type"},
+    {"types.MethodType", bind_method, "a listed method of a value in the file, bound and never called"},
     {"functools.reduce", make_union, "a union of types: reduce(operator.or_, types) and nothing else"},
     {"operator.getitem", make_subscript, "a type such as typing.Optional[int]: of typing's and builtin types only"},
     {"types.GenericAlias", make_inert, kInertReason},

@@ -46,6 +46,22 @@ Result<PickleValue> get_member(const PickleCall& call) {
   return fail(ErrorCode::kHostile, "it calls {}{}", call.callable.qualified_name(), shown_arguments(call));
 }
 
+Result<PickleValue> bind_method(const PickleCall& call) {
+  if (call.arguments.size() != 2) return bad_arguments(call);
+  // getattr(class, name), which was judged when it was read; or the path of protocol 4.
+  const PickleObject* member = call.arguments[0].as_object();
+  const PickleGlobal* path = call.arguments[0].as_global();
+  const size_t dot = path ? path->name.rfind('.') : std::string::npos;
+  const bool is_path = dot != std::string::npos &&
+                       find_pickle_method({path->module, path->name.substr(0, dot)}, path->name.substr(dot + 1));
+  const bool is_member = member && member->type->name == "getattr" && member->arguments.size() == 2 &&
+                         member->arguments[0].as_global() && call.arguments[1].as_object();
+  if ((is_path || is_member) && call.arguments[1].as_object()) return make_inert(call);
+  const bool acts = std::ranges::any_of(call.arguments, holds_what_acts);
+  return fail(acts ? ErrorCode::kHostile : ErrorCode::kUnknownContent, "it calls {}{}", call.callable.qualified_name(),
+              shown_arguments(call));
+}
+
 Result<PickleValue> enumeration_member(const PickleCall& call) {
   if (is_member_value(call.arguments)) return make_inert(call);
   return fail(ErrorCode::kUnknownContent, "it calls {} with {} arguments", call.callable.qualified_name(),

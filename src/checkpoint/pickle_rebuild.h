@@ -36,6 +36,9 @@ Result<PickleValue> encode_text(const PickleCall& call);
 /// fused module keeps under `forward`. Also of a class, when pickle_methods() lists the pair, or the class is a listed
 /// enumeration. Kept as an inert object of class builtins.getattr. getattr(Outer, 'Inner') is the class Outer.Inner.
 Result<PickleValue> get_member(const PickleCall& call);
+/// types.MethodType(function, value): how dill pickles a bound method. The function is one that pickle_methods() lists,
+/// the value one of the file. Kept as an inert object.
+Result<PickleValue> bind_method(const PickleCall& call);
 /// A member of an enumeration: its class and its value.
 Result<PickleValue> enumeration_member(const PickleCall& call);
 /// builtins.type(None), and of NotImplemented and Ellipsis: their class.

@@ -272,6 +272,22 @@ TEST(PickleReader, ReadsMembersOfEnumerationsAndExceptionsOfItsOwnClasses) {
       "it calls net.mode");
 }
 
+TEST(PickleReader, BindsListedMethodsAsDillDoes) {
+  const std::string bind = reduce(global("dill._dill", "_load_type"), tuple({text("MethodType")}));
+  const std::string conv = global("ultralytics.nn.modules.conv", "Conv");
+  const std::string instance = reduce(global("copy_reg", "__newobj__"), tuple({conv}));
+  const auto method = [&](const std::string& name) {
+    return reduce(global("builtins", "getattr"), tuple({conv, text(name)}));
+  };
+  const Reading reading(reduce(bind, tuple({method("forward_fuse"), instance})) + ".");
+  EXPECT_EQ(reading.value().as_object()->type->qualified_name(), "types.MethodType");
+  expect_hostile(reduce(bind, tuple({global("os", "system"), instance})) + ".", "types.MethodType with (os.system");
+  expect_hostile(reduce(bind, tuple({global("os", "path.join"), instance})) + ".", "types.MethodType with (os.path");
+  expect_hostile(reduce(reduce(bind, tuple({method("forward_fuse"), instance})), tuple({text("x")})) + ".",
+                 "an object of class types.MethodType");
+  expect_unknown(reduce(bind, tuple({global("own", "function"), instance})) + ".", "own.function");
+}
+
 TEST(PickleReader, EvaluatesListedCalls) {
   EXPECT_EQ(text_of(reduce(global("collections", "OrderedDict"), ")") + "(" + text("k") + integer(1) + "u."),
             "{'k': 1}");

@@ -32,16 +32,27 @@ class AlteredCheckpoint {
     return PickleValue::object(call);
   }
 
+  /// As dill writes a method of a value.
+  PickleValue bound(const PickleValue& function, const PickleValue& value) {
+    PickleObject* call = arena().new_object();
+    call->type = arena().global("types", "MethodType");
+    call->arguments = {function, value};
+    return PickleValue::object(call);
+  }
+
   PickleValue text(std::string_view text) {
     return PickleValue::text(PickleKind::kString, arena().new_text(std::string(text)));
   }
 
   void set_on_head(std::string_view name, const PickleValue& value) { set_attribute(head(), name, value); }
-  /// Of the module at this path from the root.
+  /// The module at this path from the root.
+  PickleValue module(std::initializer_list<std::string_view> path) const {
+    PickleValue value = find_model(checkpoint_);
+    for (const std::string_view child : path) value = *children(*value.as_object()).find(child);
+    return value;
+  }
   void set_on_module(std::initializer_list<std::string_view> path, std::string_view name, const PickleValue& value) {
-    const PickleObject* module = model_root(checkpoint_);
-    for (const std::string_view child : path) module = children(*module).find(child)->as_object();
-    set_attribute(*module, name, value);
+    set_attribute(*module(path).as_object(), name, value);
   }
   void set_in_record(std::string_view key, const PickleValue& value) {
     const_cast<PickleDict*>(checkpoint_.root.as_dict())->set(text(key), value);

@@ -48,6 +48,20 @@ TEST(OldAttributes, AnotherFunctionInItsPlaceIsRefused) {
   }
 }
 
+TEST(OldAttributes, ABoundMethodAsDillWritesItIsHonest) {
+  AlteredCheckpoint checkpoint("yolo11-fused");
+  const char* conv = "ultralytics.nn.modules.conv";
+  const auto bind = [&](const PickleValue& function, std::initializer_list<std::string_view> to) {
+    checkpoint.set_on_module({"model", "0"}, "forward", checkpoint.bound(function, checkpoint.module(to)));
+    return checkpoint.refusal();
+  };
+  EXPECT_THAT(bind(checkpoint.method(conv, "Conv", "forward_fuse"), {"model", "0"}), IsEmpty());
+  EXPECT_THAT(bind(checkpoint.global(conv, "Conv.forward_fuse"), {"model", "0"}), IsEmpty());
+  EXPECT_THAT(bind(checkpoint.method(conv, "Conv", "forward_fuse"), {"model", "1"}), HasSubstr("was replaced by"));
+  EXPECT_THAT(bind(checkpoint.method(conv, "RepConv", "forward_fuse"), {"model", "0"}), HasSubstr("was replaced by"));
+  EXPECT_THAT(bind(checkpoint.method(conv, "Conv", "forward"), {"model", "0"}), HasSubstr("was replaced by"));
+}
+
 TEST(OldAttributes, TheSegmenterOfTheOriginalYolov5KeepsItsBasesMethodToo) {
   AlteredCheckpoint checkpoint("yolov5-seg");
   EXPECT_THAT(checkpoint.refusal(), IsEmpty());

@@ -30,6 +30,26 @@ bool is_numbered(const std::vector<std::pair<std::string, ModuleView>>& children
   return true;
 }
 
+/// A class's method, as a value names it.
+struct MethodName {
+  std::string owner;  ///< The class's name of today; empty where the value names no method.
+  std::string name;
+};
+
+/// Protocol 4 names a method by a path; older ones write getattr(class, name).
+MethodName method_named(const PickleValue& value) {
+  if (const PickleGlobal* path = value.as_global()) {
+    const size_t dot = path->name.find('.');
+    if (dot == std::string::npos) return {};
+    return {canonical_class_name({path->module, path->name.substr(0, dot)}), path->name.substr(dot + 1)};
+  }
+  const PickleObject* call = value.as_object();
+  if (!call || call->type->name != "getattr" || call->arguments.size() != 2) return {};
+  const PickleGlobal* owner = call->arguments[0].as_global();
+  if (!owner) return {};
+  return {canonical_class_name(*owner), std::string(call->arguments[1].as_string().value_or(""))};
+}
+
 }  // namespace
 
 Result<ValueId> apply(Translation& t, const ModuleView& module, std::span<const ValueId> inputs) {
@@ -60,34 +80,26 @@ Result<ValueId> apply_child(Translation& t, const ModuleView& module, std::strin
 Status expect_forward(const ModuleView& module, std::string_view name) {
   if (!module.has_attribute("forward")) return {};
   TRY(value, module.attribute("forward"));
-  // A bound method is pickled as getattr(module, name), a static one as getattr(class, name).
-  const PickleObject* method = value.as_object();
-  const bool is_getattr = method && method->type->name == "getattr" && method->arguments.size() == 2;
-  const PickleGlobal* owner = is_getattr ? method->arguments[0].as_global() : nullptr;
-  const bool is_own = is_getattr && (method->arguments[0].as_object() == &module.object() ||
-                                     (owner && owner->qualified_name() == module.class_name()));
-  const bool expected = is_own && method->arguments[1].as_string() == name;
-  if (!expected) return module.fail("its forward() was replaced by {}", pickle_value_text(value, 80));
-  return {};
+  // A bound method is pickled as getattr(module, name), by dill as MethodType(Class.name, module); a static one as
+  // getattr(class, name).
+  const PickleObject* call = value.as_object();
+  const bool has_pair = call && call->arguments.size() == 2;
+  const bool is_bound = has_pair && call->type->name == "MethodType";
+  MethodName method = method_named(is_bound ? call->arguments[0] : value);
+  if (has_pair && call->type->name == "getattr" && call->arguments[0].as_object() == &module.object())
+    method = {module.class_name(), std::string(call->arguments[1].as_string().value_or(""))};
+  const bool inherits = module.short_class_name() == "DWConv" && method.owner == "ultralytics.nn.modules.conv.Conv";
+  const bool bound_elsewhere = is_bound && call->arguments[1].as_object() != &module.object();
+  if (method.name == name && (method.owner == module.class_name() || inherits) && !bound_elsewhere) return {};
+  return module.fail("its forward() was replaced by {}", pickle_value_text(value, 80));
 }
 
 Status expect_method(const ModuleView& module, std::string_view attribute, std::string_view owner,
                      std::string_view name) {
   if (!module.has_attribute(attribute)) return {};
   TRY(value, module.attribute(attribute));
-  // Protocol 4 names the method by a path; older ones write getattr(owner, name).
-  std::optional<PickleGlobal> type;
-  std::string_view method;
-  if (const PickleGlobal* path = value.as_global()) {
-    const size_t dot = std::min(path->name.find('.'), path->name.size());
-    type = {path->module, path->name.substr(0, dot)};
-    method = std::string_view(path->name).substr(std::min(dot + 1, path->name.size()));
-  } else if (const PickleObject* call = value.as_object();
-             call && call->type->name == "getattr" && call->arguments.size() == 2 && call->arguments[0].as_global()) {
-    type = *call->arguments[0].as_global();
-    method = call->arguments[1].as_string().value_or("");
-  }
-  if (type && canonical_class_name(*type) == owner && method == name) return {};
+  const MethodName method = method_named(value);
+  if (method.owner == owner && method.name == name) return {};
   return module.fail("its {}() was replaced by {}, {}.{} is expected", attribute, pickle_value_text(value, 80), owner,
                      name);
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 TARGET = Path(__file__).resolve().parents[2] / "fixtures/ages"
-FIXTURES = {"segment-8.0.20": "8.0.20/segment/best", "obb-8.1.0": "8.1.0/obb/best", "pose-8.2.0": "8.2.0/pose/best"}
+FIXTURES = {"segment-8.0.20": "8.0.20/segment/best", "obb-8.1.0": "8.1.0/obb/best", "pose-8.2.0": "8.2.0/pose/best", "used-8.2.0": "8.2.0/detect/best-used"}
 
 
 def main():
