@@ -136,8 +136,9 @@ std::string why_not_ignored(const LedgerEntry& entry, std::string_view version) 
   const bool of_package = canonical_class_name(*entry.module->type) == entry.module_class;
   if (!row || !of_package) return fmt::format("{} is not in {}", entry.module_class, table_text());
   if (!in_span(version)) {
-    return fmt::format("the checkpoint names {}, which is not in {}",
-                       version.empty() ? "no release" : fmt::format("the release {}", version), table_text());
+    return version.empty()
+               ? fmt::format("the checkpoint names no release, so that {} says nothing of it", table_text())
+               : fmt::format("the checkpoint names the release {}, which is not in {}", version, table_text());
   }
   if (words(row->reads).contains(entry.attribute) || words(kReadOfAnyObject).contains(entry.attribute))
     return fmt::format("the checkpoint names the release {}; by {}, {} may be read", version, table_text(),
