@@ -26,17 +26,26 @@ constexpr double kUsableRange = kLargestHalf / 2;
 constexpr double kLeastWeightShare = 0.5;
 /// A search measures so often, large models less.
 constexpr double kMeasurements = 96, kFewestMeasurements = 24, kMultiplicationsInAll = 1e11;
-/// Small images are tried several at a time, up to so many pixels.
+/// Images that are tried beside those of the proof: another photo-like one and charts. Small ones all, large ones as
+/// many as have so many pixels in all, but one chart at least.
 constexpr int64_t kPixelsTried = 640 * 640;
-constexpr uint32_t kImagesTried = 4;
+constexpr uint32_t kCharts = 7;
 
-/// The images of the proof, and where they are small some more.
+/// The images of the proof, and what networks react to more than to those.
 std::vector<Trial> images_for(const SourceModel& model) {
+  using Picture = Trial::Picture;
   std::vector<Trial> list = trials(model);
   const Trial first = list.front();
+  const auto image = [&first](uint32_t number, Picture picture) {
+    return Trial{first.batch, first.height, first.width, number * static_cast<uint32_t>(first.batch), picture};
+  };
   const int64_t pixels = first.batch * first.height * first.width;
-  for (uint32_t seed = 2; seed <= kImagesTried && pixels * (seed + int64_t{1}) <= kPixelsTried; ++seed)
-    list.push_back({first.batch, first.height, first.width, seed * static_cast<uint32_t>(first.batch)});
+  list.push_back(image(0, Picture::kTestChart));
+  std::vector<Trial> further = {image(2, Picture::kPhotoLike)};
+  for (uint32_t chart = 1; chart < kCharts; ++chart) further.push_back(image(chart, Picture::kTestChart));
+  for (const Trial& trial : further) {
+    if (pixels * (static_cast<int64_t>(list.size()) + 1) <= kPixelsTried) list.push_back(trial);
+  }
   return list;
 }
 
@@ -261,8 +270,10 @@ class Decision {
     report.kept_float32 = std::move(kept_);
     report.float16_weight_share = weights > 0.0 ? half_weights / weights : 1.0;
     report.float16_multiplication_share = multiplications > 0.0 ? half_multiplications / multiplications : 0.0;
-    log_info("Chose float16 by {} evaluations: {:.1f} % of the bytes of weights, {:.1f} % of multiplications",
-             measurements_, 100.0 * report.float16_weight_share, 100.0 * report.float16_multiplication_share);
+    log_info(
+        "Chose float16 by {} evaluations on {} images: {:.1f} % of the bytes of weights, {:.1f} % of multiplications",
+        measurements_, images_.size(), 100.0 * report.float16_weight_share,
+        100.0 * report.float16_multiplication_share);
     for (const auto& [layer, reason] : report.kept_float32) log_info("Kept in float32: {}: {}", layer, reason);
     return HalfPrecision{std::move(graph), std::move(report)};
   }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "reference/photo_like_input.h"
+#include "reference/test_chart_input.h"
 
 namespace modelport {
 
@@ -41,7 +42,9 @@ EvaluatedValue as_pixels(const EvaluatedValue& image) {
 }  // namespace
 
 EvaluatedValue trial_input(const SourceModel& model, const Trial& trial) {
-  EvaluatedValue image = photo_like_input({trial.batch, model.facts.channels, trial.height, trial.width}, trial.seed);
+  const Shape shape = {trial.batch, model.facts.channels, trial.height, trial.width};
+  EvaluatedValue image = trial.picture == Trial::Picture::kTestChart ? test_chart_input(shape, trial.seed)
+                                                                     : photo_like_input(shape, trial.seed);
   return model.inputs[0].layout == "NHWC" ? as_pixels(image) : image;
 }
 

@@ -11,8 +11,11 @@ namespace modelport {
 
 /// A size and an image at which artifacts are tried.
 struct Trial {
+  enum class Picture { kPhotoLike, kTestChart };
+
   int64_t batch, height, width;
   uint32_t seed;
+  Picture picture = Picture::kPhotoLike;
 
   friend auto operator<=>(const Trial&, const Trial&) = default;
 };

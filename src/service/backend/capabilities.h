@@ -29,7 +29,7 @@ struct FormatCapability {
 struct FrameworkCapability {
   std::string framework;
   std::string trainer;
-  std::string exporter_version;    ///< "modelport-ultralytics 0.1.0"; empty where it does not say.
+  std::string exporter_version;    ///< "modelport-ultralytics 0.2.0"; empty where it does not say.
   std::string convention_version;  ///< "1.0" where it does not say.
   std::vector<std::string> task_types;
   std::string default_format;

@@ -61,7 +61,7 @@ struct Job {
   std::optional<bool> validation_passed;
   std::string proof;             ///< A level of proof of the convention; empty until completed.
   bool from_cache = false;       ///< The stored artifact of an earlier, equal export.
-  std::string exporter_version;  ///< "modelport-ultralytics 0.1.0"
+  std::string exporter_version;  ///< "modelport-ultralytics 0.2.0"
   std::string sandbox;           ///< Level that was reached: "process" or "bubblewrap".
 
   int attempt = 0;  ///< Attempts begun; the fencing token of the present one.
