@@ -12,10 +12,10 @@ struct HalfPrecision {
 };
 
 /// Decides from the model and the options alone: what leaves float16's range stays float32, and as few further layers
-/// as it takes to bring the rounded graph within half of limits_for(kFloat16, tolerance) of `exported`, on synthetic
-/// images, in float32 arithmetic whose rounding is the same on every processor and with any number of threads.
-/// kValidationFailed naming the layers where less than half of the bytes of weights can be float16, unless the options
-/// give a tolerance.
+/// as it takes to bring the rounded graph within half of limits_for(kFloat16, tolerance) of `exported` on photo-like
+/// images, and within all of them on charts, in float32 arithmetic whose rounding is the same on every processor and
+/// with any number of threads. kValidationFailed naming the layers where less than half of the bytes of weights can be
+/// float16, unless the options give a tolerance.
 Result<HalfPrecision> choose_half_precision(const SourceModel& model, const Graph& exported, HalfForm form,
                                             std::optional<double> tolerance);
 

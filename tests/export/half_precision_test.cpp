@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "export/pipeline.h"
+#include "export/precision_limits.h"
 #include "export/proof.h"
 #include "io/output_file.h"
 #include "kernels/instruction_set.h"
@@ -164,6 +165,29 @@ TEST_F(HalfPrecisionTest, ADeepRandomNetworkIsWithinTheCeilingsOrRefused) {
     }
     EXPECT_EQ(error_info(proof.error().code).exit_code, 2) << format;
     EXPECT_THAT(proof.error().text(), testing::HasSubstr("model.0")) << format;
+  }
+}
+
+/// What photo-like images hide: charts are held to the whole limit.
+TEST_F(HalfPrecisionTest, ChartsAreWithinTheLimits) {
+  const SourceModel model = network({4, 4, 4, 4, 4, 1, 1, 1, 1}, sine);
+  for (const HalfForm form : {HalfForm::kArithmetic, HalfForm::kWeights}) {
+    const auto chosen = choose_half_precision(model, model.graph, form, {});
+    if (!chosen) {
+      EXPECT_EQ(error_info(chosen.error().code).exit_code, 2);
+      continue;
+    }
+    for (uint32_t chart = 0; chart < 7; ++chart) {
+      const EvaluatedValue input = trial_input(model, {1, 32, 32, chart, Trial::Picture::kTestChart});
+      const auto expected = evaluate({model.graph, {input}, {}}), found = evaluate({chosen->graph, {input}, {}});
+      ASSERT_TRUE(expected && found);
+      const auto figures = compare(expected->outputs, found->outputs, model.outputs,
+                                   limits_for(WeightPrecision::kFloat16, default_tolerance(WeightPrecision::kFloat16)));
+      ASSERT_TRUE(figures) << figures.error().text();
+      for (const Comparison& figure : *figures) {
+        EXPECT_LE(figure.max_difference, figure.limit) << "chart " << chart << ", " << figure.group;
+      }
+    }
   }
 }
 
