@@ -208,10 +208,11 @@ const ContainerInfo& container_info(Container container) { return kContainers[st
 
 Container container_from_bytes(std::span<const std::byte> bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  // Before the others: the first bytes are a length, which may look like any short magic.
+  if (is_safetensors(text)) return Container::kSafetensors;
   for (const Magic& magic : kMagics) {
     if (text.size() >= magic.offset && text.substr(magic.offset).starts_with(magic.bytes)) return magic.container;
   }
-  if (is_safetensors(text)) return Container::kSafetensors;
   if (text.size() >= 262 && text.substr(257).starts_with("ustar")) return tar_kind(text);
   if (is_old_tar(text)) return tar_kind(text);
   if (const auto kind = text_kind(text)) return *kind;

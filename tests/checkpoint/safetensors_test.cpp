@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "checkpoint/container.h"
+
 namespace modelport {
 namespace {
 
@@ -29,6 +31,15 @@ TEST(Safetensors, ReadsTensorsAndMetadata) {
       R"({"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"e":{"dtype":"I8","shape":[0],"data_offsets":[8,8]}}   )";
   EXPECT_EQ(text_of(file_of(header, kEight)), "{'a': <tensor float32 [2]>, 'e': <tensor int8 [0]>} format=pt");
   EXPECT_EQ(text_of(file_of("{}", "")), "{}");
+}
+
+/// The length of the header may begin as any other container does.
+TEST(Safetensors, IsRecognisedWhateverItsLength) {
+  for (const size_t size : {size_t{0x80}, size_t{0x8b1f}, size_t{0x0178}, size_t{0x9c78}, size_t{0x0280}}) {
+    const std::string file = file_of("{" + std::string(size - 2, ' ') + "}", "");
+    const Container container = container_from_bytes({reinterpret_cast<const std::byte*>(file.data()), file.size()});
+    EXPECT_EQ(container, Container::kSafetensors) << size << ": " << container_info(container).name;
+  }
 }
 
 TEST(Safetensors, RefusesEveryBrokenRule) {

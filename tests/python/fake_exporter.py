@@ -11,7 +11,7 @@ ARTIFACT = Path(__file__).resolve().parents[1] / "service" / "exporters" / "arti
 SCHEMA = {"type": "object", "properties": {
     "behave": {"type": "string", "description": "what happens"},
     "nonce": {"type": "integer"},
-    "opset_version": {"type": "integer", "minimum": 13, "maximum": 21, "default": 17},
+    "opset_version": {"type": "integer", "minimum": 11, "maximum": 21, "default": 17},
     "half": {"anyOf": [{"type": "boolean", "default": False, "description": "float16 <b>weights</b>"}, {"type": "null"}]},
     "scale": {"type": "number", "exclusiveMinimum": 0},
     "lines": {"type": "integer"}}}
