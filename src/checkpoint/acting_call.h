@@ -9,7 +9,8 @@ namespace modelport {
 
 /// A name, or a family of names, whose call is known to act on the machine.
 struct ActingCall {
-  /// "subprocess": the module and all below it; "builtins.eval": that one name (and all below it).
+  /// "subprocess": the module and all below it; "builtins.eval": that one name (and all below it);
+  /// "pathlib.Path.*": all below it, not the name itself.
   std::string_view name;
   /// What it acts on: "processes", "code", "files", "network", "imports", "the interpreter".
   std::string_view on;

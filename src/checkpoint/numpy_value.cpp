@@ -146,6 +146,28 @@ std::optional<std::vector<PickleValue>> range_items(const std::vector<PickleValu
 
 }  // namespace
 
+Result<PickleValue> make_generator(const PickleCall& call) {
+  constexpr std::string_view kNames[] = {"numpy.random._pickle.__bit_generator_ctor",
+                                         "numpy.random._mt19937.MT19937",
+                                         "numpy.random._pcg64.PCG64",
+                                         "numpy.random._pcg64.PCG64DXSM",
+                                         "numpy.random._philox.Philox",
+                                         "numpy.random._sfc64.SFC64",
+                                         "numpy.random.bit_generator.SeedSequence",
+                                         "numpy.random.bit_generator.SeedlessSeedSequence"};
+  for (const PickleValue& argument : call.arguments) {
+    const PickleGlobal* global = argument.as_global();
+    const PickleObject* object = argument.as_object();
+    if (!global && !object) continue;
+    const bool is_numpys = global ? std::ranges::find(kNames, global->qualified_name()) != std::end(kNames)
+                                  : object->type->module.starts_with("numpy.random.");
+    if (is_numpys) continue;
+    return fail(holds_what_acts(argument) ? ErrorCode::kHostile : ErrorCode::kUnknownContent, "it calls {} with {}",
+                call.callable.qualified_name(), pickle_value_text(argument, 80));
+  }
+  return make_inert(call);
+}
+
 Result<PickleValue> numpy_scalar(const PickleCall& call) {
   if (call.arguments.empty()) return bad_arguments(call);
   const PickleObject* dtype = call.arguments[0].as_object();

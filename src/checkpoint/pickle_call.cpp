@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::string_view kInertReason = "kept as an inert object: its class and arguments, nothing else";
 constexpr std::string_view kEnumReason = "a member of an enumeration, kept as an inert object";
+constexpr std::string_view kGeneratorReason =
+    "the state of a generator, kept as an inert object; of values and names of numpy.random only";
 constexpr std::string_view kIteratorReason = "an iterator, kept as an inert object and never run over";
 
 constexpr PickleCallable kCallables[] = {
@@ -97,16 +99,16 @@ constexpr PickleCallable kCallables[] = {
     {"subprocess.CompletedProcess", make_inert, "what a process gave, kept as an inert object; none is started"},
 
     // Records that training scripts leave in checkpoints.
-    {"argparse.Namespace", make_inert, kInertReason},
+    {"argparse.Namespace", hold_uncalled, kInertReason},
     {"configparser.ConfigParser", make_inert, kInertReason},
     {"inspect.Parameter", make_inert, kInertReason},
     {"inspect.Signature", make_inert, kInertReason},
     {"logging.getLogger", make_inert, "a logger's name, kept as an inert object"},
     {"optparse.Values", make_inert, kInertReason},
     {"plistlib.UID", make_inert, kInertReason},
-    {"types.SimpleNamespace", make_inert, kInertReason},
-    {"ultralytics.utils.IterableSimpleNamespace", make_inert, kInertReason},
-    {"ultralytics.yolo.utils.IterableSimpleNamespace", make_inert, kInertReason},
+    {"types.SimpleNamespace", hold_uncalled, kInertReason},
+    {"ultralytics.utils.IterableSimpleNamespace", hold_uncalled, kInertReason},
+    {"ultralytics.yolo.utils.IterableSimpleNamespace", hold_uncalled, kInertReason},
 
     // Types, and how pickle names them.
     {"builtins.type", make_type_of, "the class of None, NotImplemented or Ellipsis"},
@@ -122,10 +124,10 @@ constexpr PickleCallable kCallables[] = {
     // Names of methods, and what holds a call: kept, never called; calling what they return is refused.
     {"builtins.getattr", get_member,
      "a method of an inert object, a listed method of a class, or a class within a class, uncalled"},
-    {"functools.partial", make_inert, "kept as an inert object; what it wraps is never called"},
-    {"operator.attrgetter", make_inert, "kept as an inert object, never called"},
-    {"operator.itemgetter", make_inert, "kept as an inert object, never called"},
-    {"operator.methodcaller", make_inert, "kept as an inert object, never called"},
+    {"functools.partial", hold_uncalled, "kept as an inert object; what it wraps is never called"},
+    {"operator.attrgetter", hold_uncalled, "kept as an inert object, never called"},
+    {"operator.itemgetter", hold_uncalled, "kept as an inert object, never called"},
+    {"operator.methodcaller", hold_uncalled, "kept as an inert object, never called"},
 
     // Iterators: what runs a function over their items is looked into.
     {"builtins.enumerate", make_iterator, kIteratorReason},
@@ -142,18 +144,24 @@ constexpr PickleCallable kCallables[] = {
     {"numpy.core.numeric._frombuffer", make_inert, kInertReason},
     {"numpy.dtype", make_inert, kInertReason},
     {"numpy.ma.core._mareconstruct", make_inert, kInertReason},
-    {"numpy.random.__RandomState_ctor", make_inert, kInertReason},
-    {"numpy.random._pickle.*", make_inert, "the state of a generator, kept as an inert object"},
-    {"numpy.random.bit_generator.*", make_inert, "the state of a generator, kept as an inert object"},
+    {"numpy.random.__RandomState_ctor", make_generator, kGeneratorReason},
+    {"numpy.random._pickle.__bit_generator_ctor", make_generator, kGeneratorReason},
+    {"numpy.random._pickle.__generator_ctor", make_generator, kGeneratorReason},
+    {"numpy.random._pickle.__randomstate_ctor", make_generator, kGeneratorReason},
+    {"numpy.random.bit_generator.__pyx_unpickle_BitGenerator", make_generator, kGeneratorReason},
+    {"numpy.random.bit_generator.__pyx_unpickle_SeedSequence", make_generator, kGeneratorReason},
+    {"numpy.random.bit_generator.__pyx_unpickle_SeedlessSeedSequence", make_generator, kGeneratorReason},
 
     // Small values of PyTorch, and what torch.compile puts around a network.
     {"torch.Generator", make_inert, kInertReason},
+    {"torch._C.Generator", make_inert, kInertReason},
     {"torch.Size", make_tuple, "a tuple of integers"},
     {"torch.device", make_inert, kInertReason},
     {"torch.serialization._get_layout", make_inert, kInertReason},
     {"torch._dynamo.eval_frame.DisableContext", make_inert, kInertReason},
     {"torch._dynamo.eval_frame.OptimizeContext", make_inert, kInertReason},
-    {"torch._dynamo.eval_frame.OptimizedModule", make_inert, kInertReason},
+    {"torch._dynamo.eval_frame.OptimizedModule", make_wrapper,
+     "kept as an inert object; of objects, not of functions that it would call"},
     {"torch._dynamo.eval_frame.RunOnlyContext", make_inert, kInertReason},
 
     // Exceptions whose names do not say so; those that end in Error, Exception or Warning follow one rule.
@@ -176,7 +184,7 @@ constexpr PickleCallable kCallables[] = {
 
     // Enumerations are pickled as a call of their class.
     {"PIL.Image.Resampling", make_inert, kEnumReason},
-    {"accelerate.utils.dataclasses.*", make_inert, kEnumReason},
+    {"accelerate.utils.dataclasses.*", enumeration_member, kEnumReason},
     {"calendar.Day", enumeration_member, kEnumReason},
     {"calendar.Month", enumeration_member, kEnumReason},
     {"enum.Enum", enumeration_member, kEnumReason},
@@ -207,9 +215,9 @@ constexpr PickleCallable kCallables[] = {
     {"timm.layers.format.Format", make_inert, kEnumReason},
     {"torchvision.transforms.functional.InterpolationMode", make_inert, kEnumReason},
     {"transformers.debug_utils.DebugOption", make_inert, kEnumReason},
-    {"transformers.trainer_utils.*", make_inert, kEnumReason},
-    {"transformers.training_args.*", make_inert, kEnumReason},
-    {"transformers.utils.generic.*", make_inert, kEnumReason},
+    {"transformers.trainer_utils.*", enumeration_member, kEnumReason},
+    {"transformers.training_args.*", enumeration_member, kEnumReason},
+    {"transformers.utils.generic.*", enumeration_member, kEnumReason},
     {"uuid.SafeUUID", enumeration_member, kEnumReason},
 };
 
@@ -224,10 +232,6 @@ constexpr PickleMethod kMethods[] = {
     {"torch._C._VariableFunctionsClass", "*", "how functions such as torch.relu are pickled"},
     {"zoneinfo.ZoneInfo", "_unpickle", "how time zones are pickled"},
 };
-
-/// Functions that pickling libraries call to make a function of code in the file; calling that function runs it.
-constexpr std::string_view kFunctionMakers[] = {
-    "cloudpickle.cloudpickle._make_function", "cloudpickle.cloudpickle._make_skel_func", "dill._dill._create_function"};
 
 enum class Reach { kOneName, kAnyDepth };
 
@@ -247,6 +251,22 @@ bool is_known_package(std::string_view name) {
 /// Exceptions hold what they say; their constructors keep arguments.
 bool is_known_exception(const PickleGlobal& global) {
   return is_exception_name(global.name) && is_known_package(current_name(global));
+}
+
+/// What would act may be called by what holds it: of arguments that hold data none is such a name.
+Status refuse_acting_arguments(const PickleCall& call) {
+  if (verdict_on(call.callable) != CallVerdict::kData) return {};
+  for (const PickleValue& argument : call.arguments) {
+    const PickleGlobal* global = argument.as_global();
+    const PickleObject* object = argument.as_object();
+    const bool is_partial = object && current_name(*object->type) == "functools.partial";
+    if ((global && verdict_on(*global) == CallVerdict::kActs) ||
+        (is_partial && std::ranges::any_of(object->arguments, holds_what_acts))) {
+      return fail(ErrorCode::kHostile, "it calls {} with {}", call.callable.qualified_name(),
+                  pickle_value_text(argument, 80));
+    }
+  }
+  return {};
 }
 
 /// torch has hundreds of enumerations; a class of it that is called with one small value is one of them.
@@ -287,10 +307,6 @@ CallVerdict verdict_on(const PickleGlobal& callable) {
   if (find_acting_call(callable) || find_acting_import(callable.module)) return CallVerdict::kActs;
   if (names_an_internal(callable.name)) return CallVerdict::kActs;
   if (is_known_exception(callable)) return CallVerdict::kData;
-  if (callable.module == kRefusedModule) {
-    const bool makes_function = std::ranges::find(kFunctionMakers, callable.name) != std::end(kFunctionMakers);
-    return makes_function ? CallVerdict::kActs : CallVerdict::kUnknown;
-  }
   return CallVerdict::kUnknown;
 }
 
@@ -337,6 +353,7 @@ Error refused_call(const PickleGlobal& callable, std::string_view what) {
 
 Result<PickleValue> evaluate_pickle_call(const PickleCall& call) {
   const PickleCallable* row = find_pickle_callable(call.callable);
+  if (!row || row->evaluate == make_inert) CHECK_OK(refuse_acting_arguments(call));
   if (row) return row->evaluate(call);
   const CallVerdict verdict = verdict_on(call.callable);
   if (verdict == CallVerdict::kData) return make_inert(call);

@@ -15,7 +15,8 @@ std::string shown_arguments(const PickleCall& call) {
 /// Of a class or module: what is known of the pair.
 Result<PickleValue> get_member_of(const PickleCall& call, const PickleGlobal& owner, std::string_view name) {
   if (find_pickle_method(owner, name)) return make_inert(call);
-  const bool reaches_inside = find_acting_call(owner) || names_an_internal(owner.name) || names_an_internal(name);
+  const bool reaches_inside = find_acting_call(owner) || names_an_internal(owner.name) || names_an_internal(name) ||
+                              find_acting_call({owner.module, fmt::format("{}.{}", owner.name, name)});
   if (reaches_inside) {
     return fail(ErrorCode::kHostile, "it calls {}{}", call.callable.qualified_name(), shown_arguments(call));
   }
@@ -27,6 +28,12 @@ Result<PickleValue> get_member_of(const PickleCall& call, const PickleGlobal& ow
     return PickleValue::global(call.arena.global(owner.module, fmt::format("{}.{}", owner.name, name)));
   }
   return fail(ErrorCode::kUnknownContent, "it calls {}{}", call.callable.qualified_name(), shown_arguments(call));
+}
+
+/// Of a call that would call this argument.
+Error refused_argument(const PickleCall& call, const PickleValue& argument) {
+  return fail(holds_what_acts(argument) ? ErrorCode::kHostile : ErrorCode::kUnknownContent, "it calls {} with {}",
+              call.callable.qualified_name(), pickle_value_text(argument, 80));
 }
 
 bool names_type(const PickleValue& value) {
@@ -63,7 +70,8 @@ Result<PickleValue> bind_method(const PickleCall& call) {
 }
 
 Result<PickleValue> enumeration_member(const PickleCall& call) {
-  if (is_member_value(call.arguments)) return make_inert(call);
+  // Rows that end in '*' name functions too.
+  if (is_member_value(call.arguments) && is_class_like(last_part(call.callable.name))) return make_inert(call);
   return fail(ErrorCode::kUnknownContent, "it calls {} with {} arguments", call.callable.qualified_name(),
               call.arguments.size());
 }
@@ -114,6 +122,16 @@ Result<PickleValue> make_iterator(const PickleCall& call) {
       return fail(ErrorCode::kUnknownContent, "it calls {} with {}", call.callable.qualified_name(),
                   pickle_value_text(argument, 80));
     }
+  }
+  return make_inert(call);
+}
+
+Result<PickleValue> make_wrapper(const PickleCall& call) {
+  for (const PickleValue& argument : call.arguments) {
+    const PickleObject* object = argument.as_object();
+    const std::string type = object ? current_name(*object->type) : "";
+    const bool is_function = argument.as_global() || type == "functools.partial" || type == "builtins.getattr";
+    if (is_function) return refused_argument(call, argument);
   }
   return make_inert(call);
 }

@@ -346,12 +346,7 @@ Status Unpickler::call_global(const PickleGlobal& global, std::span<const Pickle
 
 Status Unpickler::call_object(const PickleObject& object, std::span<const PickleValue> arguments) {
   if (object.type->module == kRefusedModule) {
-    const CallVerdict verdict = verdict_on(*object.type);
-    if (verdict == CallVerdict::kActs) {
-      return refuse(verdict, fmt::format("it calls the function that {} made of code in the file", object.type->name),
-                    "call");
-    }
-    return refuse(verdict, "it calls what a refused call gave", "call");
+    return refuse(CallVerdict::kUnknown, "it calls what a refused call gave", "call");
   }
   const std::string type = current_name(*object.type);
   if (type == "builtins.getattr" && object.arguments.size() == 2) {
@@ -359,6 +354,12 @@ Status Unpickler::call_object(const PickleObject& object, std::span<const Pickle
     const auto name = object.arguments[1].as_string();
     if (owner && name)
       return call_global(*arena_.global(owner->module, fmt::format("{}.{}", owner->name, *name)), arguments);
+    const PickleObject* self = object.arguments[0].as_object();
+    if (self && name) {
+      const PickleGlobal method{self->type->module, fmt::format("{}.{}", self->type->name, *name)};
+      if (verdict_on(method) == CallVerdict::kActs)
+        return refuse(CallVerdict::kActs, fmt::format("it calls {}", method.qualified_name()), "call");
+    }
   }
   const bool acts = find_acting_call(*object.type) != nullptr && type != "builtins.getattr";
   const bool is_turned = std::ranges::any_of(object.arguments, holds_what_acts) || holds_what_acts(object.state);
@@ -544,8 +545,11 @@ Status Unpickler::step(PickleOpcode opcode) {
       return step_class(opcode);
     case kExt1:
     case kExt2:
-    case kExt4:
-      return hostile("it uses an entry of Python's extension registry, which no file can know");
+    case kExt4: {
+      TRY(entry, take_unsigned(opcode == kExt1 ? 1 : opcode == kExt2 ? 2 : 4));
+      return refuse(CallVerdict::kUnknown, fmt::format("it uses entry {} of Python's extension registry", entry),
+                    "extension");
+    }
     case kNextBuffer:
     case kReadOnlyBuffer:
       return damaged("it refers to an out-of-band buffer, which no file has");
@@ -747,6 +751,15 @@ Status Unpickler::step_class(PickleOpcode opcode) {
     }
     default: {
       TRY(id, pop());
+      const auto* items = id.as_sequence();
+      const PickleGlobal* type = items && items->size() > 1 ? (*items)[1].as_global() : nullptr;
+      if (type && verdict_on(*type) == CallVerdict::kActs) {
+        return refuse(CallVerdict::kActs, fmt::format("it makes a storage of {}", type->qualified_name()), type->name);
+      }
+      if (type && (*items)[0].as_string() == "storage" && package_of(*type) != "torch") {
+        return refuse(CallVerdict::kUnknown, fmt::format("it makes a storage of {}", type->qualified_name()),
+                      type->qualified_name());
+      }
       auto value = loader_(id);
       if (!value) return std::move(value).error().in(fmt::format("pickle, byte {}", opcode_offset_));
       return push(*value);

@@ -150,12 +150,18 @@ Result<PickleValue> rebuild_from_type(const PickleCall& call) {
   if (!function->module.starts_with("torch._utils")) {
     return refused_call(*function, fmt::format(" by {}", call.callable.qualified_name()));
   }
+  const PickleGlobal* type = call.arguments[1].as_global();
+  if (type && verdict_on(*type) == CallVerdict::kActs) {
+    return refused_call(*type, fmt::format(" by {}", call.callable.qualified_name()));
+  }
   return evaluate_pickle_call({call.arena, *function, *arguments, call.work_left});
 }
 
 Result<PickleValue> make_inert(const PickleCall& call) {
   return inert_object(call.arena, &call.callable, call.arguments);
 }
+
+Result<PickleValue> hold_uncalled(const PickleCall& call) { return make_inert(call); }
 
 Result<PickleValue> make_dict(const PickleCall& call) {
   return make_dict_of(call, call.arguments.empty() ? nullptr : &call.arguments[0]);

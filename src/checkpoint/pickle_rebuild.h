@@ -21,6 +21,12 @@ Result<PickleValue> rebuild_from_type(const PickleCall& call);
 
 /// An object of the callable's name that holds the arguments.
 Result<PickleValue> make_inert(const PickleCall& call);
+/// The same of what holds functions and never calls them.
+Result<PickleValue> hold_uncalled(const PickleCall& call);
+/// The same of objects: what wraps a network calls what it is given.
+Result<PickleValue> make_wrapper(const PickleCall& call);
+/// numpy.random's constructors, which call their arguments: of values and names of numpy.random only.
+Result<PickleValue> make_generator(const PickleCall& call);
 /// Dicts of nothing, a list of pairs, or another dict.
 Result<PickleValue> make_dict(const PickleCall& call);
 /// collections.defaultdict(factory[, items]).

@@ -157,9 +157,6 @@ TEST(PickleReader, RefusesWhatActsByEveryOpcodeThatCalls) {
   expect_hostile(
       reduce(global("copyreg", "__newobj_ex__"), tuple({global("builtins", "print"), arguments, dict({})})) + ".",
       "it calls builtins.print");
-  expect_hostile("\x82\x01.", "extension registry");
-  expect_hostile("\x83\x01" + std::string(1, '\0') + ".", "extension registry");
-  expect_hostile("\x84\x01" + std::string(3, '\0') + ".", "extension registry");
 }
 
 TEST(PickleReader, CallsWhatItDoesNotKnowUnknown) {
@@ -168,7 +165,10 @@ TEST(PickleReader, CallsWhatItDoesNotKnowUnknown) {
                  "it calls some.package.make, which this reader");
   expect_unknown("(" + text("here") + "isome\nmake\n.", "it calls some.make");
   expect_unknown("(" + global("some", "make") + text("here") + "o.", "it calls some.make");
-  expect_unknown(reduce(global("time", "time"), ")") + ".", "it calls time.time");
+  expect_unknown("\x82\x01.", "not read: it uses entry 1 of Python's extension registry, which this reader");
+  expect_unknown("\x83\x01\x01.", "not read: it uses entry 257 of Python's extension registry");
+  expect_unknown("\x84\x01" + std::string(3, '\0') + ".", "not read: it uses entry 1 of");
+  expect_unknown(reduce("\x82\x07", ")") + ".", "it uses entry 7 of");
   expect_unknown(reduce(reduce(global("some", "make"), ")"), ")") + ".", "it calls some.make");
   expect_unknown(reduce(text("not callable"), ")") + ".", "it calls a string");
   expect_unknown(text("x") + ")\x81.", "makes an instance of a string");
@@ -247,12 +247,100 @@ TEST(PickleReader, RefusesIndirectCalls) {
                  "with base class subprocess.Popen");
   expect_hostile(reduce(reduce(global("dill._dill", "_load_type"), tuple({text("CodeType")})), ")") + ".",
                  "it calls types.CodeType");
-  expect_unknown(reduce(global("dill._dill", "_create_function"), ")") + ".", "it calls dill._dill._create_function");
-  expect_hostile(reduce(reduce(global("dill._dill", "_create_function"), ")"), ")") + ".", "made of code in the file");
   expect_unknown(reduce(global("_codecs", "encode"), tuple({text("x"), text("rot13")})) + ".", "encoding 'rot13'");
   expect_hostile(global("torch._utils", "x") + dict({text("a"), none()}) + "b.",
                  "changes attributes of torch._utils.x");
   expect_hostile(global("this", "s") + ".", "it imports this");
+}
+
+TEST(PickleReader, LooksIntoWhatNumpysConstructorsCall) {
+  const auto made = [](std::string_view name, const std::string& first, const std::string& second) {
+    return reduce(global("numpy.random._pickle", name), tuple({first, second})) + ".";
+  };
+  const std::string bits = global("numpy.random._pickle", "__bit_generator_ctor");
+  const std::string seeds = reduce(global("numpy.random.bit_generator", "__pyx_unpickle_SeedSequence"),
+                                   tuple({global("numpy.random.bit_generator", "SeedSequence"), integer(1), none()}));
+  const std::string state =
+      reduce(bits, tuple({global("numpy.random._pcg64", "PCG64")})) + tuple({none(), seeds}) + "b";
+  text_of(seeds + ".");
+  text_of(reduce(global("numpy.random", "__RandomState_ctor"), ")") + ".");
+  for (const char* name : {"__generator_ctor", "__randomstate_ctor"}) {
+    text_of(made(name, text("PCG64"), bits));
+    text_of(made(name, state, bits));
+    expect_hostile(made(name, text("x"), global("builtins", "print")), "with builtins.print");
+    expect_hostile(made(name, text("x"), global("builtins", "getattr")), "with builtins.getattr");
+    expect_hostile(made(name, text("x"), reduce(global("functools", "partial"), tuple({global("os", "getcwd")}))),
+                   "with <functools.partial>");
+    expect_unknown(made(name, text("x"), global("some", "make")), "with some.make");
+    expect_unknown(made(name, text("x"), global("builtins", "dict")), "with builtins.dict");
+  }
+  expect_hostile(reduce(bits, tuple({global("os", "getcwd")})) + ".", "with os.getcwd");
+  expect_unknown(reduce(global("numpy.random._pickle", "helper"), tuple({text("x")})) + ".", "it calls numpy.random");
+  text_of(reduce(global("torch._C", "Generator"), tuple({reduce(global("torch", "device"), tuple({text("cpu")}))})) +
+          ".");
+}
+
+TEST(PickleReader, RefusesWhatActsAmongTheArgumentsOfData) {
+  const std::string acts = global("builtins", "print");
+  const std::string array = global("numpy", "ndarray");
+  const auto given = [](std::string_view module, std::string_view name, const std::string& argument) {
+    return reduce(global(module, name), tuple({argument, text("x"), integer(1)})) + ".";
+  };
+  for (const auto& [module, name] :
+       {std::pair("numpy.ma.core", "_mareconstruct"), std::pair("torch._utils", "_rebuild_wrapper_subclass"),
+        std::pair("numpy.core.multiarray", "_reconstruct"), std::pair("torch._dynamo.eval_frame", "OptimizedModule"),
+        std::pair("types", "GenericAlias"), std::pair("builtins", "KeyError"), std::pair("torch", "Generator")}) {
+    expect_hostile(given(module, name, acts), "builtins.print");
+  }
+  text_of(given("numpy.ma.core", "_mareconstruct", global("numpy.ma", "MaskedArray")));
+  text_of(given("torch._utils", "_rebuild_wrapper_subclass", global("a", "Subclass")));
+  text_of(reduce(global("functools", "partial"), tuple({acts})) + ".");
+  expect_unknown(given("torch._dynamo.eval_frame", "OptimizedModule", global("some", "make")), "with some.make");
+  text_of(reduce(global("torch._dynamo.eval_frame", "OptimizedModule"), tuple({object("a", "B", dict({}))})) + ".");
+  const auto rebuilt = [](const std::string& type) {
+    return reduce(global("torch._tensor", "_rebuild_from_type_v2"),
+                  tuple({global("torch._utils", "_rebuild_sparse_tensor"), type, ")", none()})) +
+           ".";
+  };
+  text_of(rebuilt(global("a", "Subclass")));
+  expect_hostile(rebuilt(acts), "calls builtins.print by torch._tensor");
+}
+
+TEST(PickleReader, KnowsWhatActs) {
+  constexpr std::pair<std::string_view, std::string_view> kActs[] = {
+      {"time", "time"},
+      {"torch.storage", "_load_from_bytes"},
+      {"torch.fx.graph_module", "reduce_graph_module"},
+      {"torch.fx.graph_module", "reduce_package_graph_module"},
+      {"dill._dill", "_create_function"},
+      {"cloudpickle.cloudpickle", "_make_function"},
+      {"typing", "get_type_hints"},
+      {"pathlib", "Path.read_text"},
+      {"pathlib", "PosixPath.unlink"},
+      {"pathlib._local", "WindowsPath.open"},
+      {"ultralytics.utils.downloads", "safe_download"},
+      {"ultralytics.utils.checks", "check_requirements"},
+      {"getpass", "getuser"},
+      {"inspect", "stack"},
+      {"test.support.script_helper", "assert_python_ok"},
+      {"sh", "ls"},
+      {"torch.serialization", "tempfile"},
+  };
+  for (const auto& [module, name] : kActs) expect_hostile(reduce(global(module, name), ")") + ".", name);
+  text_of(reduce(global("time", "struct_time"), tuple({tuple({integer(1)})})) + ".");
+  text_of(reduce(global("pathlib", "PosixPath"), tuple({text("a")})) + ".");
+  expect_hostile(getattr_of(global("torch.serialization", "os"), "getcwd") + ".", "torch.serialization.os, 'getcwd'");
+  expect_hostile(getattr_of(global("torch", "serialization"), "os") + ".", "torch.serialization, 'os'");
+  expect_hostile(getattr_of(global("pathlib", "Path"), "home") + ".", "pathlib.Path, 'home'");
+  const std::string path = reduce(global("pathlib", "PosixPath"), tuple({text("a")}));
+  expect_hostile(reduce(getattr_of(path, "read_text"), ")") + ".", "it calls pathlib.PosixPath.read_text");
+}
+
+TEST(PickleReader, RefusesStoragesOfWhatActs) {
+  expect_hostile(tuple({text("storage"), global("os", "getcwd"), text("0"), text("cpu"), integer(1)}) + "Q.",
+                 "it makes a storage of os.getcwd");
+  expect_unknown(tuple({text("storage"), global("some", "Kind"), text("0"), text("cpu"), integer(1)}) + "Q.",
+                 "not read: it makes a storage of some.Kind");
 }
 
 TEST(PickleReader, ReadsMembersOfEnumerationsAndExceptionsOfItsOwnClasses) {
