@@ -5,8 +5,12 @@
 namespace modelport {
 namespace {
 
+constexpr std::string_view kFirstArgument = "()";
+
 constexpr Wrapper kWrappers[] = {
     {"torch._dynamo.eval_frame.OptimizedModule", "_orig_mod"},
+    // As newer releases pickle it: a call of its class, without a state.
+    {"torch._dynamo.eval_frame.OptimizedModule", kFirstArgument},
     {"torch.ao.quantization.stubs.QuantWrapper", "module"},
     {"torch.distributed.algorithms._checkpoint.checkpoint_wrapper.CheckpointWrapper", "_checkpoint_wrapped_module"},
     {"torch.distributed.algorithms._checkpoint.checkpoint_wrapper.OffloadWrapper", "_checkpoint_wrapped_module"},
@@ -36,6 +40,7 @@ constexpr Wrapper kWrappers[] = {
 constexpr size_t kDeepestWrapping = 16;
 
 const PickleObject* member(const PickleObject& object, std::string_view name) {
+  if (name == kFirstArgument) return object.arguments.empty() ? nullptr : object.arguments.front().as_object();
   const PickleValue* modules = object.attribute("_modules");
   const PickleDict* children = modules ? modules->as_dict() : nullptr;
   const PickleValue* value = children ? children->find(name) : nullptr;

@@ -9,7 +9,8 @@ namespace modelport {
 /// A class that holds one module and computes what it computes.
 struct Wrapper {
   std::string_view class_name;  ///< As canonical_class_name() gives it.
-  std::string_view inner;       ///< Where the module hangs: child modules or attributes, "backend.model".
+  /// Where the module hangs: child modules or attributes, "backend.model"; "()" is the first argument of its class.
+  std::string_view inner;
 };
 
 /// The wrapper whose row fits this object, where it holds another object there; else null. Rows of one class are tried

@@ -103,6 +103,33 @@ TEST_F(Wrappers, AroundLayersAreTakenOff) {
   EXPECT_EQ(built(), plain);
 }
 
+TEST_F(Wrappers, OfTorchCompileThatHoldOnlyArgumentsAreTakenOff) {
+  const std::string plain = built();
+  const auto compiled = [&](const PickleValue& inner) {
+    PickleObject* object = arena().new_object();
+    object->type = arena().global("torch._dynamo.eval_frame", "OptimizedModule");
+    object->arguments = {inner, PickleValue::object(object_of("torch._dynamo.eval_frame.OptimizeContext", {}))};
+    return PickleValue::object(object);
+  };
+  const auto compile_children = [&](PickleDict* children) {
+    for (auto& [name, child] : children->entries) {
+      if (child.as_object()) child = compiled(child);
+    }
+  };
+  PickleDict* children = network_slots().find("_modules")->mutable_dict();
+  PickleDict* layers = children->find("model")->as_object()->attribute("_modules")->mutable_dict();
+  for (auto& [name, layer] : layers->entries) {
+    compile_children(layer.as_object()->attribute("_modules")->mutable_dict());
+    EXPECT_EQ(built(), plain) << "the children of layer " << name.as_string().value_or("");
+  }
+  compile_children(layers);
+  EXPECT_EQ(built(), plain) << "layers";
+  compile_children(children);
+  EXPECT_EQ(built(), plain) << "the list of layers";
+  record().set(text("model"), compiled(network()));
+  EXPECT_EQ(built(), plain) << "the network";
+}
+
 TEST_F(Wrappers, AreLookedIntoWhereverTheOneModelStands) {
   const std::string plain = built();
   const PickleValue model = network();
