@@ -76,9 +76,54 @@ TEST_F(RecordedNames, ThatAreTooFewAreNumberedInTheirPlace) {
 
 TEST_F(RecordedNames, ThatAreTooManyAreLeftOut) {
   set_names(list({text("a"), text("b"), text("c"), text("d"), text("e")}));
-  EXPECT_EQ(told(),
-            (Texts{"a", "b", "c", "d",
-                   "names holds 5 classes, the head predicts 4: the first ones are taken" + std::string(kHint)}));
+  EXPECT_EQ(told(), (Texts{"a", "b", "c", "d",
+                           "names holds 5 classes, the head predicts 4: the first ones are taken; left out: 4: 'e'" +
+                               std::string(kHint)}));
+}
+
+TEST_F(RecordedNames, ThatCountFromOneAreToldWithWhatIsLeftOut) {
+  set_names(dict({{PickleValue::integer(1), text("a")},
+                  {PickleValue::integer(2), text("b")},
+                  {PickleValue::integer(3), text("c")},
+                  {PickleValue::integer(4), text("d")}}));
+  EXPECT_EQ(told(), (Texts{"class0", "a", "b", "c",
+                           "names holds 4 classes, the head predicts 4: 1 of them are numbered in their place; left "
+                           "out: 4: 'd'; classes count from 0, these names from 1" +
+                               std::string(kHint)}));
+}
+
+TEST_F(RecordedNames, ThatAreNoLineOfTextAreNumbered) {
+  const auto bytes = [&](std::string_view content) {
+    return PickleValue::text(PickleKind::kBytes, arena().new_text(std::string(content)));
+  };
+  set_names(list({bytes("a"), bytes("caf\xc3\xa9"), PickleValue::integer(7), PickleValue::real(1.5)}));
+  EXPECT_EQ(told(), (Texts{"a", "caf\xc3\xa9", "7", "1.5"}));
+  set_names(list({PickleValue(), list({text("a")}), text("a\nb"), text("fine")}));
+  EXPECT_EQ(told(), (Texts{"class0", "class1", "class2", "fine",
+                           "names holds what is no text of one line in UTF-8: 0: None, 1: ['a'], 2: 'a b'; these "
+                           "classes are numbered in their place" +
+                               std::string(kHint)}));
+  for (const PickleValue& none : {text("\xff"), text("\xed\xb2\x80x"), bytes("\xff"), text("a\x7f")}) {
+    set_names(list({text("a"), text("b"), text("c"), none}));
+    EXPECT_EQ(told()[3], "class3");
+    EXPECT_EQ(told().size(), 5);
+  }
+}
+
+TEST_F(RecordedNames, ThatAreNotThereAreNumberedWithAWarning) {
+  const std::string note = "the checkpoint names no classes: they are numbered" + std::string(kHint);
+  set_names(PickleValue());
+  EXPECT_EQ(told(), (Texts{"class0", "class1", "class2", "class3", note}));
+  set_names(dict({}));
+  EXPECT_EQ(told(), (Texts{"class0", "class1", "class2", "class3", note}));
+  EXPECT_EQ(build()->facts.class_names_origin, FactOrigin::kFrameworkDefault);
+}
+
+TEST_F(RecordedNames, MustBeAListOrADict) {
+  set_names(text("abcd"));
+  EXPECT_EQ(told()[0],
+            "the root module (ultralytics.nn.tasks.DetectionModel): names is a string, a list or dict is expected" +
+                std::string(kHint));
 }
 
 TEST_F(RecordedNames, MustBeOfClasses) {
@@ -102,7 +147,8 @@ TEST_F(RecordedNames, GiveWayToTheOption) {
   const auto refused = build(request);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
-  EXPECT_EQ(refused.error().text(), "export_config.class_names holds 3 names, the model predicts 4 classes");
+  EXPECT_EQ(refused.error().text(),
+            "export_config.class_names holds 3 names, the model predicts 4 classes (give one name for each class)");
 }
 
 TEST_F(RecordedNames, StandBesideImageSizesInEveryForm) {

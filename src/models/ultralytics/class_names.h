@@ -14,9 +14,9 @@ struct ClassNames {
 };
 
 /// One name for each of `class_count` classes: those of `request`, else the root model's `names`, a list or a dict from
-/// index to name; what is not text is spelled as Python's str() would. Classes without one are "class0", "class1" ...
-/// as the framework's exporter makes them, names without a class are left out; `notes` says of both. kInvalidArgument
-/// when the request names another number of classes.
+/// index to name; numbers are spelled as Python's str() would, bytes are UTF-8. Classes without one, or whose name is
+/// none of these or no single line, are "class0", "class1" ... as the framework's exporter makes them; names without a
+/// class are left out. `notes` says of all. kInvalidArgument when the request names another number of classes.
 Result<ClassNames> read_class_names(const ModuleView& root, int64_t class_count, const BuildRequest& request,
                                     std::vector<std::string>& notes);
 
