@@ -1,10 +1,17 @@
+#include <algorithm>
 #include <unordered_set>
 
 #include "checkpoint/checkpoint.h"
+#include "checkpoint/forward_hooks.h"
+#include "checkpoint/module_view.h"
 #include "checkpoint/wrappers.h"
 
 namespace modelport {
 namespace {
+
+constexpr std::string_view kLists[] = {"torch.nn.modules.container.ModuleList",
+                                       "torch.nn.modules.container.Sequential"};
+constexpr size_t kDeepestLists = 16;
 
 /// What holds the network: a module, or an object around one.
 bool holds_module(const PickleValue& value) {
@@ -40,6 +47,19 @@ PickleValue outermost(const PickleValue& root) {
   return found;
 }
 
+/// The only child of a list of modules without hooks; null for another module.
+const PickleObject* only_item(const PickleObject& list) {
+  const std::string name = list.type ? canonical_class_name(*list.type) : "";
+  const bool is_list = std::ranges::find(kLists, name) != std::end(kLists);
+  const PickleDict* children = is_list && list.is_module() ? list.attribute("_modules")->as_dict() : nullptr;
+  if (!children || children->entries.size() != 1) return nullptr;
+  for (const std::string_view slot : {"_forward_pre_hooks", "_forward_hooks"}) {
+    if (!forward_hooks(list, slot).empty()) return nullptr;
+  }
+  const PickleObject* item = children->entries.front().second.as_object();
+  return item && unwrapped(*item).is_module() ? &unwrapped(*item) : nullptr;
+}
+
 }  // namespace
 
 PickleValue find_model(const Checkpoint& checkpoint) {
@@ -52,7 +72,14 @@ PickleValue find_model(const Checkpoint& checkpoint) {
 
 const PickleObject* model_root(const Checkpoint& checkpoint) {
   const PickleObject* found = find_model(checkpoint).as_object();
-  return found ? &unwrapped(*found) : nullptr;
+  if (!found) return nullptr;
+  found = &unwrapped(*found);
+  for (size_t depth = 0; depth < kDeepestLists; ++depth) {
+    const PickleObject* item = only_item(*found);
+    if (!item) break;
+    found = item;
+  }
+  return found;
 }
 
 }  // namespace modelport

@@ -130,6 +130,20 @@ TEST_F(Wrappers, OfTorchCompileThatHoldOnlyArgumentsAreTakenOff) {
   EXPECT_EQ(built(), plain) << "the network";
 }
 
+TEST_F(Wrappers, MayBeListsOfOneModel) {
+  const std::string plain = built();
+  const PickleValue model = network();
+  const PickleValue list = around("torch.nn.modules.container.ModuleList", "0", model);
+  record().set(text("model"), list);
+  EXPECT_EQ(built(), plain);
+  record().set(text("model"), around("torch.nn.modules.container.Sequential", "net",
+                                     around("torch.nn.parallel.data_parallel.DataParallel", "module", list)));
+  EXPECT_EQ(built(), plain);
+  list.as_object()->attribute("_modules")->mutable_dict()->set(text("1"), model);
+  record().set(text("model"), list);
+  EXPECT_NE(built(), plain) << "a list of two";
+}
+
 TEST_F(Wrappers, AreLookedIntoWhereverTheOneModelStands) {
   const std::string plain = built();
   const PickleValue model = network();

@@ -61,10 +61,8 @@ Result<std::optional<std::array<AxisWindows, 2>>> rounded_up(const GraphBuilder&
     const Dim span = size + Dim(2 * pool.pads[axis] - pool.kernel[axis]);
     const std::optional<int64_t> pixels = size.constant();
     if (floor_div(span, stride) != floor_div(span + Dim(stride - 1), stride) && !pixels) {
-      Error error =
-          module.fail("ceil_mode with stride {} needs a fixed image size; size here is {}", stride, size.text());
-      error.hint = "leave dynamic_axes out, or set it to \"batch\"";
-      return error;
+      return needs_fixed_sizes(
+          module.fail("ceil_mode with stride {} needs a fixed image size; size here is {}", stride, size.text()));
     }
     if (!pixels) return std::optional<std::array<AxisWindows, 2>>();
     axes[axis] = {.size = *pixels, .kernel = pool.kernel[axis], .stride = stride, .padding = pool.pads[axis]};

@@ -68,6 +68,25 @@ ValueId pool_axes(GraphBuilder& b, ValueId x, const std::array<std::optional<int
   return x;
 }
 
+/// How windows are counted with ceil_mode: down where sizes vary and both are the same number.
+Result<MaxPool::Rounding> rounding_up(const GraphBuilder& b, const ModuleView& module, ValueId x, const MaxPool& pool) {
+  MaxPool::Rounding rounding = MaxPool::Rounding::kFloor;
+  for (size_t axis = 0; axis < 2; ++axis) {
+    const Dim size = b.dim(x, 2 + axis);
+    const int64_t stride = pool.strides[axis], window = pool.dilations[axis] * (pool.kernel[axis] - 1) + 1;
+    const Dim span = size + Dim(2 * pool.pads[axis] - window);
+    const bool same = floor_div(span, stride) == floor_div(span + Dim(stride - 1), stride);
+    if (!size.constant() && same) continue;
+    // Whether the last window starts inside depends on the size.
+    if (!size.constant() && stride + pool.pads[axis] > window) {
+      return needs_fixed_sizes(
+          module.fail("ceil_mode with stride {} needs a fixed image size; size here is {}", stride, size.text()));
+    }
+    rounding = MaxPool::Rounding::kCeil;
+  }
+  return rounding;
+}
+
 }  // namespace
 
 Result<ValueId> max_pool2d(GraphBuilder& b, const ModuleView& module, ValueId x) {
@@ -86,11 +105,15 @@ Result<ValueId> max_pool2d(GraphBuilder& b, const ModuleView& module, ValueId x)
     return contradiction(module, "padding ({}, {}) is more than half the kernel ({}, {})", padding[0], padding[1],
                          kernel[0], kernel[1]);
   }
-  return b.max_pool(x, {.kernel = kernel,
-                        .strides = strides,
-                        .pads = {padding[0], padding[1], padding[0], padding[1]},
-                        .dilations = dilations,
-                        .rounding = ceil ? MaxPool::Rounding::kCeil : MaxPool::Rounding::kFloor});
+  MaxPool pool{.kernel = kernel,
+               .strides = strides,
+               .pads = {padding[0], padding[1], padding[0], padding[1]},
+               .dilations = dilations};
+  if (ceil) {
+    TRY(rounding, rounding_up(b, module, x, pool));
+    pool.rounding = rounding;
+  }
+  return b.max_pool(x, pool);
 }
 
 Result<ValueId> adaptive_avg_pool2d(GraphBuilder& b, const ModuleView& module, ValueId x) {

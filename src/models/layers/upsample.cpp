@@ -37,7 +37,10 @@ Result<Target> scaled(const ModuleView& module, const Dim& size, double scale) {
   if (scale == std::floor(scale))
     return Target{size * Dim(static_cast<int64_t>(scale)), std::nullopt, Target::Ratio::kWhole};
   const std::optional<int64_t> pixels = size.constant();
-  if (!pixels) return module.fail("scale_factor {} needs a fixed image size; size here is {}", scale, size.text());
+  if (!pixels) {
+    return needs_fixed_sizes(
+        module.fail("scale_factor {} needs a fixed image size; size here is {}", scale, size.text()));
+  }
   const double exact = static_cast<double>(*pixels) * scale;
   if (exact < 1 || exact > kLargestSide)
     return module.fail("scale_factor {} makes {} of {} pixels", scale, exact, *pixels);

@@ -68,7 +68,11 @@ Result<std::optional<ValueId>> optional_weight(GraphBuilder& b, const ModuleView
 Result<int64_t> fixed_size(const GraphBuilder& b, const ModuleView& module, ValueId value, size_t axis) {
   const Dim size = b.dim(value, axis);
   if (const std::optional<int64_t> number = size.constant()) return *number;
-  Error error = module.fail("size of axis {} is {}, a fixed size is needed here", axis, size.text());
+  return needs_fixed_sizes(module.fail("size of axis {} is {}, a fixed size is needed here", axis, size.text()));
+}
+
+Error needs_fixed_sizes(Error error) {
+  error.code = ErrorCode::kInvalidArgument;
   error.hint = "leave dynamic_axes out, or set it to \"batch\"";
   return error;
 }

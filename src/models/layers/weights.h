@@ -43,6 +43,9 @@ Result<std::optional<ValueId>> optional_weight(GraphBuilder& b, const ModuleView
 /// Size of a value's axis that must be a plain number, such as channels. kUnsupportedModel at the module otherwise.
 Result<int64_t> fixed_size(const GraphBuilder& b, const ModuleView& module, ValueId value, size_t axis);
 
+/// `error` as one of the option dynamic_axes: kInvalidArgument, with what to set.
+Error needs_fixed_sizes(Error error);
+
 /// The attribute `name` as one of the axes of `value`; it may count from the end. kInconsistentModel when there is no
 /// such axis.
 Result<int64_t> axis_attribute(const GraphBuilder& b, const ModuleView& module, std::string_view name, ValueId value);

@@ -109,7 +109,9 @@ Status lower_max_pool(const Node& node, Lowering& to) {
     const auto in = to.shape(node.inputs[0])[2 + axis].constant();
     const auto out = to.shape(node.outputs[0])[2 + axis].constant();
     if (!in || !out) {
-      return fail(ErrorCode::kInvalidArgument, "MaxPool with ceil_mode needs fixed image sizes in ONNX").in(node.path);
+      Error error = fail(ErrorCode::kInvalidArgument, "MaxPool with ceil_mode needs fixed image sizes in ONNX");
+      error.hint = "leave dynamic_axes out, or set it to \"batch\"";
+      return std::move(error).in(node.path);
     }
     const int64_t reach = (*out - 1) * pool.strides[axis] + pool.dilations[axis] * (pool.kernel[axis] - 1) + 1;
     pads[2 + axis] = std::max(pads[2 + axis], reach - *in - pads[axis]);

@@ -90,8 +90,9 @@ Status max_pool(const Node& node, OpenvinoLowering& to) {
     const auto in = to.shape(node.inputs[0])[2 + axis].constant();
     const auto out = to.shape(node.outputs[0])[2 + axis].constant();
     if (!in || !out) {
-      return fail(ErrorCode::kInvalidArgument, "MaxPool with ceil_mode needs fixed image sizes in OpenVINO")
-          .in(node.path);
+      Error error = fail(ErrorCode::kInvalidArgument, "MaxPool with ceil_mode needs fixed image sizes in OpenVINO");
+      error.hint = "leave dynamic_axes out, or set it to \"batch\"";
+      return std::move(error).in(node.path);
     }
     const int64_t reach = (*out - 1) * pool.strides[axis] + pool.dilations[axis] * (pool.kernel[axis] - 1) + 1;
     pads[2 + axis] = std::max(pads[2 + axis], reach - *in - pads[axis]);
