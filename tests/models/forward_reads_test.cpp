@@ -49,6 +49,12 @@ TEST(ForwardReads, AReleaseBeyondTheTableIsRefusedAsBefore) {
   }
 }
 
+TEST(ForwardReads, AReleaseThatIsANumberIsNamed) {
+  Marked checkpoint("", "last_seen", kNumber);
+  checkpoint.set_in_record("version", PickleValue::real(8.3));
+  EXPECT_THAT(checkpoint.said(), HasSubstr("names the release 8.3, which is not in the table"));
+}
+
 TEST(ForwardReads, WhatSomeForwardReadsIsRefused) {
   EXPECT_THAT(Marked("8.3.0", "_inference", kNumber).said(), HasSubstr("names the release 8.3.0"));
   EXPECT_THAT(Marked("8.3.0", "forward", kNumber).said(), HasSubstr("model.22.forward"));

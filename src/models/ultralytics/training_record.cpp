@@ -10,6 +10,7 @@ namespace modelport::ultralytics {
 
 namespace {
 
+constexpr size_t kLongestNumber = 40;
 constexpr int64_t kFrameworkImageSize = 640;
 
 /// An entry of a dict, or an attribute of a namespace object (checkpoints of unfinished trainings).
@@ -66,6 +67,7 @@ const PickleValue* yaml_entry(const ModuleView& root, std::string_view name) {
 
 std::string record_text(const Checkpoint& checkpoint, std::string_view name) {
   const PickleValue* value = checkpoint.find(name);
+  if (value && value->as_number()) return pickle_value_text(*value, kLongestNumber);
   return std::string(value ? value->as_string().value_or("") : "");
 }
 

@@ -19,7 +19,7 @@ const PickleValue* training_argument(const Checkpoint& checkpoint, const ModuleV
 /// An entry of the model's `yaml` dict, or null.
 const PickleValue* yaml_entry(const ModuleView& root, std::string_view name);
 
-/// A text entry of the checkpoint's top-level dict ("version", "date", "license", "docs"), or "".
+/// A text or number of the checkpoint's top-level dict ("version", "date", "license", "docs") as text, or "".
 std::string record_text(const Checkpoint& checkpoint, std::string_view name);
 
 /// "yolo11n" from the yaml's name and its scale; the stem of a custom yaml's name as it is; without one, the stem of
