@@ -123,8 +123,10 @@ class Decision {
 
   std::string reason_to_compute_in_float32(const Node& node, const std::vector<bool>& of_coordinates) const {
     if (node.numerics == Numerics::kFloat32) return "pixel coordinates";
+    // What a convolution reads are features, whatever made them in float32.
+    const bool reads_features = std::holds_alternative<Conv>(node.op) || std::holds_alternative<ConvTranspose>(node.op);
     for (const ValueId id : node.inputs) {
-      if (of_coordinates[static_cast<size_t>(id)]) return "reads pixel coordinates";
+      if (!reads_features && of_coordinates[static_cast<size_t>(id)]) return "reads pixel coordinates";
     }
     for (const ValueId id : node.inputs) {
       if (leaves_range(id)) return fmt::format("reads values to {:.2g}", magnitude(id));

@@ -155,6 +155,29 @@ TEST_F(HalfPrecisionTest, ALayerBeyondTheRangeStaysFloat32) {
   }
 }
 
+/// Pixels are made floats, and norms computed, in float32; what follows is float16 again.
+TEST_F(HalfPrecisionTest, ConvolutionsBehindFloat32AreFloat16) {
+  SourceModel model;
+  model.sizes = {1, 32, 32, DynamicAxes::kNone};
+  GraphBuilder b;
+  ValueId x = b.input("images", {DType::kFloat32, {1, 3, 32, 32}});
+  b.set_path("norm");
+  b.set_numerics(Numerics::kFloat32);
+  x = b.mul(x, b.scalar(0.5));
+  b.set_numerics(Numerics::kAny);
+  b.set_path("model.0");
+  x = relu(b, b.conv(x, weight(b, {16, 3, 3, 3}, 0, 1), std::nullopt, {.pads = {1, 1, 1, 1}}));
+  b.output("output0", x);
+  auto graph = std::move(b).finish();
+  ASSERT_TRUE(graph) << graph.error().text();
+  model.graph = *std::move(graph);
+  model.inputs = {{"images", "NCHW", Role::kImage, {}}};
+  model.outputs = {{"output0", "NCHW", Role::kFeatures, {}}};
+  const auto chosen = choose_half_precision(model, model.graph, HalfForm::kArithmetic, {});
+  ASSERT_TRUE(chosen) << chosen.error().text();
+  EXPECT_EQ(chosen->report.float16_multiplication_share, 1.0);
+}
+
 TEST_F(HalfPrecisionTest, ADeepRandomNetworkIsWithinTheCeilingsOrRefused) {
   for (const std::string format : kFormats) {
     const auto proof = export_half(deep(), format);
