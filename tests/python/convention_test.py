@@ -54,7 +54,7 @@ class Convention(ExportCase):
         self.assertTrue(formats["onnx"]["supported"])
         options = jsonschema.Draft7Validator(formats["onnx"]["export_config"])
         self.assertTrue(options.is_valid({"opset_version": 17, "dynamic_axes": True, "simplify": True}))
-        for wrong in ({"opset": 17}, {"opset_version": 12}, {"imgsz": [640, 640, 3]}, {"imgsz": "large"}, {"class_names": []}, {"validate": "yes"}):
+        for wrong in ({"opset": 17}, {"opset_version": 10}, {"imgsz": [640, 640, 3]}, {"imgsz": "large"}, {"class_names": []}, {"validate": "yes"}):
             self.assertFalse(options.is_valid(wrong), wrong)
         for right in ({"imgsz": [640]}, {"imgsz": "640"}, {"imgsz": "[384, 640]"}, {"class_names": {"0": "cat"}}, {"class_names": "data.yaml"}):
             self.assertTrue(options.is_valid(right), right)
