@@ -20,6 +20,9 @@ constexpr KnownHook kKnownHooks[] = {
     {"ultralytics.thop.", Effect::kNone},
 };
 
+// A module has one or two.
+constexpr size_t kMostHooks = 64;
+
 constexpr std::string_view kHookSlots[] = {"_forward_pre_hooks", "_forward_hooks"};
 
 Effect effect_of(std::string_view name) {
@@ -41,6 +44,10 @@ std::vector<ForwardHook> forward_hooks(const PickleObject& module, std::string_v
   const PickleValue* value = module.attribute(slot);
   const PickleDict* dict = value ? value->as_dict() : nullptr;
   if (!dict) return hooks;
+  if (dict->entries.size() > kMostHooks) {
+    hooks.emplace_back().name = fmt::format("{} functions", dict->entries.size());
+    return hooks;
+  }
   for (const auto& [key, hook] : dict->entries) {
     ForwardHook& found = hooks.emplace_back();
     found.object = hook.as_object();

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <set>
 #include <unordered_set>
 
 #include "base/half.h"
 #include "base/nearest_name.h"
+#include "base/work_count.h"
 #include "checkpoint/forward_hooks.h"
 #include "checkpoint/module_internals.h"
 #include "checkpoint/module_view.h"
@@ -20,6 +22,9 @@ constexpr size_t kMostViews = 1'000'000;
 constexpr size_t kMostNamed = 10;
 // As deep as views go.
 constexpr ptrdiff_t kDeepestAccount = 65;
+// Names of attributes are far shorter, and classes do not share the dict of one object.
+constexpr size_t kLongestName = 1000;
+constexpr size_t kMostSharingClasses = 8;
 
 constexpr std::string_view kSlots[] = {"_parameters", "_buffers", "_modules"};
 
@@ -44,6 +49,10 @@ bool is_empty(const PickleValue& value) {
 
 std::string join(const std::string& path, std::string_view name) {
   return path.empty() ? std::string(name) : fmt::format("{}.{}", path, name);
+}
+
+Error nested_too_deep() {
+  return fail(ErrorCode::kUnsupportedModel, "modules are nested deeper than {} levels", kDeepestAccount);
 }
 
 /// A float64 value as the dtype would hold it.
@@ -74,8 +83,7 @@ class Ledger::Walk {
       pending_.pop_back();
       if (!seen_.insert(module).second) continue;
       if (std::ranges::count(path, '.') > kDeepestAccount) {
-        problems_.push_back(
-            fail(ErrorCode::kUnsupportedModel, "modules are nested deeper than {} levels", kDeepestAccount));
+        problems_.push_back(nested_too_deep());
         continue;
       }
       visit(*module, path);
@@ -88,27 +96,73 @@ class Ledger::Walk {
   const std::vector<LedgerModule>& modules() const { return modules_; }
 
  private:
+  /// The names of one module: none twice, none longer than names are.
+  class Names {
+   public:
+    Names(Walk& walk, const std::string& path, const std::string& type) : walk_(walk), path_(path), type_(type) {}
+
+    /// The key as a name to account for.
+    std::optional<std::string_view> admit(const PickleValue& key) {
+      const auto name = key.as_string();
+      if (!name) return std::nullopt;
+      if (name->size() > kLongestName) {
+        walk_.problems_.push_back(fail(ErrorCode::kHostile, "{} ({}) has a name of {} bytes, at most {} are allowed",
+                                       path_, type_, name->size(), kLongestName));
+        return std::nullopt;
+      }
+      count_work(1 + name->size());
+      if (!seen_.insert(*name).second) {
+        walk_.problems_.push_back(
+            fail(ErrorCode::kUnsupportedModel, "{} ({}) is there twice", join(path_, *name), type_));
+      }
+      return name;
+    }
+
+   private:
+    Walk& walk_;
+    const std::string& path_;
+    const std::string& type_;
+    std::unordered_set<std::string_view> seen_;
+  };
+
+  /// Modules of one class may share a dict (copy.copy): what hangs on it is accounted for at the first of them.
+  bool is_new(const PickleDict* dict, const std::string& type, const std::string& path) {
+    std::vector<std::string>& classes = accounted_[dict];
+    if (std::ranges::count(classes, type) > 0) return false;
+    if (classes.size() == kMostSharingClasses) {
+      problems_.push_back(fail(ErrorCode::kHostile, "{} ({}) shares a dict with modules of {} other classes", path,
+                               type, kMostSharingClasses));
+      return false;
+    }
+    classes.push_back(type);
+    return true;
+  }
+
   void visit(const PickleObject& module, const std::string& path) {
+    count_work(1 + path.size());
     const std::string type = ledger_.class_name(module);
     modules_.push_back({path, type});
-    std::unordered_set<std::string_view> names;
-    const auto check_name = [&](std::string_view name) {
-      if (!names.insert(name).second)
-        problems_.push_back(fail(ErrorCode::kUnsupportedModel, "{} ({}) is there twice", join(path, name), type));
-    };
+    Names names(*this, path, type);
     for (const std::string_view slot : {kSlots[0], kSlots[1]}) {
-      for (const auto& [key, value] : module.attribute(slot)->as_dict()->entries) {
-        const auto name = key.as_string();
-        if (!name || value.is_none()) continue;
-        check_name(*name);
+      const PickleDict* tensors = module.attribute(slot)->as_dict();
+      if (!is_new(tensors, type, path)) continue;
+      for (const auto& [key, value] : tensors->entries) {
+        const auto name = value.is_none() ? std::nullopt : names.admit(key);
+        if (!name) continue;
         add(module, type, path, *name, LedgerEntry::Kind::kTensor);
       }
     }
+    visit_children(module, path, type, names);
+    visit_attributes(module, path, type, names);
+  }
+
+  void visit_children(const PickleObject& module, const std::string& path, const std::string& type, Names& names) {
+    const PickleDict* modules = module.attribute(kSlots[2])->as_dict();
+    if (!is_new(modules, type, path)) return;
     std::vector<std::pair<const PickleObject*, std::string>> children;
-    for (const auto& [key, value] : module.attribute(kSlots[2])->as_dict()->entries) {
-      const auto name = key.as_string();
-      if (!name || value.is_none()) continue;
-      check_name(*name);
+    for (const auto& [key, value] : modules->entries) {
+      const auto name = value.is_none() ? std::nullopt : names.admit(key);
+      if (!name) continue;
       Mark from_rule;
       const Mark* mark = ledger_.find_mark(module, type, std::string(*name), from_rule);
       const PickleObject* child = value.as_object() ? &unwrapped(*value.as_object()) : nullptr;
@@ -118,10 +172,14 @@ class Ledger::Walk {
         children.emplace_back(child, join(path, *name));
       }
     }
+    pending_.insert(pending_.end(), children.rbegin(), children.rend());
+  }
+
+  void visit_attributes(const PickleObject& module, const std::string& path, const std::string& type, Names& names) {
+    if (!is_new(module.attributes(), type, path)) return;
     for (const auto& [key, value] : module.attributes()->entries) {
-      const auto name = key.as_string();
+      const auto name = names.admit(key);
       if (!name || std::ranges::find(kSlots, *name) != std::end(kSlots)) continue;
-      check_name(*name);
       if (const ModuleInternal* internal = find_module_internal(*name)) {
         if (internal->condition == ModuleInternal::Condition::kMustBeEmpty && !is_empty(value) &&
             !is_accounted_hook(module, *name)) {
@@ -135,7 +193,6 @@ class Ledger::Walk {
       }
       add(module, type, path, *name, LedgerEntry::Kind::kAttribute);
     }
-    pending_.insert(pending_.end(), children.rbegin(), children.rend());
   }
 
   /// Hooks that only count, and those whose weight the translation has computed.
@@ -159,6 +216,8 @@ class Ledger::Walk {
   const Ledger& ledger_;
   std::vector<std::pair<const PickleObject*, std::string>> pending_;
   std::unordered_set<const PickleObject*> seen_;
+  /// The classes at which each dict was accounted for.
+  std::unordered_map<const PickleDict*, std::vector<std::string>> accounted_;
   std::vector<LedgerEntry> entries_;
   std::vector<Error> problems_;
   std::vector<LedgerModule> modules_;
@@ -249,17 +308,22 @@ std::vector<LedgerEntry> Ledger::unaccounted() const {
 
 Status Ledger::require_known_hooks() const {
   std::vector<std::pair<const PickleObject*, std::string>> pending{{&root_, ""}};
-  std::unordered_set<const PickleObject*> seen;
+  std::unordered_set<const void*> seen;
   while (!pending.empty()) {
     const auto [module, path] = std::move(pending.back());
     pending.pop_back();
     if (!seen.insert(module).second) continue;
+    count_work(1 + path.size());
+    if (std::ranges::count(path, '.') > kDeepestAccount) return nested_too_deep();
     const std::string where = fmt::format("{} ({})", path.empty() ? "the root module" : path, class_name(*module));
     if (std::optional<Error> error = explain_forward_hooks(*module, where)) return *std::move(error);
-    const auto& children = module->attribute(kSlots[2])->as_dict()->entries;
+    const PickleDict* modules = module->attribute(kSlots[2])->as_dict();
+    if (!seen.insert(modules).second) continue;
+    const auto& children = modules->entries;
     for (auto child = children.rbegin(); child != children.rend(); ++child) {
       const auto name = child->first.as_string();
-      if (!name || !child->second.as_object()) continue;
+      if (!name || name->size() > kLongestName || !child->second.as_object()) continue;
+      count_work(name->size());
       const PickleObject& inner = unwrapped(*child->second.as_object());
       if (inner.is_module()) pending.emplace_back(&inner, join(path, *name));
     }
@@ -275,11 +339,11 @@ Status Ledger::require_everything_accounted_for() const {
   size_t count = 0;
   for (const LedgerEntry& entry : all) {
     if (entry.state != LedgerState::kUnaccounted || ++count > kMostNamed) continue;
-    std::vector<std::string> read;
+    std::set<std::string> names;
     for (const LedgerEntry& other : all) {
-      if (other.state == LedgerState::kRead && other.module_class == entry.module_class)
-        read.push_back(other.attribute);
+      if (other.state == LedgerState::kRead && other.module_class == entry.module_class) names.insert(other.attribute);
     }
+    const std::vector<std::string> read(names.begin(), names.end());
     named += fmt::format("{}{} ({})", count > 1 ? ", " : "", entry.path, entry.module_class);
     const std::string nearest = nearest_name(entry.attribute, read);
     if (!nearest.empty()) named += fmt::format(" [nearest that is read: {}]", nearest);

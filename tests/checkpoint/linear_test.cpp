@@ -1,6 +1,8 @@
 #include "../base/linear_work.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/checkpoint_facts.h"
+#include "checkpoint/ledger.h"
+#include "checkpoint/module_view.h"
 #include "checkpoint/network_sketch.h"
 #include "checkpoint/safetensors.h"
 #include "memory_checkpoint.h"
@@ -30,8 +32,8 @@ std::string digits(size_t i) { return text(fmt::format("{:08}", i)); }
 const std::string kTensor = tensor(storage("FloatStorage", "0", 6), 0, {2, 3}, {3, 1});
 
 /// A module whose `_parameters`, `_buffers` and `_modules` are these.
-std::string module_of(const std::string& parameters, const std::string& modules) {
-  return object("a", "Net",
+std::string module_of(const std::string& parameters, const std::string& modules, std::string_view type = "Net") {
+  return object("a", type,
                 dict({text("_parameters"), parameters, text("_buffers"), dict({}), text("_modules"), modules}));
 }
 
@@ -143,6 +145,40 @@ const InputShape kPickles[] = {
            module_of(dict({}), "}(" + numbered(n, [&](size_t i) { return digits(i) + leaf; }) + "u") + put(0) + "0";
        return shared + module_of(dict({}), "}(" + numbered(n, [](size_t i) { return digits(i) + get(0); }) + "u");
      }},
+    {"modules of many classes that share parameters",
+     [](size_t n) {
+       const std::string shared = "}(" + numbered(n, [](size_t i) { return digits(i) + "]"; }) + "u" + put(0) + "0";
+       return shared + module_of(dict({}), "}(" + numbered(n, [](size_t i) {
+                                             return digits(i) + module_of(get(0), dict({}), fmt::format("N{:06}", i));
+                                           }) + "u");
+     }},
+    {"modules that share attributes",
+     [](size_t n) {
+       const std::string state = "}(" + text("_parameters") + "}" + text("_buffers") + "}" + text("_modules") + "}" +
+                                 numbered(n, [](size_t i) { return digits(i) + "N"; }) + "u" + put(0) + "0";
+       return state + module_of(dict({}), "}(" + numbered(n, [](size_t i) {
+                                            return digits(i) + "ca\nNet\n)\x81" + get(0) + "b";
+                                          }) + "u");
+     }},
+    {"modules under one long name",
+     [](size_t n) {
+       return text(std::string(n, 'k')) + put(0) + "0" +
+              module_of(dict({}), "}(" + numbered(n, [](size_t i) {
+                                    return digits(i) +
+                                           module_of(dict({}), "}" + get(0) + module_of(dict({}), "}") + "s");
+                                  }) + "u");
+     }},
+    {"modules that share hooks",
+     [](size_t n) {
+       const std::string hook = object("thop", "Count", "}");
+       const std::string shared = "}(" + numbered(n, [&](size_t i) { return digits(i) + hook; }) + "u" + put(0) + "0";
+       return shared + module_of(dict({}), "}(" + numbered(n, [](size_t i) {
+                                             return digits(i) + object("a", "Net",
+                                                                       dict({text("_parameters"), "}", text("_buffers"),
+                                                                             "}", text("_modules"), "}",
+                                                                             text("_forward_hooks"), get(0)}));
+                                           }) + "u");
+     }},
     {"refused calls", [](size_t n) { return "](" + repeated(n, reduce(global("some", "make"), ")")) + "e"; }},
     {"calls of refused calls", [](size_t n) { return nested(n, "", global("some", "make"), ")R"); }},
     {"calls of listed functions",
@@ -170,6 +206,13 @@ void use(const std::string& path) {
   (void)sketch_network(*checkpoint);
   (void)list_tensors(checkpoint->root);
   (void)pickle_value_text(checkpoint->root, 200);
+  const PickleObject* root = model_root(*checkpoint);
+  if (!root) return;
+  const IgnoreRule rules[] = {{"a.Net", "*ignored", ""}};
+  const Ledger ledger(*root, rules);
+  (void)ledger.require_known_hooks();
+  (void)ledger.unaccounted();
+  (void)ledger.require_everything_accounted_for();
 }
 
 TEST(LinearWork, OfEveryPickleInAnArchive) {

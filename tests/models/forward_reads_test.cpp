@@ -30,7 +30,7 @@ class Marked : public AlteredCheckpoint {
 const PickleValue kNumber = PickleValue::integer(7);
 
 TEST(ForwardReads, WhatNoReleaseReadsIsIgnoredWithALine) {
-  for (const char* version : {"8.0.0", "8.0.42", "8.3.0", "8.4.190"}) {
+  for (const char* version : {"8.0.0", "8.0.42", "8.3.0", "8.3.0+cu118", "8.4.190"}) {
     EXPECT_THAT(Marked(version, "last_seen", kNumber).said(),
                 AllOf(HasSubstr("INFO - Ignored model.22.last_seen (ultralytics.nn.modules.head.Detect): no forward() "
                                 "of ultralytics 8.0.0 to 8.4.190 reads last_seen"),
@@ -40,7 +40,8 @@ TEST(ForwardReads, WhatNoReleaseReadsIsIgnoredWithALine) {
 }
 
 TEST(ForwardReads, AReleaseBeyondTheTableIsRefusedAsBefore) {
-  for (const char* version : {"8.5.0", "8.4.191", "9.0.0", "7.9.9", "8.3", "8.3.0.dev1", "8.3.0+own", "", "8.-3.0"}) {
+  for (const char* version :
+       {"8.5.0", "8.4.191", "9.0.0", "7.9.9", "8.3", "8.3.0.dev1", "8.3.0rc1", "8.5.0+own", "", "8.-3.0"}) {
     const std::string said = Marked(version, "last_seen", kNumber).said();
     EXPECT_THAT(said, AllOf(HasSubstr("what the translation does not read: model.22.last_seen"),
                             HasSubstr("made from ultralytics 8.0.0 to 8.4.190")))

@@ -19,7 +19,7 @@ namespace {
 #include "models/ultralytics/forward_reads_table.inc"
 
 constexpr int kDeepestData = 6;
-constexpr size_t kMostItems = 10'000;
+constexpr size_t kMostItems = 100'000;
 
 std::set<std::string_view> words(std::string_view list) {
   std::set<std::string_view> out;
@@ -33,8 +33,9 @@ std::set<std::string_view> words(std::string_view list) {
 
 using Release = std::array<int, 3>;
 
-/// "8.3.0"; nothing for names of anything but a plain release.
+/// "8.3.0", or "8.3.0+cu118", whose label names a build of that release (PEP 440); nothing for names of anything else.
 std::optional<Release> read_release(std::string_view text) {
+  text = text.substr(0, text.find('+'));
   Release out{};
   for (size_t i = 0; i < out.size(); ++i) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out[i]);
@@ -89,17 +90,12 @@ const ForwardReads* find_row(std::string_view module_class) {
   return row == std::end(kRows) ? nullptr : &*row;
 }
 
-/// Every name that the module carries: attributes, tensors, children.
-std::set<std::string_view> carried_names(const PickleObject& module) {
-  std::set<std::string_view> out;
-  const auto add = [&](const PickleDict* dict) {
-    for (const auto& [key, value] : dict->entries) {
-      if (const auto name = key.as_string()) out.insert(*name);
-    }
-  };
-  add(module.attributes());
-  for (const std::string_view slot : {"_parameters", "_buffers", "_modules"}) add(module.attribute(slot)->as_dict());
-  return out;
+/// Whether the module has this name: of an attribute, a tensor or a child.
+bool carries(const PickleObject& module, std::string_view name) {
+  if (module.attribute(name)) return true;
+  return std::ranges::any_of(std::array{"_parameters", "_buffers", "_modules"}, [&](std::string_view slot) {
+    return module.attribute(slot)->as_dict()->find(name) != nullptr;
+  });
 }
 
 /// Two names that the module carries and that no single release's __init__ writes together; empty where there is a
@@ -115,7 +111,8 @@ std::string mixed_releases(const ForwardReads& row, const PickleObject& module) 
     rest.remove_prefix(bar + 1);
   }
   std::set<std::string_view> carried;
-  std::ranges::set_intersection(carried_names(module), known, std::inserter(carried, carried.end()));
+  std::ranges::copy_if(known, std::inserter(carried, carried.end()),
+                       [&](std::string_view name) { return carries(module, name); });
   std::string mixed;
   for (const auto& variant : variants) {
     std::set<std::string_view> foreign;
@@ -129,8 +126,16 @@ std::string mixed_releases(const ForwardReads& row, const PickleObject& module) 
   return mixed;
 }
 
+/// Of each module once: what `mixed_releases` says of it. Of all entries together: items that may still be looked at.
+struct Lookup {
+  std::string_view version;
+  std::map<const PickleObject*, std::string> mixed;
+  size_t items_left = kMostItems;
+};
+
 /// Why an entry stays unaccounted for; empty where no release's forward() reads it.
-std::string why_not_ignored(const LedgerEntry& entry, std::string_view version) {
+std::string why_not_ignored(const LedgerEntry& entry, Lookup& lookup) {
+  const std::string_view version = lookup.version;
   if (entry.kind != LedgerEntry::Kind::kAttribute) return "only attributes are looked up in " + table_text();
   const ForwardReads* row = find_row(entry.module_class);
   const bool of_package = canonical_class_name(*entry.module->type) == entry.module_class;
@@ -143,10 +148,11 @@ std::string why_not_ignored(const LedgerEntry& entry, std::string_view version) 
   if (words(row->reads).contains(entry.attribute) || words(kReadOfAnyObject).contains(entry.attribute))
     return fmt::format("the checkpoint names the release {}; by {}, {} may be read", version, table_text(),
                        entry.attribute);
-  size_t items_left = kMostItems;
-  if (!holds_only_data(*entry.module->attribute(entry.attribute), items_left))
+  if (!holds_only_data(*entry.module->attribute(entry.attribute), lookup.items_left))
     return fmt::format("it holds more than data, so that {} says nothing of it", table_text());
-  const std::string mixed = mixed_releases(*row, *entry.module);
+  const auto [known, is_new] = lookup.mixed.try_emplace(entry.module);
+  if (is_new) known->second = mixed_releases(*row, *entry.module);
+  const std::string& mixed = known->second;
   if (mixed.empty()) return "";
   return fmt::format("the checkpoint names the release {}; by {}, no release's {} has both {} (a fork?)", version,
                      table_text(), entry.module_class, mixed);
@@ -158,9 +164,10 @@ std::span<const ForwardReads> forward_reads() { return kRows; }
 
 void ignore_what_no_forward_reads(const Checkpoint& checkpoint, Ledger& ledger) {
   const std::string version = record_text(checkpoint, "version");
+  Lookup lookup{.version = version, .mixed = {}};
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> ignored;
   for (const LedgerEntry& entry : ledger.unaccounted()) {
-    const std::string why_not = why_not_ignored(entry, version);
+    const std::string why_not = why_not_ignored(entry, lookup);
     if (!why_not.empty()) {
       ledger.explain_unaccounted(why_not);
       continue;
