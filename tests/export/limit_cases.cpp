@@ -72,11 +72,15 @@ ExportTarget LimitCase::target(const std::string& output_dir) const {
   return {format, output_dir, options->front()};
 }
 
-std::vector<LimitCase> limit_cases() {
-  std::vector<LimitCase> cases;
+std::vector<std::string> fixture_checkpoints() {
   std::vector<std::string> checkpoints = checkpoints_below(fixtures(), "");
   std::ranges::copy(checkpoints_below(fixtures() / "families", "families/"), std::back_inserter(checkpoints));
-  for (const std::string& checkpoint : checkpoints) {
+  return checkpoints;
+}
+
+std::vector<LimitCase> limit_cases() {
+  std::vector<LimitCase> cases;
+  for (const std::string& checkpoint : fixture_checkpoints()) {
     cases.push_back({checkpoint, "onnx", ""});
     if (std::ranges::find(kUndecidedInHalf, checkpoint) == std::end(kUndecidedInHalf))
       cases.push_back({checkpoint, "onnx", "half=true"});

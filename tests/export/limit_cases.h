@@ -21,6 +21,9 @@ struct LimitCase {
   ExportTarget target(const std::string& output_dir) const;
 };
 
+/// Every fixture that exports without further options: "yolo11-sample", "families/yolo26"...
+std::vector<std::string> fixture_checkpoints();
+
 /// Every fixture in ONNX, at float32 and at float16; one of each task in the other formats; every head's other forms.
 std::vector<LimitCase> limit_cases();
 
