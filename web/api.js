@@ -97,7 +97,7 @@ const pause = (milliseconds, signal) => new Promise((resolve) => {
 });
 
 /** Resolves once the page is seen. */
-const seen = (signal) => new Promise((resolve) => {
+const pageVisible = (signal) => new Promise((resolve) => {
   if (!document.hidden) { resolve(); return; }
   const done = new AbortController();
   const end = () => { done.abort(); resolve(); };
@@ -113,8 +113,8 @@ function whileSeen(signal) {
   return stop;
 }
 
-/** Reads one response's events; the last id that was seen is kept in `place`. */
-async function* read(response, place) {
+/** Reads one response's events; the last id that was seen is kept in `position`. */
+async function* read(response, position) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (;;) {
@@ -128,7 +128,7 @@ async function* read(response, place) {
         const colon = line.indexOf(": ");
         if (colon < 1) continue;
         const name = line.slice(0, colon), text = line.slice(colon + 2);
-        if (name === "id") place.id = text;
+        if (name === "id") position.id = text;
         if (name === "event") event.name = text;
         if (name === "data") event.data.push(text);
       }
@@ -142,19 +142,19 @@ async function* read(response, place) {
  * A browser gives a service six connections: a tab that is not looked at gives its own back, and catches up when it is.
  */
 export async function* follow(path, signal, onState = () => {}) {
-  const place = {id: ""};
+  const position = {id: ""};
   for (let failures = 0; !signal.aborted;) {
-    await seen(signal);
+    await pageVisible(signal);
     if (signal.aborted) return;
     const connection = whileSeen(signal);
     try {
-      const more = {Accept: "text/event-stream", ...(place.id ? {"Last-Event-ID": place.id} : {})};
+      const more = {Accept: "text/event-stream", ...(position.id ? {"Last-Event-ID": position.id} : {})};
       const response = await send(path, {headers: more, signal: connection.signal});
       if (response.status === 204) return;
       failures = 0;
       onState(true);
       yield {name: "connected", data: null};
-      yield* read(response, place);
+      yield* read(response, position);
     } catch (error) {
       if (signal.aborted || (error instanceof Refusal && error.status === 404)) return;
     } finally { connection.abort(); }

@@ -4,12 +4,12 @@
 export function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   setAttributes(node, attributes);
-  fill(node, children);
+  replaceContent(node, children);
   return node;
 }
 
 /** Replaces what a node holds; lists are taken apart, null, undefined and false left out. */
-export function fill(node, ...children) {
+export function replaceContent(node, ...children) {
   const there = children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
   node.replaceChildren(...there.map((child) => child instanceof Node ? child : String(child)));
 }
@@ -61,7 +61,7 @@ export const number = (value) => value.toLocaleString("en").replaceAll(",", "\u2
 
 let hide = 0;
 /** Says a sentence at the top of the window; what went wrong stays until it is dismissed or the next one. */
-export function say(text, kind = "problem") {
+export function showMessage(text, kind = "problem") {
   const box = byId("message");
   clearTimeout(hide);
   byId("message-text").textContent = text;

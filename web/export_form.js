@@ -1,6 +1,6 @@
 import {post} from "/assets/api.js";
 import {refusalOf} from "/assets/checkpoint_card.js";
-import {byId, el, fill, say} from "/assets/dom.js";
+import {byId, el, replaceContent, showMessage} from "/assets/dom.js";
 import {FormatRow} from "/assets/format_row.js";
 import {frameworks, noTrainer} from "/assets/frameworks.js";
 import {titleOf} from "/assets/names.js";
@@ -44,10 +44,10 @@ export class ExportForm {
     if (checkpoint === null) return;
     try {
       this.frameworks = await frameworks();
-    } catch (error) { say(error.message); return; }
+    } catch (error) { showMessage(error.message); return; }
     if (signal.aborted) return;
     this.form.hidden = false;
-    if (this.frameworks.length === 0) { fill(this.form, noTrainer()); return; }
+    if (this.frameworks.length === 0) { replaceContent(this.form, noTrainer()); return; }
     this.draw(checkpoint.inspect?.framework);
   }
 
@@ -57,12 +57,12 @@ export class ExportForm {
     this.framework = el("select", {id: "framework", onchange: () => this.showFormats()}, !known && el("option", {value: ""}, "Choose one"), names.map((name) => el("option", {value: name, selected: name === known}, name)));
     this.formats = el("fieldset", {class: "formats"});
     this.button = el("button", {type: "submit", class: "main"}, "Export");
-    fill(this.asked);
+    replaceContent(this.asked);
     const fields = [
       told && !names.includes(told) && el("div", {class: "notice warn"}, el("p", {}, `It was trained with ${told}, and this service has no trainer for that. Another trainer may refuse it.`)),
       el("div", {class: "option"}, el("label", {for: "framework"}, "Framework"), this.framework),
       this.formats, this.extras, this.button, this.asked];
-    fill(this.form, refusalOf(this.checkpoint) ? el("details", {}, el("summary", {}, "Export it all the same"), el("div", {class: "all-the-same"}, el("p", {class: "quiet"}, "A trainer may read files that modelport itself cannot."), fields)) : fields);
+    replaceContent(this.form, refusalOf(this.checkpoint) ? el("details", {}, el("summary", {}, "Export it all the same"), el("div", {class: "all-the-same"}, el("p", {class: "quiet"}, "A trainer may read files that modelport itself cannot."), fields)) : fields);
     this.showFormats();
   }
 
@@ -71,7 +71,7 @@ export class ExportForm {
     this.formats.hidden = this.extras.hidden = !framework;
     this.rows = (framework?.supported_formats ?? []).map((format) => new FormatRow(format, {preferred: framework.default_format, onChange: () => this.count()}));
     this.rows.sort((a, b) => Number(b.format.supported) - Number(a.format.supported));
-    fill(this.formats, el("legend", {}, "Formats"), framework?.problem && el("p", {class: "problem"}, `This trainer cannot be used now: ${framework.problem}`), this.rows.map((row) => row.node));
+    replaceContent(this.formats, el("legend", {}, "Formats"), framework?.problem && el("p", {class: "problem"}, `This trainer cannot be used now: ${framework.problem}`), this.rows.map((row) => row.node));
     this.count();
   }
 
@@ -90,12 +90,12 @@ export class ExportForm {
   }
 
   async submit() {
-    say("");
+    showMessage("");
     const wanted = this.rows.filter((row) => row.wanted);
     const wrong = wanted.map((row) => ({row, field: row.options.problem()})).find(({field}) => field);
-    if (wrong) { say(wrong.row.leadTo(wrong.field, wrong.field.problem.textContent)); return; }
+    if (wrong) { showMessage(wrong.row.leadTo(wrong.field, wrong.field.problem.textContent)); return; }
     this.button.disabled = true;
-    fill(this.button, "Asking");
+    replaceContent(this.button, "Asking");
     const jobs = [], problems = [];
     for (const row of wanted) {
       try {
@@ -106,21 +106,21 @@ export class ExportForm {
     }
     if (jobs.length > 0) this.onJobs(jobs);
     this.tell(jobs);
-    say(problems.join(" "));
+    showMessage(problems.join(" "));
     this.count();
   }
 
   /** What the service refused is shown where it was written. */
   refused(row, error) {
-    const place = error.problem?.parameter ?? "";
-    const field = place.startsWith(OPTION) ? row.options.field(place.slice(OPTION.length).split(/[.[]/)[0]) : null;
+    const parameter = error.problem?.parameter ?? "";
+    const field = parameter.startsWith(OPTION) ? row.options.field(parameter.slice(OPTION.length).split(/[.[]/)[0]) : null;
     if (!field) return `${row.name}: ${error.message}`;
-    const sentence = error.message.replace(`${place} is `, "is ");
+    const sentence = error.message.replace(`${parameter} is `, "is ");
     field.mark(sentence);
     return row.leadTo(field, sentence);
   }
 
   tell(jobs) {
-    fill(this.asked, jobs.length > 0 && ["Asked for: ", jobs.map((job, index) => [index > 0 && ", ", el("a", {href: `#/jobs/${encodeURIComponent(job.id)}`}, titleOf(job))])]);
+    replaceContent(this.asked, jobs.length > 0 && ["Asked for: ", jobs.map((job, index) => [index > 0 && ", ", el("a", {href: `#/jobs/${encodeURIComponent(job.id)}`}, titleOf(job))])]);
   }
 }

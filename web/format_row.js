@@ -1,4 +1,4 @@
-import {el, fill} from "/assets/dom.js";
+import {el, replaceContent} from "/assets/dom.js";
 import {formatName, formatUse} from "/assets/names.js";
 import {OptionsForm} from "/assets/options.js";
 import {proofLevel} from "/assets/proof_levels.js";
@@ -32,7 +32,7 @@ export class FormatRow {
     if (!this.details) return;
     this.details.hidden = !this.wanted;
     const changed = this.options.changed();
-    fill(this.summary, `Options of ${this.name}`, changed > 0 && el("span", {class: "quiet"}, ` ${changed} changed`));
+    replaceContent(this.summary, `Options of ${this.name}`, changed > 0 && el("span", {class: "quiet"}, ` ${changed} changed`));
   }
 
   /** Leads to a field that is wrong; gives the sentence. */

@@ -1,5 +1,5 @@
 import {get} from "/assets/api.js";
-import {byId, el, fill} from "/assets/dom.js";
+import {byId, el, replaceContent} from "/assets/dom.js";
 import {formatName} from "/assets/names.js";
 
 const GUIDE = "Whoever runs the service adds one to trainers.toml and reloads the service.";
@@ -19,5 +19,5 @@ export const noTrainer = () => el("div", {class: "notice bad"}, el("p", {class: 
 export async function showFrameworks() {
   const rows = await frameworks().catch(() => null);
   if (rows === null) return;
-  fill(byId("available"), rows.length === 0 ? noTrainer() : [el("h3", {}, "What can be exported here"), el("ul", {}, rows.map(line))]);
+  replaceContent(byId("available"), rows.length === 0 ? noTrainer() : [el("h3", {}, "What can be exported here"), el("ul", {}, rows.map(line))]);
 }

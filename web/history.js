@@ -1,5 +1,5 @@
 import {get, post} from "/assets/api.js";
-import {byId, bytes, el, fill, say, table} from "/assets/dom.js";
+import {byId, bytes, el, replaceContent, showMessage, table} from "/assets/dom.js";
 import {badge} from "/assets/job_state.js";
 import {formatName} from "/assets/names.js";
 import {when} from "/assets/time.js";
@@ -18,7 +18,7 @@ export class TrainingView {
     this.id = id;
     this.section.hidden = false;
     this.body = el("div", {}, el("p", {class: "quiet"}, "Loading"));
-    fill(this.section, el("p", {}, el("a", {href: "#/"}, "← All jobs")), el("h2", {id: "training-title"}, `Training ${id}`), this.body);
+    replaceContent(this.section, el("p", {}, el("a", {href: "#/"}, "← All jobs")), el("h2", {id: "training-title"}, `Training ${id}`), this.body);
     document.title = `Training ${id} – modelport`;
     await this.renew();
   }
@@ -28,7 +28,7 @@ export class TrainingView {
     this.section.hidden = true;
   }
 
-  put(job) {
+  updateJob(job) {
     if (this.id === null || job.training_job_id !== this.id || this.waiting) return;
     this.waiting = setTimeout(() => { this.waiting = 0; this.renew(); }, PAUSE);
   }
@@ -45,12 +45,12 @@ export class TrainingView {
         cursor = page.next_cursor;
       } while (cursor);
       if (this.id === id) this.draw(exports);
-    } catch (error) { say(error.message); }
+    } catch (error) { showMessage(error.message); }
   }
 
   draw(exports) {
     const focused = this.body.contains(document.activeElement) ? document.activeElement.closest("tr")?.dataset.id : null;
-    fill(this.body, exports.length === 0 ? el("p", {class: "quiet"}, "No export has this training job. Exports get it under “Training and version”, before they are asked for.")
+    replaceContent(this.body, exports.length === 0 ? el("p", {class: "quiet"}, "No export has this training job. Exports get it under “Training and version”, before they are asked for.")
       : [el("p", {class: "quiet"}, `${exports.length === 1 ? "1 export" : `${exports.length} exports`}. The default is the one that is meant where no version is named.`),
         table("Exports of this training", ["Version", "Format", "State", "Size", "Asked for", "Default"], exports.map((job) => this.row(job)), {class: "versions"})]);
     if (focused) this.body.querySelector(`tr[data-id="${CSS.escape(focused)}"] a`)?.focus();
@@ -69,6 +69,6 @@ export class TrainingView {
     try {
       await post(`/export/jobs/${job.id}/set-default`);
       await this.renew();
-    } catch (error) { say(error.message); }
+    } catch (error) { showMessage(error.message); }
   }
 }

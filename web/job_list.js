@@ -1,5 +1,5 @@
 import {follow, get} from "/assets/api.js";
-import {byId, el, fill, say} from "/assets/dom.js";
+import {byId, el, replaceContent, showMessage} from "/assets/dom.js";
 import {jobRow, slim} from "/assets/job_row.js";
 import {isNews} from "/assets/job_state.js";
 import {FORMAT_IDS, formatName} from "/assets/names.js";
@@ -23,12 +23,12 @@ export class JobList {
     this.listeners = [];
     byId("job-filter").replaceChildren(...FILTERS.map(([value, name]) => el("button", {type: "button", "aria-pressed": String(value === ""), onclick: (event) => this.chooseStatus(value, event.target)}, name)));
     const formats = byId("format-filter");
-    fill(formats, el("option", {value: ""}, "All formats"), FORMAT_IDS.map((id) => el("option", {value: id}, formatName(id))));
+    replaceContent(formats, el("option", {value: ""}, "All formats"), FORMAT_IDS.map((id) => el("option", {value: id}, formatName(id))));
     formats.addEventListener("change", () => { this.format = formats.value; this.begin(); });
     byId("more-jobs").addEventListener("click", () => this.more());
   }
 
-  /** `listener.put(job)` hears of changes, `listener.renew()` that some may have been missed. */
+  /** `listener.updateJob(job)` hears of changes, `listener.renew()` that some may have been missed. */
   listen(listener) { this.listeners.push(listener); }
 
   chooseStatus(status, button) {
@@ -58,15 +58,15 @@ export class JobList {
       for (const job of page.jobs) this.jobs.set(job.id, slim(job));
       this.cursor = page.next_cursor;
       this.draw();
-    } catch (error) { if (mine === this.turn) say(error.message); }
+    } catch (error) { if (mine === this.turn) showMessage(error.message); }
   }
 
-  put(job) {
+  updateJob(job) {
     if (!isNews(this.jobs.get(job.id), job)) return;
     if ((this.status === "" || job.status === this.status) && (this.format === "" || job.export_format === this.format)) this.jobs.set(job.id, slim(job));
     else this.jobs.delete(job.id);
     this.drawSoon();
-    for (const listener of this.listeners) listener.put(job);
+    for (const listener of this.listeners) listener.updateJob(job);
   }
 
   forget(id) {
@@ -88,8 +88,8 @@ export class JobList {
       const text = JSON.stringify(job), before = this.rows.get(job.id);
       const row = before?.text === text ? before : {text, node: jobRow(job)};
       if (before && row !== before) replaceRow(before.node, row.node);
-      const place = last ? last.nextSibling : list.firstChild;
-      if (row.node !== place) list.insertBefore(row.node, place);
+      const nextNode = last ? last.nextSibling : list.firstChild;
+      if (row.node !== nextNode) list.insertBefore(row.node, nextNode);
       last = row.node;
       kept.set(job.id, row);
     }
@@ -101,8 +101,8 @@ export class JobList {
   }
 
   sayNone() {
-    if (this.status !== "" || this.format !== "") fill(byId("no-jobs"), el("p", {}, "No job is like this."), el("p", {class: "quiet"}, "All jobs are under “All” and “All formats”."));
-    else fill(byId("no-jobs"), el("p", {class: "strong"}, "No exports yet."), el("ol", {}, STEPS.map((step) => el("li", {}, step))));
+    if (this.status !== "" || this.format !== "") replaceContent(byId("no-jobs"), el("p", {}, "No job is like this."), el("p", {class: "quiet"}, "All jobs are under “All” and “All formats”."));
+    else replaceContent(byId("no-jobs"), el("p", {class: "strong"}, "No exports yet."), el("ol", {}, STEPS.map((step) => el("li", {}, step))));
   }
 
   async start(signal) {
@@ -118,7 +118,7 @@ export class JobList {
         this.load(null);
         for (const listener of this.listeners) listener.renew();
       }
-      if (event.name === "job") this.put(event.data);
+      if (event.name === "job") this.updateJob(event.data);
       if (event.name === "removed") this.forget(event.data.id);
     }
   }

@@ -1,5 +1,5 @@
 import {get, post, remove, saveResult, saveText} from "/assets/api.js";
-import {byId, el, facts, fill, say} from "/assets/dom.js";
+import {byId, el, facts, replaceContent, showMessage} from "/assets/dom.js";
 import {failureOf} from "/assets/failures.js";
 import {ENDED, badge, isNews, stateWords} from "/assets/job_state.js";
 import {stepTimes, stepsView} from "/assets/job_steps.js";
@@ -55,15 +55,15 @@ export class JobView {
     this.id = id;
     this.job = null;
     this.times = {};
-    this.painted = {};
+    this.renderedParts = {};
     this.section.hidden = false;
-    fill(this.section, el("p", {class: "quiet"}, "Loading"));
+    replaceContent(this.section, el("p", {class: "quiet"}, "Loading"));
     try {
       const job = await get(`/export/jobs/${encodeURIComponent(id)}`);
       if (this.id !== id) return;
       this.build(id);
-      this.put(this.job ?? job);
-    } catch (error) { if (this.id === id) fill(this.section, back(), el("h2", {id: "job-title"}, "This job cannot be shown"), el("p", {class: "problem"}, error.message)); }
+      this.updateJob(this.job ?? job);
+    } catch (error) { if (this.id === id) replaceContent(this.section, back(), el("h2", {id: "job-title"}, "This job cannot be shown"), el("p", {class: "problem"}, error.message)); }
   }
 
   build(id) {
@@ -72,7 +72,7 @@ export class JobView {
     this.parts.about = el("details", {class: "about"}, el("summary", {}, "About this job"), this.parts.facts = el("div", {}));
     this.network = el("section", {"aria-labelledby": "network-title", hidden: true});
     this.log = new LogView(id, () => this.act(() => saveText(`/export/jobs/${id}/logs?download=true`, `${id}.log`)));
-    fill(this.section, back(), this.parts.title, this.parts.steps, this.parts.actions, this.parts.outcome, this.parts.about, this.parts.trial, this.log.node, this.network);
+    replaceContent(this.section, back(), this.parts.title, this.parts.steps, this.parts.actions, this.parts.outcome, this.parts.about, this.parts.trial, this.log.node, this.network);
   }
 
   hide() {
@@ -87,35 +87,35 @@ export class JobView {
     const id = this.id;
     if (id === null || !this.parts) return;
     const job = await get(`/export/jobs/${encodeURIComponent(id)}`).catch(() => null);
-    if (job) this.put(job);
+    if (job) this.updateJob(job);
   }
 
   /** Fills a part where what it shows has changed, so that what a reader marks or opens stays. */
-  paint(name, shown, make) {
+  renderPart(name, shown, make) {
     const text = JSON.stringify(shown);
-    if (this.painted[name] === text) return;
-    this.painted[name] = text;
+    if (this.renderedParts[name] === text) return;
+    this.renderedParts[name] = text;
     const part = this.parts[name], pressed = part.contains(document.activeElement) ? document.activeElement.textContent : null;
-    fill(part, make());
+    replaceContent(part, make());
     if (pressed === null) return;
     const same = [...part.querySelectorAll("button, a")].find((node) => node.textContent === pressed);
     (same ?? byId("job-title")).focus();
   }
 
-  put(job) {
+  updateJob(job) {
     if (job.id !== this.id || !isNews(this.job, job)) return;
     this.job = job;
     if (!this.parts) return;
     const title = titleOf(job), {status} = job, ended = ENDED.includes(status);
     document.title = `${title}, ${stateWords(job)} – modelport`;
-    this.paint("title", [title, status, job.proof, job.cancel_requested, job.attempt, job.started_at, job.completed_at], () => [el("div", {class: "row"}, el("h2", {id: "job-title", tabindex: -1}, title), badge(job)), subtitle(job)]);
-    this.paint("steps", [status, job.phase, job.progress, this.times], () => [stepsView(job, this.times), status === "running" && el("progress", {max: 1, value: job.progress, "aria-label": "Progress"})]);
-    this.paint("actions", [status, job.is_default, job.cancel_requested, job.error_code], () => this.actions(job));
-    this.paint("outcome", [status, job.sha256, job.error], () => (status === "failed" ? failureView(job) : status === "completed" ? resultView(job) : null));
-    this.paint("facts", [job.attempt, job.is_default, job.sandbox, job.exporter_version, job.checkpoint_id], () => about(job));
+    this.renderPart("title", [title, status, job.proof, job.cancel_requested, job.attempt, job.started_at, job.completed_at], () => [el("div", {class: "row"}, el("h2", {id: "job-title", tabindex: -1}, title), badge(job)), subtitle(job)]);
+    this.renderPart("steps", [status, job.phase, job.progress, this.times], () => [stepsView(job, this.times), status === "running" && el("progress", {max: 1, value: job.progress, "aria-label": "Progress"})]);
+    this.renderPart("actions", [status, job.is_default, job.cancel_requested, job.error_code], () => this.actions(job));
+    this.renderPart("outcome", [status, job.sha256, job.error], () => (status === "failed" ? failureView(job) : status === "completed" ? resultView(job) : null));
+    this.renderPart("facts", [job.attempt, job.is_default, job.sandbox, job.exporter_version, job.checkpoint_id], () => about(job));
     if (job.links?.predict && !this.prediction) {
       this.prediction = new PredictionView(job.links.predict);
-      fill(this.parts.trial, this.prediction.node);
+      replaceContent(this.parts.trial, this.prediction.node);
     }
     if (job.checkpoint_id && this.sketched !== job.id) this.sketch(job);
     if (ended && Object.keys(this.times).length === 0 && !job.from_cache) this.readTimes(job.id);
@@ -125,7 +125,7 @@ export class JobView {
     const history = await get(`/export/jobs/${encodeURIComponent(id)}/events`).catch(() => null);
     if (!history || this.id !== id || !this.parts) return;
     this.times = stepTimes(history.events);
-    this.paint("steps", [this.job.status, this.job.phase, this.times], () => stepsView(this.job, this.times));
+    this.renderPart("steps", [this.job.status, this.job.phase, this.times], () => stepsView(this.job, this.times));
   }
 
   /** The checkpoint may be gone or unreadable: then there is no sketch, which is no failure of the job. */
@@ -134,7 +134,7 @@ export class JobView {
     const checkpoint = await get(`/checkpoints/${encodeURIComponent(job.checkpoint_id)}`).catch(() => null);
     const network = networkView(checkpoint?.inspect?.network);
     if (!network || this.id !== job.id) return;
-    fill(this.network, el("h3", {id: "network-title"}, "The network"), network);
+    replaceContent(this.network, el("h3", {id: "network-title"}, "The network"), network);
     this.network.hidden = false;
   }
 
@@ -143,9 +143,9 @@ export class JobView {
     const button = (name, action, kind = "plain") => el("button", {type: "button", class: kind, onclick: () => this.act(action)}, name);
     return el("div", {class: "actions"},
       status === "completed" && button("Download", () => saveResult(job.id), "main"),
-      status === "completed" && job.training_job_id && !job.is_default && button("Make it the default", async () => this.put(await post(`${path}/set-default`))),
+      status === "completed" && job.training_job_id && !job.is_default && button("Make it the default", async () => this.updateJob(await post(`${path}/set-default`))),
       job.is_default && el("span", {class: "badge default"}, "default of its training"),
-      !ENDED.includes(status) && button(job.cancel_requested ? "End it at once" : "Cancel", async () => this.put(await post(`${path}/cancel?force=${job.cancel_requested}`))),
+      !ENDED.includes(status) && button(job.cancel_requested ? "End it at once" : "Cancel", async () => this.updateJob(await post(`${path}/cancel?force=${job.cancel_requested}`))),
       job.cancel_requested && status === "running" && el("span", {class: "quiet"}, "The exporter was told to end, and is given a moment for that."),
       ["failed", "cancelled"].includes(status) && button("Try again", async () => { location.hash = `#/jobs/${encodeURIComponent((await post(`${path}/retry`)).id)}`; }, step === "again" || status === "cancelled" ? "main" : "plain"),
       step === "upload" && el("a", {href: "#/", class: "button main"}, "Upload it again"),
@@ -160,7 +160,7 @@ export class JobView {
   }
 
   async act(action) {
-    say("");
-    try { await action(); } catch (error) { say(error.message); }
+    showMessage("");
+    try { await action(); } catch (error) { showMessage(error.message); }
   }
 }

@@ -1,5 +1,5 @@
 import {follow} from "/assets/api.js";
-import {el, fill, number} from "/assets/dom.js";
+import {el, replaceContent, number} from "/assets/dom.js";
 
 /** More lines, or longer ones, would make the page slow; all of them are in the download. */
 const MOST_LINES = 5000;
@@ -67,7 +67,7 @@ export class LogView {
   describe() {
     const none = this.lines.childElementCount === 0 && this.arrived.length === 0;
     this.lines.hidden = none;
-    fill(this.note, none ? (this.ended ? "Nothing was written." : "Nothing was written yet.") : this.dropped > 0 && `The last ${number(MOST_LINES)} lines; ${number(this.dropped)} earlier ones are in the download.`);
+    replaceContent(this.note, none ? (this.ended ? "Nothing was written." : "Nothing was written yet.") : this.dropped > 0 && `The last ${number(MOST_LINES)} lines; ${number(this.dropped)} earlier ones are in the download.`);
   }
 
   scrolled() {

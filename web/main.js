@@ -7,19 +7,19 @@ import {JobView} from "/assets/job_view.js";
 import {showService} from "/assets/service_line.js";
 import {startClock} from "/assets/time.js";
 import {TrainingView} from "/assets/history.js";
-import {byId, say} from "/assets/dom.js";
+import {byId, showMessage} from "/assets/dom.js";
 
 startTheme();
 startClock();
-byId("message-close").addEventListener("click", () => { say(""); byId("main").focus(); });
+byId("message-close").addEventListener("click", () => { showMessage(""); byId("main").focus(); });
 const list = new JobList();
-const form = new ExportForm((jobs) => { for (const job of jobs) list.put(job); });
+const form = new ExportForm((jobs) => { for (const job of jobs) list.updateJob(job); });
 const picker = new CheckpointPicker((checkpoint, signal) => form.show(checkpoint, signal));
 const job = new JobView((id) => list.forget(id));
 const training = new TrainingView();
 list.listen(job);
 list.listen(training);
-list.listen({put() {}, renew() { showFrameworks(); showService(); }});
+list.listen({updateJob() {}, renew() { showFrameworks(); showService(); }});
 
 /** The part of the address after "#" says what is shown: "/", "/new/CHECKPOINT", "/path/PATH", "/jobs/ID" or "/training/ID". */
 function route() {
@@ -39,11 +39,11 @@ function decoded(part) {
   try { return decodeURIComponent(part); } catch { return part; }
 }
 
-let place = 0;
-window.addEventListener("scroll", () => { if (!byId("home").hidden) place = window.scrollY; }, {passive: true});
+let scrollPosition = 0;
+window.addEventListener("scroll", () => { if (!byId("home").hidden) scrollPosition = window.scrollY; }, {passive: true});
 window.addEventListener("hashchange", () => {
-  const before = place;
-  say("");
+  const before = scrollPosition;
+  showMessage("");
   route();
   byId("main").focus({preventScroll: true});
   window.scrollTo(0, byId("home").hidden ? 0 : before);

@@ -49,14 +49,14 @@ function layout(blocks, long, width) {
   return {narrow, gutter, indent, box, left: (index) => gutter + indent[index], figures: gutter + deepest * step + box + 10, middle: (index) => TOP + index * ROW + ROW / 2};
 }
 
-function longLine({from, to, lane}, place, tip) {
-  const x = place.gutter - 12 - lane * (place.narrow ? 8 : 11), a = place.middle(from) + 4, b = place.middle(to) - 4;
-  return svg("path", {class: "link", d: `M ${place.left(from)} ${a} H ${x + 5} Q ${x} ${a} ${x} ${a + 5} V ${b - 5} Q ${x} ${b} ${x + 5} ${b} H ${place.left(to) - 5}`, "marker-end": tip});
+function longLine({from, to, lane}, geometry, tip) {
+  const x = geometry.gutter - 12 - lane * (geometry.narrow ? 8 : 11), a = geometry.middle(from) + 4, b = geometry.middle(to) - 4;
+  return svg("path", {class: "link", d: `M ${geometry.left(from)} ${a} H ${x + 5} Q ${x} ${a} ${x} ${a + 5} V ${b - 5} Q ${x} ${b} ${x + 5} ${b} H ${geometry.left(to) - 5}`, "marker-end": tip});
 }
 
-function nextLine(index, place, tip) {
-  const x = Math.max(place.left(index), place.left(index + 1)) + 18;
-  return svg("path", {class: "link", d: `M ${x} ${place.middle(index) + BOX / 2} V ${place.middle(index + 1) - BOX / 2 - 4}`, "marker-end": tip});
+function nextLine(index, geometry, tip) {
+  const x = Math.max(geometry.left(index), geometry.left(index + 1)) + 18;
+  return svg("path", {class: "link", d: `M ${x} ${geometry.middle(index) + BOX / 2} V ${geometry.middle(index + 1) - BOX / 2 - 4}`, "marker-end": tip});
 }
 
 function cut(text, width) {
@@ -64,11 +64,11 @@ function cut(text, width) {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
-function row(block, index, place, width, parts, connected) {
-  const y = place.middle(index), part = share(block.parameters, parts.all);
-  const figures = [], inner = place.narrow && connected ? channels(block) : "";
-  let x = place.figures;
-  if (!place.narrow && connected) {
+function row(block, index, geometry, width, parts, connected) {
+  const y = geometry.middle(index), part = share(block.parameters, parts.all);
+  const figures = [], inner = geometry.narrow && connected ? channels(block) : "";
+  let x = geometry.figures;
+  if (!geometry.narrow && connected) {
     figures.push(svg("text", {x, y, class: "figure"}, channels(block)), svg("text", {x: x + 92, y, class: "figure"}, size(block.reduction)));
     x += 140;
   }
@@ -79,10 +79,10 @@ function row(block, index, place, width, parts, connected) {
   }
   return svg("g", {class: block.parameters > 0 ? "block" : "block bare"},
     svg("title", {}, [block.name, nameOf(block), channels(block) && `channels ${channels(block)}`, block.reduction && `size ${size(block.reduction)}`, `${number(block.parameters)} parameters`].filter(Boolean).join(", ")),
-    svg("rect", {x: place.left(index), y: y - BOX / 2, width: place.box, height: BOX, rx: 5}),
-    svg("text", {x: place.left(index) + 8, y, class: "number"}, String(index)),
-    svg("text", {x: place.left(index) + 32, y, class: "name"}, cut(inner ? block.class : nameOf(block), place.box - 40 - (inner ? inner.length * 6.5 + 8 : 0))),
-    ...(inner ? [svg("text", {x: place.left(index) + place.box - 8, y, class: "inner"}, inner)] : []),
+    svg("rect", {x: geometry.left(index), y: y - BOX / 2, width: geometry.box, height: BOX, rx: 5}),
+    svg("text", {x: geometry.left(index) + 8, y, class: "number"}, String(index)),
+    svg("text", {x: geometry.left(index) + 32, y, class: "name"}, cut(inner ? block.class : nameOf(block), geometry.box - 40 - (inner ? inner.length * 6.5 + 8 : 0))),
+    ...(inner ? [svg("text", {x: geometry.left(index) + geometry.box - 8, y, class: "inner"}, inner)] : []),
     ...figures);
 }
 
@@ -91,16 +91,16 @@ function draw(network, width) {
   const id = `arrow-${++drawings}`, tip = `url(#${id})`;
   const {blocks} = network, connected = network.order === "connected";
   const parts = {all: blocks.reduce((sum, block) => sum + block.parameters, 0), most: Math.max(1, ...blocks.map((block) => block.parameters))};
-  const long = connectionsOf(blocks), place = layout(blocks, long, width);
-  const heads = [svg("text", {x: place.left(0), y: 10, class: "head"}, network.order === "tensors" ? "Tensors" : "Block")];
-  if (!place.narrow && connected) heads.push(svg("text", {x: place.figures, y: 10, class: "head"}, "Channels"), svg("text", {x: place.figures + 92, y: 10, class: "head"}, "Size"));
-  heads.push(svg("text", {x: place.figures + (!place.narrow && connected ? 140 : 0), y: 10, class: "head"}, "Parameters"));
+  const long = connectionsOf(blocks), geometry = layout(blocks, long, width);
+  const heads = [svg("text", {x: geometry.left(0), y: 10, class: "head"}, network.order === "tensors" ? "Tensors" : "Block")];
+  if (!geometry.narrow && connected) heads.push(svg("text", {x: geometry.figures, y: 10, class: "head"}, "Channels"), svg("text", {x: geometry.figures + 92, y: 10, class: "head"}, "Size"));
+  heads.push(svg("text", {x: geometry.figures + (!geometry.narrow && connected ? 140 : 0), y: 10, class: "head"}, "Parameters"));
   return svg("svg", {class: "sketch", width, height: TOP + blocks.length * ROW + 4, viewBox: `0 0 ${width} ${TOP + blocks.length * ROW + 4}`, role: "img", "aria-label": summary(network)},
     svg("defs", {}, svg("marker", {id, viewBox: "0 0 6 6", refX: 5, refY: 3, markerWidth: 6, markerHeight: 6, orient: "auto"}, svg("path", {d: "M 0 0 L 6 3 L 0 6 z", class: "arrow"}))),
     ...heads,
-    ...(connected ? blocks.flatMap((block, index) => (block.from?.includes(index - 1) ? [nextLine(index - 1, place, tip)] : [])) : []),
-    ...long.map((connection) => longLine(connection, place, tip)),
-    ...blocks.map((block, index) => row(block, index, place, width, parts, connected)));
+    ...(connected ? blocks.flatMap((block, index) => (block.from?.includes(index - 1) ? [nextLine(index - 1, geometry, tip)] : [])) : []),
+    ...long.map((connection) => longLine(connection, geometry, tip)),
+    ...blocks.map((block, index) => row(block, index, geometry, width, parts, connected)));
 }
 
 function summary({order, blocks}) {

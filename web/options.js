@@ -1,4 +1,4 @@
-import {el, fill} from "/assets/dom.js";
+import {el, replaceContent} from "/assets/dom.js";
 import {problemOf, takes} from "/assets/json_schema.js";
 
 /** A property's schema without the null that counts as absent. */
@@ -70,7 +70,7 @@ class OptionField {
   }
 
   mark(text) {
-    fill(this.problem, text);
+    replaceContent(this.problem, text);
     if (text) this.control.node.setAttribute("aria-invalid", "true");
     else this.control.node.removeAttribute("aria-invalid");
     return text;

@@ -3,7 +3,7 @@ const MOST_PIXELS = 1600;
 
 const hue = (number) => (number * 137.5 + 210) % 360;
 const line = (number) => `hsl(${hue(number)} 95% 60%)`;
-const fill = (number) => `hsl(${hue(number)} 75% 27%)`;
+const fillColor = (number) => `hsl(${hue(number)} 75% 27%)`;
 
 /** What stands on the picture and in the table: "dog 87 %". */
 export const percent = (score) => `${Math.round(score * 100)} %`;
@@ -105,7 +105,7 @@ export class Picture {
     const left = Math.max(0, Math.min(Math.min(...corners.map((corner) => corner[0])) - 1.5 * unit, this.bitmap.width - width));
     // Above the box, or within it where the picture ends.
     const y = top >= height ? top - height : Math.max(0, top);
-    context.fillStyle = fill(number);
+    context.fillStyle = fillColor(number);
     context.fillRect(left, y, width, height);
     context.fillStyle = "white";
     context.fillText(text, left + 6 * unit, y + height / 2);

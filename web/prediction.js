@@ -1,5 +1,5 @@
 import {sendFile} from "/assets/api.js";
-import {bytes, el, fill, svg} from "/assets/dom.js";
+import {bytes, el, replaceContent, svg} from "/assets/dom.js";
 import {Picture, percent} from "/assets/picture.js";
 
 const MOST_BYTES = 32 * 1024 * 1024;
@@ -38,9 +38,9 @@ export class PredictionView {
     this.problem = el("p", {class: "problem", role: "alert"});
     this.canvas = el("canvas", {role: "img", "aria-label": "The photograph"});
     this.stage = el("div", {class: "stage", hidden: true}, this.canvas);
-    this.seen = el("div", {class: "predictions"});
+    this.findings = el("div", {class: "predictions"});
     this.node = el("section", {class: "trial", "aria-labelledby": "trial-title"}, el("h3", {id: "trial-title"}, "Try it on a photograph"), this.drop, this.status, this.problem,
-      el("div", {class: "seen-side"}, this.stage, this.seen));
+      el("div", {class: "seen-side"}, this.stage, this.findings));
     this.listen();
   }
 
@@ -61,7 +61,7 @@ export class PredictionView {
     this.input.value = "";
   }
 
-  say(status, problem = "") {
+  showStatus(status, problem = "") {
     this.status.textContent = status;
     this.problem.textContent = problem;
   }
@@ -71,9 +71,9 @@ export class PredictionView {
     this.stop = new AbortController();
     const {signal} = this.stop;
     this.stage.hidden = true;
-    fill(this.seen);
-    if (file.size > MOST_BYTES) { this.say("", `${file.name} has ${bytes(file.size)}; at most ${bytes(MOST_BYTES)} are looked at.`); return; }
-    this.say(`Looking at ${file.name}`);
+    replaceContent(this.findings);
+    if (file.size > MOST_BYTES) { this.showStatus("", `${file.name} has ${bytes(file.size)}; at most ${bytes(MOST_BYTES)} are looked at.`); return; }
+    this.showStatus(`Looking at ${file.name}`);
     try {
       const bitmap = await createImageBitmap(file).catch(() => null);
       if (signal.aborted) return;
@@ -85,12 +85,12 @@ export class PredictionView {
       const answer = await sendFile(this.path, file, signal);
       if (!signal.aborted) this.show(answer, file.name);
     } catch (error) {
-      if (!signal.aborted) this.say("", `${file.name}: ${error.message}`);
+      if (!signal.aborted) this.showStatus("", `${file.name}: ${error.message}`);
     }
   }
 
   show(answer, name) {
-    this.say("");
+    this.showStatus("");
     if (answer.detections) this.showDetections(answer, name);
     else if (answer.classes) this.showClasses(answer.classes, name);
     else this.showPixels(answer, name);
@@ -117,10 +117,10 @@ export class PredictionView {
       const shown = detections.filter((detection) => detection.score >= this.least);
       if (!shown.includes(this.held)) this.held = null;
       this.picture?.draw(shown, this.held);
-      fill(body, shown.slice(0, MOST_ROWS).map((detection, index) => this.row(detection, index, shown)));
+      replaceContent(body, shown.slice(0, MOST_ROWS).map((detection, index) => this.row(detection, index, shown)));
       this.describe(shown.length === 0 ? "Nothing has such a score." : `It sees ${list(shown.map((detection) => detection.name))}.`, name);
     };
-    fill(this.seen,
+    replaceContent(this.findings,
       el("div", {class: "option slider"}, el("label", {for: "least-score"}, "Show from this score on"), slider, output),
       el("div", {class: "scroll", role: "region", tabindex: 0, "aria-label": "What it sees"}, el("table", {class: "seen"}, el("caption", {}, "What it sees, in pixels of the photograph. A name shows its box alone."),
         el("thead", {}, el("tr", {}, ["Class", "Score", "Box"].map((head) => el("th", {scope: "col"}, head)))), body)));
@@ -138,14 +138,14 @@ export class PredictionView {
   }
 
   showClasses(classes, name) {
-    fill(this.seen, table("What it takes the photograph for", ["Class", "Score", ""], classes.map((row) =>
+    replaceContent(this.findings, table("What it takes the photograph for", ["Class", "Score", ""], classes.map((row) =>
       el("tr", {}, el("th", {scope: "row"}, row.name), el("td", {}, `${(row.score * 100).toFixed(1)} %`), el("td", {class: "meter-cell"}, scoreBar(row.score))))));
     this.describe(classes.length > 0 ? `It takes it for ${classes[0].name}, ${percent(classes[0].score)}.` : "It gives no class.", name);
   }
 
   showPixels({class_pixels: rows, width, height}, name) {
     const sorted = [...rows].sort((a, b) => b.pixels - a.pixels);
-    fill(this.seen, table("How much of the photograph is what", ["Class", "Share", ""], sorted.map((row) =>
+    replaceContent(this.findings, table("How much of the photograph is what", ["Class", "Share", ""], sorted.map((row) =>
       el("tr", {}, el("th", {scope: "row"}, row.name), el("td", {}, `${(row.pixels / (width * height) * 100).toFixed(1)} %`), el("td", {class: "meter-cell"}, scoreBar(row.pixels / (width * height)))))));
     this.describe(`It sees ${list(sorted.map((row) => row.name))}.`, name);
   }

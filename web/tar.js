@@ -7,18 +7,18 @@ const encode = (text) => new TextEncoder().encode(text);
 /** The ustar header of a file, or of what says a long name ("L", as GNU tar does). */
 function header(name, size, type) {
   const block = new Uint8Array(BLOCK);
-  const put = (at, text) => block.set(encode(text), at);
+  const writeAt = (at, text) => block.set(encode(text), at);
   const octal = (value, digits) => `${value.toString(8).padStart(digits, "0")}\0`;
   block.set(name.subarray(0, 100), 0);
-  put(100, octal(0o644, 7));
-  put(108, octal(0, 7));
-  put(116, octal(0, 7));
-  put(124, octal(size, 11));
-  put(136, octal(0, 11));
-  put(148, " ".repeat(8));
-  put(156, type);
-  put(257, "ustar\x0000");
-  put(148, `${octal(block.reduce((sum, byte) => sum + byte, 0), 6)} `);
+  writeAt(100, octal(0o644, 7));
+  writeAt(108, octal(0, 7));
+  writeAt(116, octal(0, 7));
+  writeAt(124, octal(size, 11));
+  writeAt(136, octal(0, 11));
+  writeAt(148, " ".repeat(8));
+  writeAt(156, type);
+  writeAt(257, "ustar\x0000");
+  writeAt(148, `${octal(block.reduce((sum, byte) => sum + byte, 0), 6)} `);
   return block;
 }
 
@@ -40,12 +40,12 @@ function tarOf(name, members) {
 const entriesOf = (reader) => new Promise((resolve, reject) => reader.readEntries(resolve, reject));
 const fileOf = (entry) => new Promise((resolve, reject) => entry.file(resolve, reject));
 
-async function walk(directory, place, members) {
+async function walk(directory, prefix, members) {
   const reader = directory.createReader();
   for (let entries = await entriesOf(reader); entries.length > 0; entries = await entriesOf(reader)) {
     for (const entry of entries) {
-      if (entry.isDirectory) await walk(entry, `${place}${entry.name}/`, members);
-      else members.push({path: place + entry.name, file: await fileOf(entry)});
+      if (entry.isDirectory) await walk(entry, `${prefix}${entry.name}/`, members);
+      else members.push({path: prefix + entry.name, file: await fileOf(entry)});
     }
   }
   return members;

@@ -1,6 +1,6 @@
 import {get, upload} from "/assets/api.js";
 import {checkpointCard} from "/assets/checkpoint_card.js";
-import {byId, bytes, el, fill, say} from "/assets/dom.js";
+import {byId, bytes, el, replaceContent, showMessage} from "/assets/dom.js";
 import {chosenFolder, droppedFile} from "/assets/tar.js";
 import {lasting} from "/assets/time.js";
 
@@ -55,7 +55,7 @@ export class CheckpointPicker {
   }
 
   async takeWhatIs(found) {
-    try { await this.take(await found()); } catch (error) { say(error.message); }
+    try { await this.take(await found()); } catch (error) { showMessage(error.message); }
   }
 
   end() { byId("upload").hidden = true; }
@@ -63,20 +63,20 @@ export class CheckpointPicker {
   async take(file) {
     this.clear();
     const mine = this.stop, bar = byId("upload-progress"), begun = performance.now();
-    fill(byId("upload-name"), file.name);
-    fill(byId("upload-step"), "Uploading");
-    fill(byId("upload-text"), "");
+    replaceContent(byId("upload-name"), file.name);
+    replaceContent(byId("upload-step"), "Uploading");
+    replaceContent(byId("upload-text"), "");
     bar.value = 0;
     byId("upload").hidden = false;
     try {
       const stored = await upload(file, ARCHIVE.test(file.name) ? "directory" : "file", (sent, all) => {
         if (sent < all) {
           bar.value = sent / all;
-          fill(byId("upload-text"), progressText(sent, all, (performance.now() - begun) / 1000));
+          replaceContent(byId("upload-text"), progressText(sent, all, (performance.now() - begun) / 1000));
         } else {
           bar.removeAttribute("value");
-          fill(byId("upload-step"), "Reading what it is");
-          fill(byId("upload-text"), bytes(all));
+          replaceContent(byId("upload-step"), "Reading what it is");
+          replaceContent(byId("upload-text"), bytes(all));
         }
       }, mine.signal);
       if (!mine.signal.aborted) await this.show(await get(`/checkpoints/${stored.id}`), mine);
@@ -88,7 +88,7 @@ export class CheckpointPicker {
 
   fail(file, error) {
     const box = byId("upload-failed");
-    fill(box, el("p", {}, el("strong", {}, file.name), `: ${error.message}`), el("button", {type: "button", class: "plain", onclick: () => this.take(file)}, "Send it again"));
+    replaceContent(box, el("p", {}, el("strong", {}, file.name), `: ${error.message}`), el("button", {type: "button", class: "plain", onclick: () => this.take(file)}, "Send it again"));
     box.hidden = false;
   }
 
@@ -101,7 +101,7 @@ export class CheckpointPicker {
       const checkpoint = await get(`/checkpoints/${encodeURIComponent(id)}`);
       if (!mine.signal.aborted) await this.show(checkpoint, mine);
     } catch (error) {
-      if (!mine.signal.aborted) say(error.status === 404 ? "This checkpoint is gone: uploads are kept for a while only. Upload it again." : error.message);
+      if (!mine.signal.aborted) showMessage(error.status === 404 ? "This checkpoint is gone: uploads are kept for a while only. Upload it again." : error.message);
     }
   }
 
@@ -113,9 +113,9 @@ export class CheckpointPicker {
 
   async present(checkpoint, mine) {
     byId("elsewhere").open = false;
-    fill(byId("drop-title"), "Another checkpoint");
+    replaceContent(byId("drop-title"), "Another checkpoint");
     byId("drop").classList.add("small");
-    fill(byId("checkpoint"), checkpointCard(checkpoint, () => { this.clear(); history.replaceState(null, "", "#/"); byId("file").focus(); }));
+    replaceContent(byId("checkpoint"), checkpointCard(checkpoint, () => { this.clear(); history.replaceState(null, "", "#/"); byId("file").focus(); }));
     byId("checkpoint").hidden = false;
     await this.onCheckpoint(checkpoint, mine.signal);
   }
@@ -124,8 +124,8 @@ export class CheckpointPicker {
     this.stop.abort();
     this.stop = new AbortController();
     this.id = null;
-    say("");
-    fill(byId("drop-title"), "Drop a checkpoint here");
+    showMessage("");
+    replaceContent(byId("drop-title"), "Drop a checkpoint here");
     byId("drop").classList.remove("small");
     for (const name of ["checkpoint", "upload-failed", "upload"]) byId(name).hidden = true;
     this.onCheckpoint(null);

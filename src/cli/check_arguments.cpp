@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "cli/check_examination.h"
+#include "cli/check_runner.h"
 
 namespace modelport {
 
@@ -17,11 +17,11 @@ constexpr Recommendation kRecommended[] = {
     {"tflite", R"({"quantize": false, "int8": false})"},
 };
 
-Status probe_help(Examination& examination) {
-  RunPlan plan = examination.bench.plan("--help", "");
+Status probe_help(CheckRunner& runner) {
+  RunPlan plan = runner.test_bed.plan("--help", "");
   plan.arguments = {{"--help", ""}};
-  TRY(run, examination.bench.run(plan));
-  const RunRecord& record = examination.record(run);
+  TRY(run, runner.test_bed.run(plan));
+  const RunRecord& record = runner.record(run);
   static constexpr int kSuccess[] = {0};
   Judgement judgement = judge_ending(record, kSuccess);
   if (judgement.verdict == Verdict::kPass) {
@@ -34,62 +34,61 @@ Status probe_help(Examination& examination) {
       if (!named) judgement = failed("it does not name {}", name);
     }
   }
-  examination.add("EXP-007", std::move(judgement), run);
+  runner.add("EXP-007", std::move(judgement), run);
   return {};
 }
 
-Status probe_empty_config(Examination& examination) {
-  if (examination.has_failed("EXP-002")) {
-    examination.add("EXP-003", passed("--export_config '{}'"), examination.exports[0].run);
+Status probe_empty_config(CheckRunner& runner) {
+  if (runner.has_failed("EXP-002")) {
+    runner.add("EXP-003", passed("--export_config '{}'"), runner.exports[0].run);
     return {};
   }
-  RunPlan plan = examination.bench.plan("--export_config '{}'", examination.exports[0].format);
+  RunPlan plan = runner.test_bed.plan("--export_config '{}'", runner.exports[0].format);
   plan.set("--export_config", "{}");
-  TRY(run, examination.bench.run(plan));
-  examination.add("EXP-003", judge_export(examination, plan, run), run);
+  TRY(run, runner.test_bed.run(plan));
+  runner.add("EXP-003", judge_export(runner, plan, run), run);
   return {};
 }
 
 /// The format's recommended configuration; and what is wrong with that export and was not with the plain one.
-Status probe_recommended(Examination& examination, const GoodExport& plain) {
+Status probe_recommended(CheckRunner& runner, const BaselineExport& plain) {
   const auto row = std::ranges::find(kRecommended, plain.format, &Recommendation::format);
   if (row == std::end(kRecommended)) {
     for (const std::string_view id : {"EXP-004", "EXP-056"})
-      examination.add(id, skipped("the convention recommends no configuration of {}", plain.format), {}, plain.format);
+      runner.add(id, skipped("the convention recommends no configuration of {}", plain.format), {}, plain.format);
     return {};
   }
-  if (examination.has_failed("EXP-003")) {
+  if (runner.has_failed("EXP-003")) {
     for (const std::string_view id : {"EXP-004", "EXP-056"})
-      examination.add(id, skipped("EXP-003 failed"), {}, plain.format);
+      runner.add(id, skipped("EXP-003 failed"), {}, plain.format);
     return {};
   }
-  RunPlan plan = examination.bench.plan("the recommended --export_config", plain.format);
+  RunPlan plan = runner.test_bed.plan("the recommended --export_config", plain.format);
   plan.set("--export_config", std::string(row->config));
-  TRY(run, examination.bench.run(plan));
-  Judgement taken = judge_export(examination, plan, run);
+  TRY(run, runner.test_bed.run(plan));
+  Judgement taken = judge_export(runner, plan, run);
   const bool is_taken = taken.verdict == Verdict::kPass;
-  examination.add("EXP-004", std::move(taken), run, plain.format);
+  runner.add("EXP-004", std::move(taken), run, plain.format);
   if (!is_taken) {
-    examination.add("EXP-056", skipped("EXP-004 did not pass"), run, plain.format);
+    runner.add("EXP-056", skipped("EXP-004 did not pass"), run, plain.format);
     return {};
   }
-  TRY(checked, examination.judge(plan, run));
+  TRY(checked, runner.judge(plan, run));
   for (const Finding& finding : checked.findings) {
     const Finding* before = find_finding(plain.checked.findings, finding.id);
     const bool is_new = finding.judgement.verdict == Verdict::kFail && before->judgement.verdict != Verdict::kFail;
-    if (finding.id == "EXP-056" || is_new) examination.add(finding.id, finding.judgement, run, plain.format);
+    if (finding.id == "EXP-056" || is_new) runner.add(finding.id, finding.judgement, run, plain.format);
   }
   return {};
 }
 
 }  // namespace
 
-Status probe_arguments(Examination& examination) {
-  CHECK_OK(probe_help(examination));
-  CHECK_OK(probe_empty_config(examination));
+Status probe_arguments(CheckRunner& runner) {
+  CHECK_OK(probe_help(runner));
+  CHECK_OK(probe_empty_config(runner));
   // The list does not grow here, but a reference into it must not outlive a probe.
-  for (size_t i = 0; i < examination.exports.size(); ++i)
-    CHECK_OK(probe_recommended(examination, examination.exports[i]));
+  for (size_t i = 0; i < runner.exports.size(); ++i) CHECK_OK(probe_recommended(runner, runner.exports[i]));
   return {};
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "cli/check_examination.h"
+#include "cli/check_runner.h"
 #include "convention/proof_levels.h"
 #include "convention/schema.h"
 
@@ -25,20 +25,20 @@ std::string unknown_word_at(const Json& printed, const std::string& pointer) {
 
 }  // namespace
 
-Status probe_capabilities(Examination& examination) {
-  RunPlan plan = examination.bench.plan("--capabilities", "");
+Status probe_capabilities(CheckRunner& runner) {
+  RunPlan plan = runner.test_bed.plan("--capabilities", "");
   plan.arguments = {{"--capabilities", ""}};
-  TRY(run, examination.bench.run(plan));
-  const RunRecord& record = examination.record(run);
+  TRY(run, runner.test_bed.run(plan));
+  const RunRecord& record = runner.record(run);
   const auto printed = parse_json(record.standard_output, ErrorCode::kDamaged);
   if (!record.succeeded() || !is_meant_as_answer(record.standard_output)) {
     for (const std::string_view id : {"EXP-120", "EXP-121"})
-      examination.add(id, skipped("--capabilities is not known to it ({}); it is optional", record.ending()), run);
+      runner.add(id, skipped("--capabilities is not known to it ({}); it is optional", record.ending()), run);
     return {};
   }
   if (!printed) {
-    examination.add("EXP-120", failed("it printed something else than JSON: {}", printed.error().text()), run);
-    examination.add("EXP-121", skipped("EXP-120 failed"), run);
+    runner.add("EXP-120", failed("it printed something else than JSON: {}", printed.error().text()), run);
+    runner.add("EXP-121", skipped("EXP-120 failed"), run);
     return {};
   }
   std::vector<std::string> problems;
@@ -46,12 +46,12 @@ Status probe_capabilities(Examination& examination) {
     problems.push_back(
         fmt::format("{}: {}{}", violation.path, violation.message, unknown_word_at(*printed, violation.path)));
   }
-  examination.add("EXP-120", problems.empty() ? passed() : failed("{}", fmt::join(problems, "; ")), run);
+  runner.add("EXP-120", problems.empty() ? passed() : failed("{}", fmt::join(problems, "; ")), run);
   Json understood = with_known_levels(*printed);
   if (check_against_schema(kCapabilitiesSchemaText, understood).empty()) {
-    examination.capabilities = std::move(understood);
+    runner.capabilities = std::move(understood);
   } else {
-    examination.add("EXP-121", skipped("EXP-120 failed"), run);
+    runner.add("EXP-121", skipped("EXP-120 failed"), run);
   }
   return {};
 }

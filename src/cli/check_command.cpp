@@ -70,7 +70,7 @@ Result<CheckRequest> read_request(const GivenArguments& given, std::vector<std::
   }
   TRY(timeout, read_timeout(given.value("--timeout")));
   request.timeout = timeout;
-  if (given.has("--hostile")) request.adversity = CheckRequest::Adversity::kHostile;
+  if (given.has("--hostile")) request.fault_tests = CheckRequest::FaultTests::kHostile;
   return request;
 }
 
@@ -88,8 +88,8 @@ constexpr ReportFile kReportFiles[] = {{"--json", json_report}, {"--junit", juni
 
 Result<int> check(const CheckRequest& request, const GivenArguments& given) {
   note_interrupts();
-  TRY(examination, examine(request));
-  const CheckReport report{examination, given.has("--strict") ? Strictness::kMustAndShould : Strictness::kMust};
+  TRY(runner, run_checks(request));
+  const CheckReport report{runner, given.has("--strict") ? Strictness::kMustAndShould : Strictness::kMust};
   for (const ReportFile& file : kReportFiles) {
     if (given.has(file.option)) CHECK_OK(write_file(given.value(file.option), file.print(report)));
   }

@@ -10,7 +10,7 @@
 
 #include "artifact/readers.h"
 #include "cli/artifact_session.h"
-#include "cli/check_examination.h"
+#include "cli/check_runner.h"
 #include "convention/export_rules.h"
 #include "process/spawn.h"
 
@@ -58,11 +58,11 @@ std::vector<int64_t> sizes_to_run(const DeclaredTensor& input, const std::vector
 constexpr std::string_view kNeededToRun[] = {"EXP-032", "EXP-033", "EXP-034", "EXP-040", "EXP-041", "EXP-043",
                                              "EXP-046", "EXP-048", "EXP-049", "EXP-060", "EXP-061", "EXP-062"};
 
-const Finding* reason_not_to_run(const GoodExport& good) {
-  return first_failed(good.checked.findings, {std::begin(kNeededToRun), std::end(kNeededToRun)});
+const Finding* reason_not_to_run(const BaselineExport& baseline) {
+  return first_failed(baseline.checked.findings, {std::begin(kNeededToRun), std::end(kNeededToRun)});
 }
 
-EngineAnswer run_in_engine(const ArtifactEngine& row, const GoodExport& good, const std::string& path) {
+EngineAnswer run_in_engine(const ArtifactEngine& row, const BaselineExport& baseline, const std::string& path) {
   EngineAnswer answer;
   auto session = row.engine().load_file(path, Engine::Optimization::kAll);
   if (!session) {
@@ -70,10 +70,10 @@ EngineAnswer run_in_engine(const ArtifactEngine& row, const GoodExport& good, co
     return answer;
   }
   answer.loaded = true;
-  if (reason_not_to_run(good) != nullptr) return answer;
-  const Json& metadata = good.checked.metadata;
+  if (reason_not_to_run(baseline) != nullptr) return answer;
+  const Json& metadata = baseline.checked.metadata;
   std::vector<EngineTensor> inputs;
-  for (const DeclaredTensor& input : good.checked.header->inputs) {
+  for (const DeclaredTensor& input : baseline.checked.header->inputs) {
     const auto sizes = sizes_to_run(input, metadata["input_shape"].get<std::vector<int64_t>>(),
                                     std::max<int64_t>(1, metadata["output_shape"][0][0].get<int64_t>()));
     const auto dtype = dtype_from_name(input.dtype.empty() ? metadata["input_dtype"].get<std::string>() : input.dtype);
@@ -84,7 +84,7 @@ EngineAnswer run_in_engine(const ArtifactEngine& row, const GoodExport& good, co
     }
     std::vector<std::byte> zeros(static_cast<size_t>(*count * dtype_bytes(*dtype)));
     // OpenVINO's ports need no names.
-    const std::string name = good.format == "openvino" ? "" : input.name;
+    const std::string name = baseline.format == "openvino" ? "" : input.name;
     inputs.push_back({name, Tensor::from_bytes(*dtype, sizes, std::move(zeros))});
   }
   const auto outputs = (*session)->run(inputs);
@@ -143,9 +143,9 @@ Result<std::string> in_a_child(const std::function<std::string()>& work, std::ch
   return text;
 }
 
-EngineAnswer ask_engine(const ArtifactEngine& row, const GoodExport& good, const std::string& path) {
-  constexpr auto kPatience = std::chrono::minutes(5);
-  const auto text = in_a_child([&] { return answer_text(run_in_engine(row, good, path)); }, kPatience);
+EngineAnswer ask_engine(const ArtifactEngine& row, const BaselineExport& baseline, const std::string& path) {
+  constexpr auto kTimeout = std::chrono::minutes(5);
+  const auto text = in_a_child([&] { return answer_text(run_in_engine(row, baseline, path)); }, kTimeout);
   const auto answer = text ? parse_json(*text, ErrorCode::kInternal) : Result<Json>(text.error());
   if (!answer) return {false, answer.error().text(), "", {}};
   return {(*answer)["loaded"].get<bool>(), (*answer)["error"].get<std::string>(),
@@ -154,11 +154,11 @@ EngineAnswer ask_engine(const ArtifactEngine& row, const GoodExport& good, const
 
 /// Where what the engine gave differs from output_shape. A size that the file leaves open is free where those of the
 /// input were this check's own choice, and where it is 0: a number of detections, of which a black picture has none.
-Judgement compare_shapes(const GoodExport& good, const EngineAnswer& answer) {
-  const Json& told = good.checked.metadata["output_shape"];
-  const std::vector<DeclaredTensor>& declared = good.checked.header->outputs;
+Judgement compare_shapes(const BaselineExport& baseline, const EngineAnswer& answer) {
+  const Json& told = baseline.checked.metadata["output_shape"];
+  const std::vector<DeclaredTensor>& declared = baseline.checked.header->outputs;
   const auto text = [](const Json& shapes) { return shapes.dump(); };
-  const Json& input = good.checked.metadata["input_shape"];
+  const Json& input = baseline.checked.metadata["input_shape"];
   const bool chosen = std::ranges::find(input, Json(kDynamicSize)) != input.end();
   if (told.size() != answer.shapes.size())
     return failed("output_shape has {} shapes, the engine gives {}: {}", told.size(), answer.shapes.size(),
@@ -179,39 +179,40 @@ Judgement compare_shapes(const GoodExport& good, const EngineAnswer& answer) {
   return passed(text(answer.shapes));
 }
 
-void judge_engine(Examination& examination, const GoodExport& good) {
-  const std::string_view loads = good.format == "onnx" ? "EXP-110" : "EXP-111";
+void judge_engine(CheckRunner& runner, const BaselineExport& baseline) {
+  const std::string_view loads = baseline.format == "onnx" ? "EXP-110" : "EXP-111";
   const auto skip_both = [&](const Judgement& why) {
-    examination.add(loads, why, good.run, good.format);
-    examination.add("EXP-112", why, good.run, good.format);
+    runner.add(loads, why, baseline.run, baseline.format);
+    runner.add("EXP-112", why, baseline.run, baseline.format);
   };
   const auto rows = artifact_engines();
-  const auto row = std::ranges::find(rows, good.format, &ArtifactEngine::format);
-  if (row == rows.end()) return skip_both(skipped("no engine here runs {}", good.format));
-  const std::vector<Finding>& findings = good.checked.findings;
+  const auto row = std::ranges::find(rows, baseline.format, &ArtifactEngine::format);
+  if (row == rows.end()) return skip_both(skipped("no engine here runs {}", baseline.format));
+  const std::vector<Finding>& findings = baseline.checked.findings;
   if (const Finding* cause = first_failed(findings, {"EXP-030", "EXP-031", "EXP-033", "EXP-034", "EXP-035", "EXP-036"}))
     return skip_both(skipped("{} failed", cause->id));
   if (!row->engine().presence().found)
     return skip_both(skipped("{} is not on this machine: {}", row->engine().name(), row->engine().presence().hint));
-  const std::string path = good.output + "/" + std::string(find_artifact_format(good.format)->artifact);
-  const EngineAnswer answer = ask_engine(*row, good, path);
+  const std::string path = baseline.output + "/" + std::string(find_artifact_format(baseline.format)->artifact);
+  const EngineAnswer answer = ask_engine(*row, baseline, path);
   const std::string name = fmt::format("{} {}", row->engine().name(), row->engine().presence().version);
   if (!answer.loaded) {
-    examination.add(loads, failed("{}: {}", name, answer.error), good.run, good.format);
-    return examination.add("EXP-112", skipped("{} failed", loads), good.run, good.format);
+    runner.add(loads, failed("{}: {}", name, answer.error), baseline.run, baseline.format);
+    return runner.add("EXP-112", skipped("{} failed", loads), baseline.run, baseline.format);
   }
-  examination.add(loads, passed(name), good.run, good.format);
-  if (const Finding* cause = reason_not_to_run(good))
-    return examination.add("EXP-112", skipped("{} failed", cause->id), good.run, good.format);
-  if (!answer.untried.empty()) return examination.add("EXP-112", skipped("{}", answer.untried), good.run, good.format);
-  examination.add("EXP-112", answer.error.empty() ? compare_shapes(good, answer) : failed("{}: {}", name, answer.error),
-                  good.run, good.format);
+  runner.add(loads, passed(name), baseline.run, baseline.format);
+  if (const Finding* cause = reason_not_to_run(baseline))
+    return runner.add("EXP-112", skipped("{} failed", cause->id), baseline.run, baseline.format);
+  if (!answer.untried.empty())
+    return runner.add("EXP-112", skipped("{}", answer.untried), baseline.run, baseline.format);
+  runner.add("EXP-112", answer.error.empty() ? compare_shapes(baseline, answer) : failed("{}: {}", name, answer.error),
+             baseline.run, baseline.format);
 }
 
 }  // namespace
 
-Status probe_engine(Examination& examination) {
-  for (size_t i = 0; i < examination.exports.size(); ++i) judge_engine(examination, examination.exports[i]);
+Status probe_engine(CheckRunner& runner) {
+  for (size_t i = 0; i < runner.exports.size(); ++i) judge_engine(runner, runner.exports[i]);
   return {};
 }
 

@@ -20,7 +20,7 @@ bool CheckReport::is_warning(const CheckFinding& finding) const {
 
 CheckReport::Counts CheckReport::counts() const {
   Counts counts;
-  for (const CheckFinding& finding : examination.findings) {
+  for (const CheckFinding& finding : runner.findings) {
     if (is_failure(finding)) ++counts.failed;
     if (is_warning(finding)) ++counts.warnings;
     if (finding.judgement.verdict == Verdict::kPass) ++counts.passed;
@@ -33,7 +33,7 @@ bool CheckReport::is_conformant() const { return counts().failed == 0; }
 
 std::vector<Trouble> troubles(const CheckReport& report, bool (CheckReport::*is_one)(const CheckFinding&) const) {
   std::vector<std::vector<const CheckFinding*>> together;
-  for (const CheckFinding& finding : report.examination.findings) {
+  for (const CheckFinding& finding : report.runner.findings) {
     if (!(report.*is_one)(finding)) continue;
     const auto alike = std::ranges::find_if(together, [&](const std::vector<const CheckFinding*>& others) {
       return others[0]->id == finding.id && others[0]->judgement.at == finding.judgement.at;
@@ -75,7 +75,7 @@ std::string trouble_text(const CheckReport& report, const Trouble& trouble) {
     text += fmt::format("  where  metadata.json {}\n", printable(finding.judgement.at));
   text += fmt::format("  mend   {}\n", row.hint);
   if (!finding.run) return text + "\n";
-  const RunRecord& record = report.examination.record(*finding.run);
+  const RunRecord& record = report.runner.record(*finding.run);
   text += fmt::format("  run    {}\n         {} in {:.2f} s\n", record.command_line, record.ending(), record.seconds);
   constexpr size_t kLines = 4;
   const size_t first = record.last_lines.size() > kLines ? record.last_lines.size() - kLines : 0;
@@ -86,7 +86,7 @@ std::string trouble_text(const CheckReport& report, const Trouble& trouble) {
 
 std::string group_text(const CheckReport& report, Group group) {
   CheckReport::Counts counts;
-  for (const CheckFinding& finding : report.examination.findings) {
+  for (const CheckFinding& finding : report.runner.findings) {
     if (requirement(finding.id).group != group) continue;
     if (report.is_failure(finding)) ++counts.failed;
     if (report.is_warning(finding)) ++counts.warnings;
@@ -106,13 +106,13 @@ std::string text_report(const CheckReport& report) {
   }
   for (const Group group : all_groups()) text += group_text(report, group);
   std::vector<std::string> formats;
-  for (const GoodExport& good : report.examination.exports) formats.push_back(good.format);
+  for (const BaselineExport& baseline : report.runner.exports) formats.push_back(baseline.format);
   const CheckReport::Counts counts = report.counts();
   return text +
          fmt::format("{}: export convention {}, formats {}; {} passed, {} failed, {} warnings, {} skipped in {} runs\n",
                      report.is_conformant() ? "conformant" : "NOT conformant", kConventionVersion,
                      formats.empty() ? "none" : fmt::format("{}", fmt::join(formats, ", ")), counts.passed,
-                     counts.failed, counts.warnings, counts.skipped, report.examination.bench.records().size());
+                     counts.failed, counts.warnings, counts.skipped, report.runner.test_bed.records().size());
 }
 
 std::string escaped(std::string_view text) {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "cli/check_examination.h"
+#include "cli/check_runner.h"
 
 namespace modelport {
 
@@ -11,7 +11,7 @@ enum class Strictness { kMust, kMustAndShould };
 
 /// A finished check, to be told in four ways.
 struct CheckReport {
-  const Examination& examination;
+  const CheckRunner& runner;
   Strictness strictness = Strictness::kMust;
 
   struct Counts {

@@ -83,7 +83,7 @@ std::string finding_markup(const CheckReport& report, const Trouble& trouble, Sh
   if (!finding.judgement.at.empty())
     text += entry("where", fmt::format("metadata.json <code>{}</code>", escaped(finding.judgement.at)));
   if (failed) text += entry("mend", escaped(row.hint));
-  if (finding.run) text += run_markup(report.examination.record(*finding.run));
+  if (finding.run) text += run_markup(report.runner.record(*finding.run));
   return text + "</dl></div></details>\n";
 }
 
@@ -105,7 +105,7 @@ std::string failures_markup(const CheckReport& report) {
 std::string group_markup(const CheckReport& report, Group group) {
   std::string rows;
   CheckReport::Counts counts;
-  for (const CheckFinding& finding : report.examination.findings) {
+  for (const CheckFinding& finding : report.runner.findings) {
     if (requirement(finding.id).group != group) continue;
     if (finding.judgement.verdict == Verdict::kPass) ++counts.passed;
     if (finding.judgement.verdict == Verdict::kFail) ++counts.failed;
@@ -121,11 +121,11 @@ std::string group_markup(const CheckReport& report, Group group) {
 }  // namespace
 
 std::string html_report(const CheckReport& report) {
-  const Examination& examination = report.examination;
+  const CheckRunner& runner = report.runner;
   const CheckReport::Counts counts = report.counts();
-  const CheckRequest& request = examination.bench.request();
+  const CheckRequest& request = runner.test_bed.request();
   std::vector<std::string> formats;
-  for (const GoodExport& good : examination.exports) formats.push_back(good.format);
+  for (const BaselineExport& baseline : runner.exports) formats.push_back(baseline.format);
   const std::string_view verdict = report.is_conformant() ? "conformant" : "not conformant";
   std::string text = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
@@ -139,7 +139,7 @@ std::string html_report(const CheckReport& report) {
   text +=
       fmt::format("<div class=\"soft\">{}; formats {}; {} runs; modelport {}; {}</div>\n", escaped(request.checkpoint),
                   formats.empty() ? "none" : escaped(fmt::format("{}", fmt::join(formats, ", "))),
-                  examination.bench.records().size(), MODELPORT_VERSION, time_text(std::chrono::system_clock::now()));
+                  runner.test_bed.records().size(), MODELPORT_VERSION, time_text(std::chrono::system_clock::now()));
   text += fmt::format("<div class=\"tiles\">{}{}{}{}</div>\n", tile("fail", counts.failed, "failed"),
                       tile("warning", counts.warnings, "warnings"), tile("pass", counts.passed, "passed"),
                       tile("skipped", counts.skipped, "skipped"));

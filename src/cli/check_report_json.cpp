@@ -36,14 +36,14 @@ Json finding_json(const CheckReport& report, const CheckFinding& finding) {
 }  // namespace
 
 std::string json_report(const CheckReport& report) {
-  const Examination& examination = report.examination;
+  const CheckRunner& runner = report.runner;
   const CheckReport::Counts counts = report.counts();
   Json json = {{"convention_version", kConventionVersion},
                {"modelport_version", MODELPORT_VERSION},
                {"conformant", report.is_conformant()},
                {"strict", report.strictness == Strictness::kMustAndShould},
                {"command", Json::array()},
-               {"checkpoint", printable(examination.bench.request().checkpoint)},
+               {"checkpoint", printable(runner.test_bed.request().checkpoint)},
                {"formats", Json::array()},
                {"summary",
                 {{"passed", counts.passed},
@@ -52,10 +52,10 @@ std::string json_report(const CheckReport& report) {
                  {"skipped", counts.skipped}}},
                {"findings", Json::array()},
                {"runs", Json::array()}};
-  for (const std::string& part : examination.bench.request().command) json["command"].push_back(printable(part));
-  for (const GoodExport& good : examination.exports) json["formats"].push_back(good.format);
-  for (const CheckFinding& finding : examination.findings) json["findings"].push_back(finding_json(report, finding));
-  for (const RunRecord& record : examination.bench.records()) json["runs"].push_back(run_json(record));
+  for (const std::string& part : runner.test_bed.request().command) json["command"].push_back(printable(part));
+  for (const BaselineExport& baseline : runner.exports) json["formats"].push_back(baseline.format);
+  for (const CheckFinding& finding : runner.findings) json["findings"].push_back(finding_json(report, finding));
+  for (const RunRecord& record : runner.test_bed.records()) json["runs"].push_back(run_json(record));
   return print_json(json);
 }
 

@@ -8,7 +8,7 @@ namespace {
 
 std::string run_text(const CheckReport& report, const CheckFinding& finding) {
   if (!finding.run) return "";
-  const RunRecord& record = report.examination.record(*finding.run);
+  const RunRecord& record = report.runner.record(*finding.run);
   std::string text = fmt::format("\n{}\n{}", escaped(record.command_line), escaped(record.ending()));
   for (const std::string& line : record.last_lines) text += "\n" + escaped(line);
   return text;
@@ -16,7 +16,7 @@ std::string run_text(const CheckReport& report, const CheckFinding& finding) {
 
 std::string case_text(const CheckReport& report, const CheckFinding& finding) {
   const Requirement& row = requirement(finding.id);
-  const double seconds = finding.run ? report.examination.record(*finding.run).seconds : 0.0;
+  const double seconds = finding.run ? report.runner.record(*finding.run).seconds : 0.0;
   const std::string name =
       fmt::format("{} {}{}", row.id, row.title, finding.format.empty() ? "" : fmt::format(" [{}]", finding.format));
   std::string text = fmt::format("    <testcase classname=\"convention.{}\" name=\"{}\" time=\"{:.3f}\"",
@@ -43,7 +43,7 @@ struct Suite {
 
 std::string junit_report(const CheckReport& report) {
   std::map<Group, Suite> suites;
-  for (const CheckFinding& finding : report.examination.findings) {
+  for (const CheckFinding& finding : report.runner.findings) {
     Suite& suite = suites[requirement(finding.id).group];
     suite.cases += case_text(report, finding);
     ++suite.tests;

@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "base/printable.h"
-#include "cli/check_examination.h"
+#include "cli/check_runner.h"
 
 namespace modelport {
 
@@ -27,53 +27,53 @@ std::string difference(const Json& a, const Json& b) {
 }
 
 /// The same export again, at the very same place.
-Status repeat(Examination& examination, const std::string& seen) {
-  const GoodExport& good = examination.exports[0];
-  RunPlan plan = examination.bench.plan("the same export once more", good.format);
-  const std::string kept = good.output + "-first";
+Status repeat(CheckRunner& runner, const std::string& seen) {
+  const BaselineExport& baseline = runner.exports[0];
+  RunPlan plan = runner.test_bed.plan("the same export once more", baseline.format);
+  const std::string kept = baseline.output + "-first";
   std::error_code failed_to_move;
-  fs::rename(good.output, kept, failed_to_move);
-  fs::create_directories(good.output, failed_to_move);
-  plan.output = good.output;
+  fs::rename(baseline.output, kept, failed_to_move);
+  fs::create_directories(baseline.output, failed_to_move);
+  plan.output = baseline.output;
   plan.set("--output_dir", plan.output);
-  const auto run = examination.bench.run(plan);
+  const auto run = runner.test_bed.run(plan);
   if (!run) return run.error();
-  Judgement judgement = judge_export(examination, plan, *run);
+  Judgement judgement = judge_export(runner, plan, *run);
   if (judgement.verdict == Verdict::kPass) {
-    TRY(checked, examination.judge(plan, *run));
-    const std::string differs = difference(good.checked.metadata, checked.metadata);
+    TRY(checked, runner.judge(plan, *run));
+    const std::string differs = difference(baseline.checked.metadata, checked.metadata);
     judgement = differs.empty() ? passed("but it tells where output_dir is: " + seen) : failed("{}", differs);
   }
-  examination.add("EXP-104", std::move(judgement), *run);
-  fs::remove_all(good.output, failed_to_move);
-  fs::rename(kept, good.output, failed_to_move);
+  runner.add("EXP-104", std::move(judgement), *run);
+  fs::remove_all(baseline.output, failed_to_move);
+  fs::rename(kept, baseline.output, failed_to_move);
   return {};
 }
 
-Status probe_two_at_once(Examination& examination) {
-  Bench& bench = examination.bench;
-  const std::string& format = examination.exports[0].format;
-  const RunPlan a = bench.plan("the first of two runs at once", format);
-  RunPlan second = bench.plan("the second of two runs at once", format);
-  if (bench.works_elsewhere()) second.work = a.work;
+Status probe_two_at_once(CheckRunner& runner) {
+  TestBed& test_bed = runner.test_bed;
+  const std::string& format = runner.exports[0].format;
+  const RunPlan a = test_bed.plan("the first of two runs at once", format);
+  RunPlan second = test_bed.plan("the second of two runs at once", format);
+  if (test_bed.works_elsewhere()) second.work = a.work;
   second.environment = a.environment;
   const RunPlan b = second;
-  TRY(runs, bench.run_together(a, b));
+  TRY(runs, test_bed.run_together(a, b));
   std::string differs;
   const std::pair<const RunPlan*, size_t> both[] = {{&a, runs.first}, {&b, runs.second}};
   for (const auto& [plan, run] : both) {
-    Judgement judgement = judge_export(examination, *plan, run);
+    Judgement judgement = judge_export(runner, *plan, run);
     if (judgement.verdict == Verdict::kPass) {
-      TRY(checked, examination.judge(*plan, run));
-      if (differs.empty()) differs = difference(examination.exports[0].checked.metadata, checked.metadata);
+      TRY(checked, runner.judge(*plan, run));
+      if (differs.empty()) differs = difference(runner.exports[0].checked.metadata, checked.metadata);
       continue;
     }
-    examination.add("EXP-103", std::move(judgement), run);
-    return repeat(examination, differs);
+    runner.add("EXP-103", std::move(judgement), run);
+    return repeat(runner, differs);
   }
-  examination.add("EXP-103", passed("two runs with one working and one temporary directory"), runs.first);
-  if (!differs.empty()) return repeat(examination, differs);
-  examination.add("EXP-104", passed("three runs"), runs.second);
+  runner.add("EXP-103", passed("two runs with one working and one temporary directory"), runs.first);
+  if (!differs.empty()) return repeat(runner, differs);
+  runner.add("EXP-104", passed("three runs"), runs.second);
   return {};
 }
 
@@ -89,11 +89,11 @@ struct StopAnswer {
 };
 using StopKind = StopAnswer::Kind;
 
-StopAnswer answer_to_stop(const Examination& examination, const RunPlan& plan, size_t run) {
+StopAnswer answer_to_stop(const CheckRunner& runner, const RunPlan& plan, size_t run) {
   constexpr double kSoonSeconds = 2.0;
   // By then an interpreter has started, and its default for SIGTERM no longer stands in for the exporter's answer.
   constexpr std::chrono::milliseconds kBegun{500};
-  const RunRecord& record = examination.record(run);
+  const RunRecord& record = runner.record(run);
   if (record.at_stop == RunRecord::Progress::kOver) return {};
   if (record.signal == SIGKILL) return {StopKind::kUnheeded, "it still ran 5 s after SIGTERM, and was killed"};
   if (record.exit_code != 0) {
@@ -101,8 +101,8 @@ StopAnswer answer_to_stop(const Examination& examination, const RunPlan& plan, s
     return {has_begun ? StopKind::kEnded : StopKind::kUntold, record.ending()};
   }
   // Where no metadata.json is ever written, it does not tell how far the run was.
-  if (examination.has_failed("EXP-032", plan.argument("--export_format"))) return {};
-  if (const Judgement exported = judge_export(examination, plan, run); exported.verdict == Verdict::kFail)
+  if (runner.has_failed("EXP-032", plan.argument("--export_format"))) return {};
+  if (const Judgement exported = judge_export(runner, plan, run); exported.verdict == Verdict::kFail)
     return {StopKind::kUnheeded, fmt::format("SIGTERM ended it with exit code 0: {}", exported.evidence)};
   std::string went_on =
       fmt::format("it went on for {:.1f} s after SIGTERM and ended with 0", record.seconds_after_stop);
@@ -112,21 +112,21 @@ StopAnswer answer_to_stop(const Examination& examination, const RunPlan& plan, s
 }
 
 /// SIGTERM at one moment after the other, until runs were ended by it or have gone on to their end often enough.
-Status probe_stop(Examination& examination) {
+Status probe_stop(CheckRunner& runner) {
   constexpr double kShares[] = {0.6, 0.3, 0.45, 0.75};
   constexpr size_t kLeastTries = 2, kEnough = 4;
-  const GoodExport& good = examination.exports[0];
-  const double milliseconds = examination.record(good.run).seconds * 1000;
+  const BaselineExport& baseline = runner.exports[0];
+  const double milliseconds = runner.record(baseline.run).seconds * 1000;
   size_t finished = 0;
   Judgement judgement = skipped("every run was over before SIGTERM could be sent");
   std::optional<size_t> evidence;
   for (size_t i = 0; i < 2 * std::size(kShares); ++i) {
     if (i >= kLeastTries && judgement.verdict != Verdict::kSkipped) break;
-    RunPlan plan = examination.bench.plan("SIGTERM on the way", good.format);
+    RunPlan plan = runner.test_bed.plan("SIGTERM on the way", baseline.format);
     const auto later = std::chrono::milliseconds(static_cast<int64_t>(milliseconds * kShares[i / 2]));
     plan.stop = i % 2 == 0 ? RunPlan::Stop{When::kFirstLine} : RunPlan::Stop{When::kAfter, later};
-    TRY(run, examination.bench.run(plan));
-    const StopAnswer answer = answer_to_stop(examination, plan, run);
+    TRY(run, runner.test_bed.run(plan));
+    const StopAnswer answer = answer_to_stop(runner, plan, run);
     if (answer.kind == StopKind::kUntold) continue;
     evidence = run;
     if (answer.kind == StopKind::kUnheeded) judgement = failed("{}", answer.evidence);
@@ -137,23 +137,23 @@ Status probe_stop(Examination& examination) {
   }
   if (finished > 0 && judgement.verdict == Verdict::kSkipped)
     judgement = skipped("SIGTERM came in the last moments of {} runs, too late for others", finished);
-  examination.add("EXP-101", std::move(judgement), evidence);
+  runner.add("EXP-101", std::move(judgement), evidence);
   return {};
 }
 
 }  // namespace
 
-Status probe_robustness(Examination& examination) {
-  CHECK_OK(probe_two_at_once(examination));
-  return probe_stop(examination);
+Status probe_robustness(CheckRunner& runner) {
+  CHECK_OK(probe_two_at_once(runner));
+  return probe_stop(runner);
 }
 
-Status conclude(Examination& examination) {
-  for (const auto& [id, noticed] : examination.bench.noticed())
-    examination.add(id, failed("{}", noticed.evidence), noticed.run);
-  const size_t runs = examination.bench.records().size();
+Status conclude(CheckRunner& runner) {
+  for (const auto& [id, noticed] : runner.test_bed.noticed())
+    runner.add(id, failed("{}", noticed.evidence), noticed.run);
+  const size_t runs = runner.test_bed.records().size();
   for (const std::string_view id : {"EXP-074", "EXP-075", "EXP-081", "EXP-082", "EXP-083", "EXP-100", "EXP-102"}) {
-    if (!examination.has_failed(id)) examination.add(id, passed(fmt::format("in {} runs", runs)));
+    if (!runner.has_failed(id)) runner.add(id, passed(fmt::format("in {} runs", runs)));
   }
   return {};
 }

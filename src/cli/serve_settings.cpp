@@ -139,7 +139,7 @@ constexpr Key kKeys[] = {
      [](const toml::node& node, std::string_view key, Target& target) -> Status {
        const auto value = node.value_exact<bool>();
        if (!value) return wrong(node, fmt::format("{} is true or false", key));
-       target.settings.service.role = *value ? ServiceConfig::Role::kWhole : ServiceConfig::Role::kFront;
+       target.settings.service.role = *value ? ServiceConfig::Role::kAllInOne : ServiceConfig::Role::kApi;
        return {};
      }},
     {"shared_dir", read_path<&ServiceConfig::shared_directory>},

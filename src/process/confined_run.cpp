@@ -40,7 +40,7 @@ int64_t kernel_memory_kills() {
 /// One run, from start to when nothing of it is left.
 class Run {
  public:
-  Run(const ConfinedRequest& request, RunPlace place)
+  Run(const ConfinedRequest& request, ExecutionSlot place)
       : request_(request),
         place_(std::move(place)),
         out_lines_(request.max_line_bytes),
@@ -169,7 +169,7 @@ class Run {
   }
 
   const ConfinedRequest& request_;
-  RunPlace place_;
+  ExecutionSlot place_;
   LineSplitter out_lines_, err_lines_;
   const Steady::time_point began_ = Steady::now();
   const int64_t kernel_kills_before_ = kernel_memory_kills();
@@ -183,11 +183,11 @@ class Run {
 }  // namespace
 
 Result<ConfinedOutcome> run_confined(const ConfinedRequest& request) {
-  TRY(place, RunPlace::make(request.groups, request.group));
+  TRY(place, ExecutionSlot::make(request.groups, request.group));
   return run_confined(request, std::move(place));
 }
 
-Result<ConfinedOutcome> run_confined(const ConfinedRequest& request, RunPlace place) {
+Result<ConfinedOutcome> run_confined(const ConfinedRequest& request, ExecutionSlot place) {
   // One process more than it may have, so that who looks sees that it has too many.
   const uint64_t processes = request.processes == UINT64_MAX ? UINT64_MAX : request.processes + 1;
   if (place.group) CHECK_OK(place.group->hold_to({request.memory_bytes, processes}));

@@ -11,9 +11,9 @@
 
 #include "base/result.h"
 #include "process/control_groups.h"
+#include "process/execution_slot.h"
 #include "process/process_runner.h"
 #include "process/process_tree.h"
-#include "process/run_place.h"
 
 namespace modelport {
 
@@ -61,6 +61,6 @@ struct ConfinedOutcome {
 /// Runs to the end. kNotFound or kUnreadable when the program cannot be started.
 Result<ConfinedOutcome> run_confined(const ConfinedRequest& request);
 /// In a place that is there already; the request's `groups` and `group` say nothing then.
-Result<ConfinedOutcome> run_confined(const ConfinedRequest& request, RunPlace place);
+Result<ConfinedOutcome> run_confined(const ConfinedRequest& request, ExecutionSlot place);
 
 }  // namespace modelport

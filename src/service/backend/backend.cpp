@@ -22,7 +22,7 @@
 #include "service/backend/trainer_record.h"
 #include "service/jobs/postgres_job_store.h"
 #include "service/jobs/sqlite_job_store.h"
-#include "service/jobs/worker_roster.h"
+#include "service/jobs/worker_registry.h"
 
 namespace modelport {
 
@@ -46,7 +46,7 @@ Result<std::vector<TrainerConfig>> read_trainers(const ServiceConfig& config) {
 }
 
 Status check_role(const ServiceConfig& config) {
-  if (config.database.empty() && config.role != Role::kWhole) {
+  if (config.database.empty() && config.role != Role::kAllInOne) {
     Error error = fail(ErrorCode::kInvalidArgument, "{} needs PostgreSQL: SQLite is for one process",
                        config.role == Role::kWorker ? "a worker" : "a service whose jobs are run by workers");
     error.hint = "set database.url in the configuration file";
@@ -108,23 +108,24 @@ class Backend::State {
     // Before any job changes, so that no change goes without its delivery.
     using Database = JobWebhooks::Database;
     webhooks = std::make_unique<JobWebhooks>(jobs->deliveries(), jobs->changes(), system_clock(),
-                                             roster ? Database::kShared : Database::kOwn);
+                                             worker_registry ? Database::kShared : Database::kOwn);
     CHECK_OK(use_webhooks(config.webhooks));
     TRY(name, directory.worker_name());
     worker = std::move(name);
-    CHECK_OK(recover(environment, roster ? worker : ""));
+    CHECK_OK(recover(environment, worker_registry ? worker : ""));
     if (config.role != Role::kWorker) CHECK_OK(collect_orphans(environment));
     CHECK_OK(load_trainers());
-    using Silence = LeaseRules::Silence;
-    if (config.role != Role::kFront) {
-      CHECK_OK(announce());
-      environment.places.make_ready();
-      const LeaseRules lease{config.lease, roster ? Silence::kEnd : Silence::kGoOn};
+    using OnLeaseLost = LeaseRules::OnLeaseLost;
+    if (config.role != Role::kApi) {
+      CHECK_OK(send_heartbeat());
+      environment.places.prewarm();
+      const LeaseRules lease{config.lease, worker_registry ? OnLeaseLost::kStop : OnLeaseLost::kContinue};
       scheduler = std::make_unique<Scheduler>(environment, trainers, worker, lease);
     }
-    if (roster) news = jobs->changes().subscribe("", [this](std::string_view job_id) { hear_of(job_id); });
+    if (worker_registry)
+      news = jobs->changes().subscribe("", [this](std::string_view job_id) { on_job_changed(job_id); });
     if (scheduler) leases = std::thread([this] { keep_leases(); });
-    upkeep = std::thread([this] { keep_up(); });
+    upkeep = std::thread([this] { run_maintenance(); });
     return {};
   }
 
@@ -139,7 +140,7 @@ class Backend::State {
   }
 
   /// Of a configuration that was read again, what needs no restart.
-  Status take(const ServiceConfig& wanted) {
+  Status apply_limits(const ServiceConfig& wanted) {
     CHECK_OK(use_webhooks(wanted.webhooks).in("webhooks"));
     auto taken = std::make_shared<const ServiceConfig>(wanted);
     const std::lock_guard lock(limits_mutex);
@@ -149,7 +150,7 @@ class Backend::State {
 
   /// What a client cannot mend, and may try again.
   Status check_availability(const std::string& framework) const {
-    if (config.role == Role::kFront && worker_count == 0)
+    if (config.role == Role::kApi && worker_count == 0)
       return fail(ErrorCode::kUnavailable, "no worker is there at the moment");
     const TrainerRegistry::Trainer trainer = trainers.of_framework(framework);
     if (trainer && trainer->is_awaited)
@@ -158,15 +159,16 @@ class Backend::State {
   }
 
   Status load_trainers() {
-    if (config.role == Role::kFront) return learn_trainers();
+    if (config.role == Role::kApi) return refresh_remote_trainers();
     TRY(configs, read_trainers(config));
-    loading.load(configs, config.trainer_patience);
+    loading.load(configs, config.trainer_timeout);
     return {};
   }
 
-  /// A front's trainers are those of its workers; of two that take the same framework the one that started last counts.
-  Status learn_trainers() {
-    TRY(workers, roster->present(config.lease));
+  /// The trainers of a service without runs of its own are those of its workers; of two that take the same framework
+  /// the one that started last counts.
+  Status refresh_remote_trainers() {
+    TRY(workers, worker_registry->live_workers(config.lease));
     std::vector<LoadedTrainer> learnt;
     std::set<std::string> known;
     for (const WorkerRow& row : workers) {
@@ -195,15 +197,15 @@ class Backend::State {
     if (upkeep.joinable()) upkeep.join();
     loading.end();
     if (webhooks) webhooks->shutdown();
-    if (roster && scheduler) (void)roster->withdraw(worker);
+    if (worker_registry && scheduler) (void)worker_registry->deregister(worker);
   }
 
   std::vector<FrameworkCapability> capabilities() {
-    const auto marks = jobs->marks();
+    const auto overrides = jobs->availability_overrides();
     std::vector<FrameworkCapability> rows;
     for (const TrainerRegistry::Trainer& trainer : trainers.all()) {
       for (const FrameworkCapability& row : trainer->capabilities)
-        rows.push_back(marks ? with_marks(row, trainer->fingerprint, *marks) : row);
+        rows.push_back(overrides ? with_availability_overrides(row, trainer->fingerprint, *overrides) : row);
     }
     return rows;
   }
@@ -221,17 +223,17 @@ class Backend::State {
   OwnProgram own;
   CheckpointInspection inspection;
   ArtifactPrediction prediction;
-  std::string worker;                    ///< This process's name.
-  std::unique_ptr<WorkerRoster> roster;  ///< Null with SQLite.
-  std::atomic<size_t> worker_count = 0;  ///< Of a front.
-  std::unique_ptr<Scheduler> scheduler;  ///< Null in a front.
+  std::string worker;                               ///< This process's name.
+  std::unique_ptr<WorkerRegistry> worker_registry;  ///< Null with SQLite.
+  std::atomic<size_t> worker_count = 0;             ///< Of a service of role kApi.
+  std::unique_ptr<Scheduler> scheduler;             ///< Null for role kApi.
   std::unique_ptr<JobWebhooks> webhooks;
   Readiness readiness;
   std::atomic<int64_t> accepted = 0;
 
  private:
   /// A job changed, here or in another process.
-  void hear_of(std::string_view job_id) {
+  void on_job_changed(std::string_view job_id) {
     if (!scheduler) return;
     scheduler->wake();
     if (!scheduler->runs(job_id)) return;
@@ -240,18 +242,20 @@ class Backend::State {
     ending.notify_all();
   }
 
-  Status announce() {
-    if (!roster) return {};
-    return roster->announce({worker, config.listens_at, MODELPORT_VERSION, trainers_to_json(trainers.all())});
+  Status send_heartbeat() {
+    if (!worker_registry) return {};
+    return worker_registry->heartbeat({worker, config.listens_at, MODELPORT_VERSION, trainers_to_json(trainers.all())});
   }
 
-  std::chrono::milliseconds heartbeat() const { return std::chrono::milliseconds(config.lease) / kHeartbeatsPerLease; }
+  std::chrono::milliseconds heartbeat_interval() const {
+    return std::chrono::milliseconds(config.lease) / kHeartbeatsPerLease;
+  }
 
-  /// On a thread of its own: what keep_up does may take longer than a lease.
+  /// On a thread of its own: what run_maintenance does may take longer than a lease.
   void keep_leases() {
     std::unique_lock lock(mutex);
     while (!is_ending) {
-      ending.wait_for(lock, heartbeat(), [&] { return is_ending || has_news; });
+      ending.wait_for(lock, heartbeat_interval(), [&] { return is_ending || has_news; });
       has_news = false;
       lock.unlock();
       scheduler->renew_leases();
@@ -259,12 +263,12 @@ class Backend::State {
     }
   }
 
-  void keep_up() {
+  void run_maintenance() {
     std::unique_lock lock(mutex);
-    for (int beat = 1; !ending.wait_for(lock, heartbeat(), [&] { return is_ending; }); ++beat) {
+    for (int beat = 1; !ending.wait_for(lock, heartbeat_interval(), [&] { return is_ending; }); ++beat) {
       lock.unlock();
-      if (roster) look_around();
-      if (scheduler) take_up_unattended();
+      if (worker_registry) sync_cluster();
+      if (scheduler) reclaim_unowned_attempts();
       reload_changed_trainers();
       if (beat % kHeartbeatsPerRound == 0 && config.role != Role::kWorker) clean();
       lock.lock();
@@ -272,15 +276,15 @@ class Backend::State {
   }
 
   /// What several processes on one database owe each other; a database that is away is reported by its store.
-  void look_around() {
-    const Status present = config.role == Role::kFront ? learn_trainers() : announce();
+  void sync_cluster() {
+    const Status present = config.role == Role::kApi ? refresh_remote_trainers() : send_heartbeat();
     if (!present) log_debug("{}", present.error().text());
     if (const Status done = reclaim_from_lost_workers(environment); !done) log_debug("{}", done.error().text());
   }
 
   /// Attempts whose end could not be written for so long that they gave up (a full disk, a database that was away).
   /// Seen twice, since one that was claimed just now is on record before it is here.
-  void take_up_unattended() {
+  void reclaim_unowned_attempts() {
     const auto attempts = jobs->running_attempts();
     if (!attempts) return;
     const std::set<std::string> active = scheduler->active();
@@ -298,9 +302,9 @@ class Backend::State {
     unattended = std::move(seen);
   }
 
-  /// An exporter that was installed anew has other capabilities, and its marks no longer count.
+  /// An exporter that was installed anew has other capabilities, and its overrides no longer count.
   void reload_changed_trainers() {
-    if (config.role == Role::kFront) return;
+    if (config.role == Role::kApi) return;
     for (const TrainerRegistry::Trainer& trainer : trainers.all()) {
       if (trainer->has_changed()) loading.ask_again(trainer->config);
     }
@@ -323,7 +327,7 @@ class Backend::State {
   bool has_news = false;             ///< Of a job that runs here: it may be cancelled or taken away.
   std::set<std::string> unattended;  ///< Attempts that nobody made here a heartbeat ago; of the upkeep alone.
   ChangeFeed::Subscription news;
-  std::thread leases;  ///< Not of a front.
+  std::thread leases;  ///< Not for role kApi.
   std::thread upkeep;
 };
 
@@ -337,7 +341,7 @@ Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config, std::uniqu
   CHECK_OK(check_role(config));
   TRY(directory, DataDirectory::hold(config.data_directory, config.shared_directory));
   std::unique_ptr<JobStore> jobs;
-  std::unique_ptr<WorkerRoster> roster;
+  std::unique_ptr<WorkerRegistry> worker_registry;
   if (config.database.empty()) {
     TRY(store, SqliteJobStore::open(directory.database(), system_clock()));
     jobs = std::move(store);
@@ -345,7 +349,7 @@ Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config, std::uniqu
     TRY(database, database_of(config));
     TRY(store, PostgresJobStore::open(database));
     jobs = std::move(store);
-    roster = std::make_unique<WorkerRoster>(database);
+    worker_registry = std::make_unique<WorkerRegistry>(database);
   }
   TRY(logs, LogStore::open(directory.logs(), {.bytes = config.max_log_bytes}));
   if (!artifacts) {
@@ -355,12 +359,12 @@ Result<std::unique_ptr<Backend>> Backend::start(ServiceConfig config, std::uniqu
   TRY(checkpoints, CheckpointStore::open(directory.checkpoints(), config.checkpoint_roots,
                                          {.upload_bytes = config.max_upload_bytes,
                                           .expanded_bytes = config.max_expanded_bytes,
-                                          .abandoned_after = std::chrono::hours(roster ? 24 : 0)},
+                                          .abandoned_after = std::chrono::hours(worker_registry ? 24 : 0)},
                                          std::move(source)));
   auto state =
       std::make_unique<State>(std::move(config), std::move(directory), std::move(jobs), std::move(logs),
                               std::make_unique<MeteredArtifactStore>(std::move(artifacts)), std::move(checkpoints));
-  state->roster = std::move(roster);
+  state->worker_registry = std::move(worker_registry);
   CHECK_OK(state->begin());
   return std::unique_ptr<Backend>(new Backend(std::move(state)));
 }
@@ -374,8 +378,8 @@ Result<JobCreation> Backend::submit(const JobRequest& request, const std::string
   TRY(before, state_->jobs->find_creation(wanted));
   if (before) return *std::move(before);
   CHECK_OK(state_->check_availability(request.framework));
-  TRY(marks, state_->jobs->marks());
-  CHECK_OK(check_request(request, state_->trainers, marks, *state_->checkpoints));
+  TRY(overrides, state_->jobs->availability_overrides());
+  CHECK_OK(check_request(request, state_->trainers, overrides, *state_->checkpoints));
   CHECK_OK(state_->webhooks->check_url(request.webhook_url));
   TRY(counts, state_->jobs->counts());
   if (counts.by_status[static_cast<size_t>(JobStatus::kPending)] >= limits->max_pending_jobs)
@@ -401,8 +405,8 @@ Result<JobCreation> Backend::retry(std::string_view id, const std::string& idemp
   if (job.status != JobStatus::kFailed && job.status != JobStatus::kCancelled)
     return fail(ErrorCode::kConflict, "job {} is {}; what failed or was cancelled can be tried again", id,
                 info(job.status).name);
-  TRY(marks, state_->jobs->marks());
-  CHECK_OK(check_request(job.request, state_->trainers, marks, *state_->checkpoints));
+  TRY(overrides, state_->jobs->availability_overrides());
+  CHECK_OK(check_request(job.request, state_->trainers, overrides, *state_->checkpoints));
   TRY(creation, state_->jobs->create(wanted));
   if (creation.outcome == JobCreation::Outcome::kCreated) ++state_->accepted;
   if (state_->scheduler) state_->scheduler->wake();
@@ -426,9 +430,10 @@ CheckpointStore& Backend::checkpoints() { return *state_->checkpoints; }
 
 Status Backend::reload(const ServiceConfig& wanted) {
   // One that fails holds up neither the other nor what runs.
-  const Status taken = state_->take(wanted);
+  const Status taken = state_->apply_limits(wanted);
   CHECK_OK(state_->load_trainers());
-  for (const std::string& framework : state_->trainers.frameworks()) CHECK_OK(state_->jobs->clear_marks(framework, ""));
+  for (const std::string& framework : state_->trainers.frameworks())
+    CHECK_OK(state_->jobs->clear_availability_overrides(framework, ""));
   if (state_->scheduler) state_->scheduler->wake();
   return taken;
 }
@@ -444,7 +449,7 @@ std::vector<ReadinessCheck> Backend::readiness() {
                         capability.problem,
                         capability.problem.empty() ? "" : error_info(ErrorCode::kUnavailable).name});
   }
-  if (state_->config.role == Role::kFront) {
+  if (state_->config.role == Role::kApi) {
     const size_t workers = state_->worker_count;
     checks.push_back({"workers", workers > 0, workers > 0 ? fmt::format("{} workers", workers) : "no worker is there",
                       workers > 0 ? "" : error_info(ErrorCode::kUnavailable).name});
@@ -465,31 +470,31 @@ std::vector<ReadinessCheck> Backend::readiness() {
   return checks;
 }
 
-BackendFigures Backend::figures() {
-  BackendFigures figures;
+BackendMetrics Backend::metrics() {
+  BackendMetrics metrics;
   const auto began = std::chrono::steady_clock::now();
   if (const auto counts = state_->jobs->counts()) {
-    figures.jobs = *counts;
+    metrics.jobs = *counts;
     if (const auto wait = state_->jobs->longest_wait(); wait && *wait)
-      figures.oldest_pending_seconds = std::chrono::duration<double>(**wait).count();
-    if (const auto deliveries = state_->jobs->deliveries().counts()) figures.deliveries = *deliveries;
+      metrics.oldest_pending_seconds = std::chrono::duration<double>(**wait).count();
+    if (const auto deliveries = state_->jobs->deliveries().counts()) metrics.deliveries = *deliveries;
   }
-  figures.database_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  figures.accepted = state_->accepted;
-  figures.webhooks = state_->webhooks->totals();
-  figures.store = state_->metered_artifacts->operations();
+  metrics.database_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  metrics.accepted = state_->accepted;
+  metrics.webhooks = state_->webhooks->totals();
+  metrics.store = state_->metered_artifacts->operations();
   for (const TrainerRegistry::Trainer& trainer : state_->trainers.all()) {
     for (const FrameworkCapability& capability : trainer->capabilities)
-      figures.frameworks.push_back({capability.framework, capability.problem.empty()});
+      metrics.frameworks.push_back({capability.framework, capability.problem.empty()});
   }
-  if (state_->config.role == Role::kFront) figures.workers = state_->worker_count;
+  if (state_->config.role == Role::kApi) metrics.workers = state_->worker_count;
   std::error_code failed;
   const auto space = std::filesystem::space(state_->directory.path(), failed);
-  if (!failed) figures.data_free_bytes = static_cast<int64_t>(space.available);
-  if (!state_->scheduler) return figures;
-  figures.attempts = state_->scheduler->totals();
-  figures.running_exporters = static_cast<int>(state_->scheduler->active().size());
-  return figures;
+  if (!failed) metrics.data_free_bytes = static_cast<int64_t>(space.available);
+  if (!state_->scheduler) return metrics;
+  metrics.attempts = state_->scheduler->totals();
+  metrics.running_exporters = static_cast<int>(state_->scheduler->active().size());
+  return metrics;
 }
 
 void Backend::shutdown(std::chrono::seconds grace) { state_->end(grace); }

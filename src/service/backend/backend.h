@@ -9,7 +9,7 @@
 #include "base/result.h"
 #include "service/artifacts/artifact_store.h"
 #include "service/backend/artifact_prediction.h"
-#include "service/backend/backend_figures.h"
+#include "service/backend/backend_metrics.h"
 #include "service/backend/capabilities.h"
 #include "service/backend/readiness.h"
 #include "service/checkpoints/checkpoint_store.h"
@@ -53,7 +53,7 @@ class Backend {
   Status remove(std::string_view id);
   Result<Job> set_default(std::string_view id);
 
-  /// As of now, marks included.
+  /// As of now, overrides included.
   std::vector<FrameworkCapability> capabilities();
   /// What `modelport inspect --json` says of a checkpoint, from a child with limits; kept per id.
   Result<Json> inspect_checkpoint(const std::string& id);
@@ -67,11 +67,11 @@ class Backend {
   CheckpointStore& checkpoints();
 
   /// Takes max_attempts, max_pending_jobs, retention, quota and webhooks from `wanted`; all else of it stays as it was
-  /// at the start. Reads the trainers' file again, asks for capabilities anew and clears the marks. Running jobs go on
-  /// as they began; those of a framework that nobody takes any more wait.
+  /// at the start. Reads the trainers' file again, asks for capabilities anew and clears the overrides. Running jobs go
+  /// on as they began; those of a framework that nobody takes any more wait.
   Status reload(const ServiceConfig& wanted);
   std::vector<ReadinessCheck> readiness();
-  BackendFigures figures();
+  BackendMetrics metrics();
 
   /// No further job begins; running ones may end within `grace`, then they are ended and pending again for the next
   /// start.

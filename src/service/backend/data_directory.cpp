@@ -18,11 +18,11 @@ namespace modelport {
 namespace {
 
 /// A child that a killed service had forked holds the lock, and all else that is open, until it has closed them.
-constexpr auto kPatience = std::chrono::seconds(3);
+constexpr auto kHoldTimeout = std::chrono::seconds(3);
 constexpr auto kTryEvery = std::chrono::milliseconds(20);
 
 bool take_lock(const Descriptor& lock) {
-  const auto until = std::chrono::steady_clock::now() + kPatience;
+  const auto until = std::chrono::steady_clock::now() + kHoldTimeout;
   while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     if (std::chrono::steady_clock::now() >= until) return false;
     std::this_thread::sleep_for(kTryEvery);

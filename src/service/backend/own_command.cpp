@@ -8,7 +8,7 @@
 
 #include "io/beneath.h"
 #include "service/run/exporter_process.h"
-#include "service/run/line_judge.h"
+#include "service/run/failure_line_scanner.h"
 
 namespace modelport {
 
@@ -56,10 +56,10 @@ Result<OwnCommandEnd> run_own_command(const OwnProgram& program, const WorkPlace
   TRY(process, prepare_exporter(trainer, program.sandbox, {place.path(), program.hidden, command.readable},
                                 std::move(line), trainer.name));
   OwnCommandEnd end;
-  LineJudge lines;
+  FailureLineScanner lines;
   process.request.max_line_bytes = kMostOwnOutput;
   process.request.on_line = [&](Stream stream, std::string_view text) {
-    if (stream == Stream::kStderr) return lines.hear(stream, text);
+    if (stream == Stream::kStderr) return lines.observe(stream, text);
     if (end.text.size() + text.size() < kMostOwnOutput) end.text += std::string(text) + "\n";
   };
   TRY(outcome, run_confined(process.request));

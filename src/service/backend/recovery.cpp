@@ -23,7 +23,7 @@ Status remove_unrecorded(AttemptEnvironment& environment, const std::string& key
   const Status removed = environment.artifacts.remove(key);
   if (removed) return {};
   log_warning("{} stays in the store for now: {}", key, removed.error().text());
-  return environment.jobs.doom(key);
+  return environment.jobs.mark_for_deletion(key);
 }
 
 /// Of running attempts, which are still to complete with what they store.
@@ -35,14 +35,14 @@ Result<std::set<std::string>> keys_in_progress(AttemptEnvironment& environment) 
 }
 
 /// Whether all of them were dealt with: a store that is away is asked again another time.
-Result<bool> remove_doomed(AttemptEnvironment& environment, const std::vector<std::string>& keys) {
-  // Looked up after them: what was doomed by an attempt that is not among these is nobody's.
+Result<bool> remove_pending_deletions(AttemptEnvironment& environment, const std::vector<std::string>& keys) {
+  // Looked up after them: what was marked by an attempt that is not among these is nobody's.
   TRY(kept, keys_in_progress(environment));
   for (const std::string& key : keys) {
     if (kept.contains(key)) continue;
     TRY(is_recorded, environment.jobs.refers_to(key));
     if (is_recorded) {
-      CHECK_OK(environment.jobs.forget_doomed(key));
+      CHECK_OK(environment.jobs.clear_deletion_mark(key));
     } else if (const Status removed = environment.artifacts.remove(key); !removed) {
       log_warning("{} stays in the store for now: {}", key, removed.error().text());
       return false;
@@ -98,8 +98,8 @@ Status reclaim_from_lost_workers(AttemptEnvironment& environment) {
 
 Status collect_orphans(AttemptEnvironment& environment) {
   for (bool has_more = true; has_more;) {
-    TRY(keys, environment.jobs.doomed_artifacts(kKeysAtOnce));
-    TRY(is_done, remove_doomed(environment, keys));
+    TRY(keys, environment.jobs.artifacts_pending_deletion(kKeysAtOnce));
+    TRY(is_done, remove_pending_deletions(environment, keys));
     has_more = is_done && static_cast<int>(keys.size()) == kKeysAtOnce;
   }
   TRY(logged, environment.logs.jobs());

@@ -66,8 +66,8 @@ Status remove_job(AttemptEnvironment& environment, std::string_view id) {
   if (job.artifact) {
     TRY(is_used, environment.jobs.refers_to(job.artifact->key));
     const std::string& key = job.artifact->key;
-    const Status done = is_used ? environment.jobs.forget_doomed(key) : environment.artifacts.remove(key);
-    // It is doomed, and the store is asked again later.
+    const Status done = is_used ? environment.jobs.clear_deletion_mark(key) : environment.artifacts.remove(key);
+    // It is marked for deletion, and the store is asked again later.
     if (!done) log_warning("{} stays in the store for now: {}", key, done.error().text());
   }
   failpoint("removal: before the log");

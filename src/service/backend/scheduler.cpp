@@ -138,7 +138,7 @@ void Scheduler::renew_leases() {
     if (state && *state == LeaseState::kCancelRequested) stop(active->claimed.job.id, StopOrder::kTerminate);
     if (!state && state.error().code == ErrorCode::kConflict) stop(active->claimed.job.id, StopOrder::kKill);
     const bool is_cut_off = !state && asked - active->renewed >= lease_.length * 2 / 3;
-    if (is_cut_off && lease_.silence == LeaseRules::Silence::kEnd) {
+    if (is_cut_off && lease_.on_lost == LeaseRules::OnLeaseLost::kStop) {
       log_warning("job {}: ended here, another worker may take it soon: {}", active->claimed.job.id,
                   state.error().text());
       active->control.is_shutdown = true;

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "service/backend/backend_figures.h"
+#include "service/backend/backend_metrics.h"
 #include "service/backend/trainer_registry.h"
 #include "service/run/attempt.h"
 
@@ -18,10 +18,10 @@ namespace modelport {
 struct LeaseRules {
   std::chrono::seconds length{60};
   /// What becomes of an attempt whose lease could not be renewed for most of its length.
-  enum class Silence {
-    kGoOn,  ///< Nobody else can take its job.
-    kEnd,   ///< It is ended before another worker begins.
-  } silence = Silence::kGoOn;
+  enum class OnLeaseLost {
+    kContinue,  ///< Nobody else can take its job.
+    kStop,      ///< It is ended before another worker begins.
+  } on_lost = OnLeaseLost::kContinue;
 };
 
 /// Claims jobs as trainers have room and runs each attempt on a thread of its own.

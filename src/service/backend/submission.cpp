@@ -62,7 +62,7 @@ Status check_checkpoint(const JobRequest& request, CheckpointStore& checkpoints)
 }  // namespace
 
 Status check_request(const JobRequest& request, const TrainerRegistry& trainers,
-                     const std::vector<UnavailableMark>& marks, CheckpointStore& checkpoints) {
+                     const std::vector<AvailabilityOverride>& overrides, CheckpointStore& checkpoints) {
   const TrainerRegistry::Trainer trainer = trainers.of_framework(request.framework);
   const FrameworkCapability* framework = trainer ? trainer->capability_of(request.framework) : nullptr;
   if (framework == nullptr) return unknown("framework", request.framework, trainers.frameworks());
@@ -73,8 +73,9 @@ Status check_request(const JobRequest& request, const TrainerRegistry& trainers,
   }
   const auto reason_against = [&](const FormatCapability& row) -> std::optional<std::string> {
     if (!row.supported) return row.reason;
-    const UnavailableMark* mark = find_mark(marks, request.framework, row.format, trainer->fingerprint);
-    return mark == nullptr ? std::nullopt : std::optional(mark->reason);
+    const AvailabilityOverride* entry =
+        find_availability_override(overrides, request.framework, row.format, trainer->fingerprint);
+    return entry == nullptr ? std::nullopt : std::optional(entry->reason);
   };
   if (const auto reason = reason_against(*format)) {
     Error error = fail(ErrorCode::kUnsupportedFormat, "{} cannot be exported to {}: {}", request.framework,

@@ -11,6 +11,6 @@ namespace modelport {
 /// Whether a job may be accepted: framework and format known and available, one checkpoint that is there, an object as
 /// export_config, texts of sensible length. Errors name the field and, where there is a list of valid values, give it.
 Status check_request(const JobRequest& request, const TrainerRegistry& trainers,
-                     const std::vector<UnavailableMark>& marks, CheckpointStore& checkpoints);
+                     const std::vector<AvailabilityOverride>& overrides, CheckpointStore& checkpoints);
 
 }  // namespace modelport

@@ -36,7 +36,7 @@ struct TrainerLoading::Asking {
 TrainerLoading::TrainerLoading(TrainerRegistry& registry, Ask ask) : registry_(registry), ask_(std::move(ask)) {}
 TrainerLoading::~TrainerLoading() { end(); }
 
-void TrainerLoading::load(const std::vector<TrainerConfig>& configs, std::chrono::milliseconds patience) {
+void TrainerLoading::load(const std::vector<TrainerConfig>& configs, std::chrono::milliseconds timeout) {
   const std::lock_guard lock(mutex_);
   call_off_all();
   auto round = std::make_shared<Round>();
@@ -55,7 +55,7 @@ void TrainerLoading::load(const std::vector<TrainerConfig>& configs, std::chrono
     });
   }
   std::unique_lock waiting(round->mutex);
-  round->changed.wait_for(waiting, patience, [&] { return round->answers.size() == configs.size(); });
+  round->changed.wait_for(waiting, timeout, [&] { return round->answers.size() == configs.size(); });
   std::vector<LoadedTrainer> trainers;
   for (const TrainerConfig& config : configs) {
     const auto answer = round->answers.find(config.name);

@@ -22,9 +22,9 @@ class TrainerLoading {
   TrainerLoading(TrainerRegistry& registry, Ask ask);
   ~TrainerLoading();
 
-  /// Puts these trainers into force, in place of all others. Returns when all have answered or `patience` is over;
+  /// Puts these trainers into force, in place of all others. Returns when all have answered or `timeout` is over;
   /// those that have not take no jobs until they have.
-  void load(const std::vector<TrainerConfig>& configs, std::chrono::milliseconds patience);
+  void load(const std::vector<TrainerConfig>& configs, std::chrono::milliseconds timeout);
   /// Asks one once more; what it said before counts until it has answered. Nothing happens while it is being asked.
   void ask_again(const TrainerConfig& config);
   /// Whatever is being asked is called off.

@@ -15,7 +15,7 @@ namespace modelport {
 
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(60);
+constexpr auto kCapabilitiesTimeout = std::chrono::seconds(60);
 constexpr size_t kMostCapabilities = size_t{8} << 20;
 
 std::string_view major_of(std::string_view version) { return version.substr(0, version.find('.')); }
@@ -137,7 +137,7 @@ LoadedTrainer load_trainer(const TrainerConfig& config, const SandboxSupport& su
   auto process = prepare_exporter(config, support, {place, hidden, {}}, command, "capabilities");
   if (!process) return all_unusable(process.error().text());
   std::string text;
-  process->request.timeout = kPatience;
+  process->request.timeout = kCapabilitiesTimeout;
   process->request.grace = std::chrono::seconds(1);
   process->request.should_stop = [&] { return is_called_off() ? StopOrder::kKill : StopOrder::kGoOn; };
   process->request.on_line = [&](Stream stream, std::string_view line) {
@@ -156,7 +156,7 @@ LoadedTrainer load_trainer(const TrainerConfig& config, const SandboxSupport& su
     if (outcome->exit_code == 0 && parsed && parsed->is_object()) document = *std::move(parsed);
     if (outcome->ended == ConfinedOutcome::Ended::kTimedOut)
       log_warning("trainer {}: no answer to --capabilities within {} s; it counts as one that has none to tell",
-                  config.name, kPatience.count());
+                  config.name, kCapabilitiesTimeout.count());
   }
   if (document) {
     trainer.capabilities = read_capabilities(config, *document);
@@ -210,23 +210,25 @@ std::vector<std::string> TrainerRegistry::frameworks() const {
   return names;
 }
 
-const UnavailableMark* find_mark(const std::vector<UnavailableMark>& marks, std::string_view framework,
-                                 std::string_view format, std::string_view fingerprint) {
-  const auto found = std::ranges::find_if(marks, [&](const UnavailableMark& mark) {
-    return mark.framework == framework && mark.export_format == format && mark.trainer == fingerprint;
+const AvailabilityOverride* find_availability_override(const std::vector<AvailabilityOverride>& overrides,
+                                                       std::string_view framework, std::string_view format,
+                                                       std::string_view fingerprint) {
+  const auto found = std::ranges::find_if(overrides, [&](const AvailabilityOverride& entry) {
+    return entry.framework == framework && entry.export_format == format && entry.trainer == fingerprint;
   });
-  return found == marks.end() ? nullptr : &*found;
+  return found == overrides.end() ? nullptr : &*found;
 }
 
-FrameworkCapability with_marks(const FrameworkCapability& capability, const std::string& fingerprint,
-                               const std::vector<UnavailableMark>& marks) {
+FrameworkCapability with_availability_overrides(const FrameworkCapability& capability, const std::string& fingerprint,
+                                                const std::vector<AvailabilityOverride>& overrides) {
   FrameworkCapability marked = capability;
   for (FormatCapability& row : marked.formats) {
-    const UnavailableMark* mark = find_mark(marks, capability.framework, row.format, fingerprint);
-    if (mark == nullptr || !row.supported) continue;
+    const AvailabilityOverride* entry =
+        find_availability_override(overrides, capability.framework, row.format, fingerprint);
+    if (entry == nullptr || !row.supported) continue;
     row.supported = row.native_support = false;
-    row.reason = mark->reason;
-    row.since = mark->since;
+    row.reason = entry->reason;
+    row.since = entry->since;
   }
   return marked;
 }

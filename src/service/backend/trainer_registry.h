@@ -16,7 +16,7 @@ namespace modelport {
 struct LoadedTrainer {
   TrainerConfig config;
   std::string fingerprint;
-  std::vector<FrameworkCapability> capabilities;  ///< One per framework, without marks.
+  std::vector<FrameworkCapability> capabilities;  ///< One per framework, without overrides.
   bool is_awaited = false;                        ///< It has not said anything yet, and takes no jobs.
   /// Null for a framework that it does not take.
   const FrameworkCapability* capability_of(std::string_view framework) const;
@@ -53,12 +53,13 @@ class TrainerRegistry {
   std::vector<Trainer> trainers_;
 };
 
-/// The mark of a format that still counts: which this trainer, as it is, has shown. Null without one.
-const UnavailableMark* find_mark(const std::vector<UnavailableMark>& marks, std::string_view framework,
-                                 std::string_view format, std::string_view fingerprint);
+/// The override of a format that still counts: which this trainer, as it is, has shown. Null without one.
+const AvailabilityOverride* find_availability_override(const std::vector<AvailabilityOverride>& overrides,
+                                                       std::string_view framework, std::string_view format,
+                                                       std::string_view fingerprint);
 
-/// The framework's row with the marks that still count.
-FrameworkCapability with_marks(const FrameworkCapability& capability, const std::string& fingerprint,
-                               const std::vector<UnavailableMark>& marks);
+/// The framework's row with the overrides that still count.
+FrameworkCapability with_availability_overrides(const FrameworkCapability& capability, const std::string& fingerprint,
+                                                const std::vector<AvailabilityOverride>& overrides);
 
 }  // namespace modelport

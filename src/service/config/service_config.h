@@ -19,13 +19,13 @@ struct ServiceConfig {
   /// File that reload() reads the trainers from again; empty: they stay.
   std::string trainers_file;
   /// The start and a reload wait so long for exporters to answer --capabilities; jobs of those that are later wait.
-  std::chrono::milliseconds trainer_patience{10000};
+  std::chrono::milliseconds trainer_timeout{10000};
   /// What this process does. The halves need PostgreSQL and a shared directory.
   enum class Role {
-    kWhole,   ///< Accepts jobs and runs them.
-    kFront,   ///< Accepts jobs of the frameworks that workers run.
-    kWorker,  ///< Runs jobs that others accept.
-  } role = Role::kWhole;
+    kAllInOne,  ///< Accepts jobs and runs them.
+    kApi,       ///< Accepts jobs of the frameworks that workers run.
+    kWorker,    ///< Runs jobs that others accept.
+  } role = Role::kAllInOne;
   std::string database;                ///< PostgreSQL's, without a password; empty: SQLite in the data directory.
   std::string database_password_file;  ///< Empty: none, or libpq's own (PGPASSWORD, PGPASSFILE).
   /// With PostgreSQL: logs, uploads and artifacts lie here, where all its processes reach them.

@@ -77,12 +77,12 @@ struct Completion {
 enum class LeaseState { kHeld, kCancelRequested };
 
 /// Why a format is marked unavailable for a framework, beyond what the exporter says of itself.
-struct UnavailableMark {
+struct AvailabilityOverride {
   std::string framework, export_format;
   std::string reason;  ///< The exporter's sentence.
   Timestamp since;
   std::string job_id;   ///< Whose run showed it.
-  std::string trainer;  ///< Fingerprint of the trainer then; a mark of another one no longer counts.
+  std::string trainer;  ///< Fingerprint of the trainer then; an override of another one no longer counts.
 };
 
 /// How many jobs there are, for /metrics.
@@ -127,8 +127,8 @@ class JobStore {
 
   /// A pending job is cancelled at once, a running one is asked to end. A terminal one is left (kConflict).
   virtual Result<Job> cancel(std::string_view id) = 0;
-  /// kConflict while it is active. Gives the job as it was. An artifact that no other job points at is doomed from then
-  /// on.
+  /// kConflict while it is active. Gives the job as it was. An artifact that no other job points at is marked for
+  /// deletion from then on.
   virtual Result<Job> remove(std::string_view id) = 0;
   /// kConflict unless it is completed and belongs to a training.
   virtual Result<Job> set_default(std::string_view id) = 0;
@@ -138,12 +138,12 @@ class JobStore {
 
   /// The newest completed job whose Completion had this cache key and whose artifact is not removed.
   virtual Result<std::optional<Job>> find_cached(std::string_view cache_key) = 0;
-  /// Before an artifact is stored: it is doomed until a job completes with it.
-  virtual Status doom(std::string_view key) = 0;
-  /// Keys of artifacts without a job (of doom() and of remove()), for whoever removes them from the store and then
-  /// forgets them. Those of running attempts are among them.
-  virtual Result<std::vector<std::string>> doomed_artifacts(int limit) = 0;
-  virtual Status forget_doomed(std::string_view key) = 0;
+  /// Before an artifact is stored: it is marked for deletion until a job completes with it.
+  virtual Status mark_for_deletion(std::string_view key) = 0;
+  /// Keys of artifacts without a job (of mark_for_deletion() and of remove()), for whoever removes them from the store
+  /// and then forgets them. Those of running attempts are among them.
+  virtual Result<std::vector<std::string>> artifacts_pending_deletion(int limit) = 0;
+  virtual Status clear_deletion_mark(std::string_view key) = 0;
   /// Bytes of all artifacts that jobs point at, each counted once.
   virtual Result<int64_t> artifact_bytes() = 0;
   /// Whether a job that still exists points at this artifact.
@@ -155,10 +155,10 @@ class JobStore {
   /// Completed jobs that are no training's default, oldest first.
   virtual Result<std::vector<Job>> oldest_results(int limit) = 0;
 
-  virtual Status mark_unavailable(const UnavailableMark& mark) = 0;
-  /// Empty format: every mark of the framework.
-  virtual Status clear_marks(std::string_view framework, std::string_view export_format) = 0;
-  virtual Result<std::vector<UnavailableMark>> marks() = 0;
+  virtual Status override_availability(const AvailabilityOverride& entry) = 0;
+  /// Empty format: every override of the framework.
+  virtual Status clear_availability_overrides(std::string_view framework, std::string_view export_format) = 0;
+  virtual Result<std::vector<AvailabilityOverride>> availability_overrides() = 0;
 
   /// Newest first, at least one: where there is none younger than `age`, one is made; what is older than twice that is
   /// forgotten then.

@@ -15,7 +15,7 @@ namespace modelport {
 namespace {
 
 /// Longer than any statement may take by the server's own limit below.
-constexpr auto kPatience = std::chrono::seconds(40);
+constexpr auto kTimeout = std::chrono::seconds(40);
 /// A client that is stuck or gone must not keep others waiting for its locks.
 constexpr const char* kSession =
     "SET search_path = modelport; SET statement_timeout = '30s'; SET lock_timeout = '20s'; "
@@ -153,7 +153,7 @@ Result<PostgresRows> PostgresConnection::send(const std::string& statement, cons
 }
 
 Result<PostgresRows> PostgresConnection::answer() {
-  const auto until = std::chrono::steady_clock::now() + kPatience;
+  const auto until = std::chrono::steady_clock::now() + kTimeout;
   std::optional<PostgresRows> last;
   std::optional<Error> failure;
   while (true) {
@@ -184,12 +184,12 @@ Status PostgresConnection::wait_readable(std::chrono::steady_clock::time_point u
         std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
     pollfd wanted{library().socket(connection_), POLLIN, 0};
     if (left <= 0 || wanted.fd < 0)
-      return fail(ErrorCode::kUnavailable, "the job database has not answered for {} s", kPatience.count());
+      return fail(ErrorCode::kUnavailable, "the job database has not answered for {} s", kTimeout.count());
     if (::poll(&wanted, 1, static_cast<int>(left)) > 0) return {};
   }
 }
 
-Result<std::vector<std::string>> PostgresConnection::notifications(std::chrono::milliseconds patience) {
+Result<std::vector<std::string>> PostgresConnection::notifications(std::chrono::milliseconds timeout) {
   std::vector<std::string> payloads;
   const auto take = [&] {
     while (PGnotify* notice = library().notifies(connection_)) {
@@ -200,7 +200,7 @@ Result<std::vector<std::string>> PostgresConnection::notifications(std::chrono::
   take();
   pollfd wanted{library().socket(connection_), POLLIN, 0};
   if (wanted.fd < 0) return lost();
-  if (payloads.empty() && ::poll(&wanted, 1, static_cast<int>(patience.count())) > 0) {
+  if (payloads.empty() && ::poll(&wanted, 1, static_cast<int>(timeout.count())) > 0) {
     if (library().consume_input(connection_) == 0) return lost();
     take();
   }

@@ -89,8 +89,8 @@ class PostgresConnection {
   /// A transaction was begun and is not over.
   bool in_transaction() const;
 
-  /// Payloads that were notified; waits up to `patience` for the first. kUnavailable when the connection is gone.
-  Result<std::vector<std::string>> notifications(std::chrono::milliseconds patience);
+  /// Payloads that were notified; waits up to `timeout` for the first. kUnavailable when the connection is gone.
+  Result<std::vector<std::string>> notifications(std::chrono::milliseconds timeout);
 
  private:
   enum class Type : unsigned { kBoolean = 16, kInteger = 20, kText = 25, kReal = 701, kTexts = 1009 };

@@ -175,32 +175,32 @@ Result<Job> PostgresJobStore::set_default(std::string_view id) {
   return find(id);
 }
 
-Status PostgresJobStore::doom(std::string_view key) {
+Status PostgresJobStore::mark_for_deletion(std::string_view key) {
   return write(Durability::kEventual, [&](PostgresWrite& write) -> Status {
     CHECK_OK(write.database.run("INSERT INTO doomed_artifacts (key) VALUES ($1) ON CONFLICT DO NOTHING", key));
     return {};
   });
 }
 
-Status PostgresJobStore::forget_doomed(std::string_view key) {
+Status PostgresJobStore::clear_deletion_mark(std::string_view key) {
   return write(Durability::kEventual, [&](PostgresWrite& write) -> Status {
     CHECK_OK(write.database.run("DELETE FROM doomed_artifacts WHERE key = $1", key));
     return {};
   });
 }
 
-Status PostgresJobStore::mark_unavailable(const UnavailableMark& mark) {
+Status PostgresJobStore::override_availability(const AvailabilityOverride& entry) {
   return write(Durability::kEventual, [&](PostgresWrite& write) -> Status {
     CHECK_OK(write.database.run(
         "INSERT INTO unavailable_formats (framework, export_format, reason, since, job_id, trainer) VALUES ($1, $2, "
         "$3, $4, $5, $6) ON CONFLICT (framework, export_format) DO UPDATE SET reason = excluded.reason, since = "
         "excluded.since, job_id = excluded.job_id, trainer = excluded.trainer",
-        mark.framework, mark.export_format, mark.reason, mark.since, mark.job_id, mark.trainer));
+        entry.framework, entry.export_format, entry.reason, entry.since, entry.job_id, entry.trainer));
     return {};
   });
 }
 
-Status PostgresJobStore::clear_marks(std::string_view framework, std::string_view export_format) {
+Status PostgresJobStore::clear_availability_overrides(std::string_view framework, std::string_view export_format) {
   return write(Durability::kEventual, [&](PostgresWrite& write) -> Status {
     CHECK_OK(
         write.database.run("DELETE FROM unavailable_formats WHERE framework = $1 AND ($2 = '' OR export_format = $2)",

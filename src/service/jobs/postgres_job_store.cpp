@@ -162,7 +162,7 @@ Result<std::optional<Job>> PostgresJobStore::find_cached(std::string_view cache_
   return cached;
 }
 
-Result<std::vector<std::string>> PostgresJobStore::doomed_artifacts(int limit) {
+Result<std::vector<std::string>> PostgresJobStore::artifacts_pending_deletion(int limit) {
   std::vector<std::string> keys;
   CHECK_OK(pool_.read([&](PostgresConnection& database) -> Status {
     keys.clear();
@@ -230,17 +230,17 @@ Result<std::vector<Job>> PostgresJobStore::oldest_results(int limit) {
   return jobs;
 }
 
-Result<std::vector<UnavailableMark>> PostgresJobStore::marks() {
-  std::vector<UnavailableMark> marks;
+Result<std::vector<AvailabilityOverride>> PostgresJobStore::availability_overrides() {
+  std::vector<AvailabilityOverride> overrides;
   CHECK_OK(pool_.read([&](PostgresConnection& database) -> Status {
-    marks.clear();
+    overrides.clear();
     TRY(rows, database.query("SELECT framework, export_format, reason, since, job_id, trainer FROM unavailable_formats "
                              "ORDER BY framework, export_format"));
     while (rows.next())
-      marks.push_back({rows.text(0), rows.text(1), rows.text(2), rows.time(3), rows.text(4), rows.text(5)});
+      overrides.push_back({rows.text(0), rows.text(1), rows.text(2), rows.time(3), rows.text(4), rows.text(5)});
     return {};
   }));
-  return marks;
+  return overrides;
 }
 
 Result<JobCounts> PostgresJobStore::counts() {

@@ -72,7 +72,7 @@ class PostgresPool {
 
   Result<Connection> take(Steady::time_point until);
   void give_back(Connection connection, const Status& outcome);
-  /// Runs `work` with fresh connections until it is done, refused, or the patience is over.
+  /// Runs `work` with fresh connections until it is done, refused, or the time is over.
   Status keep_trying(const std::function<Status(PostgresConnection&)>& work);
   static Result<std::vector<std::string>> commit(PostgresConnection& database, Durability durability,
                                                  const Change& change, CommitState& state);

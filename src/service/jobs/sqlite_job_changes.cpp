@@ -147,31 +147,31 @@ Result<Job> SqliteJobStore::set_default(std::string_view id) {
   return find(id);
 }
 
-Status SqliteJobStore::doom(std::string_view key) {
+Status SqliteJobStore::mark_for_deletion(std::string_view key) {
   return writes_.run(Durability::kEventual, [&](WriteContext& context) -> Status {
     CHECK_OK(context.database.run("INSERT OR IGNORE INTO doomed_artifacts (key) VALUES (?)", key));
     return {};
   });
 }
 
-Status SqliteJobStore::forget_doomed(std::string_view key) {
+Status SqliteJobStore::clear_deletion_mark(std::string_view key) {
   return writes_.run(Durability::kEventual, [&](WriteContext& context) -> Status {
     CHECK_OK(context.database.run("DELETE FROM doomed_artifacts WHERE key = ?", key));
     return {};
   });
 }
 
-Status SqliteJobStore::mark_unavailable(const UnavailableMark& mark) {
+Status SqliteJobStore::override_availability(const AvailabilityOverride& entry) {
   return writes_.run(Durability::kEventual, [&](WriteContext& context) -> Status {
-    CHECK_OK(
-        context.database.run("INSERT OR REPLACE INTO unavailable_formats "
-                             "(framework, export_format, reason, since, job_id, trainer) VALUES (?, ?, ?, ?, ?, ?)",
-                             mark.framework, mark.export_format, mark.reason, mark.since, mark.job_id, mark.trainer));
+    CHECK_OK(context.database.run(
+        "INSERT OR REPLACE INTO unavailable_formats "
+        "(framework, export_format, reason, since, job_id, trainer) VALUES (?, ?, ?, ?, ?, ?)",
+        entry.framework, entry.export_format, entry.reason, entry.since, entry.job_id, entry.trainer));
     return {};
   });
 }
 
-Status SqliteJobStore::clear_marks(std::string_view framework, std::string_view export_format) {
+Status SqliteJobStore::clear_availability_overrides(std::string_view framework, std::string_view export_format) {
   return writes_.run(Durability::kEventual, [&](WriteContext& context) -> Status {
     CHECK_OK(
         context.database.run("DELETE FROM unavailable_formats WHERE framework = ?1 AND (?2 = '' OR export_format = ?2)",

@@ -128,7 +128,7 @@ Result<std::optional<Job>> SqliteJobStore::find_cached(std::string_view cache_ke
   return jobs.empty() ? std::nullopt : std::optional(std::move(jobs.front()));
 }
 
-Result<std::vector<std::string>> SqliteJobStore::doomed_artifacts(int limit) {
+Result<std::vector<std::string>> SqliteJobStore::artifacts_pending_deletion(int limit) {
   TRY(reader, readers_.take());
   TRY(rows, reader->query("SELECT key FROM doomed_artifacts LIMIT ?", limit));
   std::vector<std::string> keys;
@@ -177,14 +177,14 @@ Result<std::vector<Job>> SqliteJobStore::oldest_results(int limit) {
                              limit);
 }
 
-Result<std::vector<UnavailableMark>> SqliteJobStore::marks() {
+Result<std::vector<AvailabilityOverride>> SqliteJobStore::availability_overrides() {
   TRY(reader, readers_.take());
   TRY(rows, reader->query("SELECT framework, export_format, reason, since, job_id, trainer FROM unavailable_formats"));
-  std::vector<UnavailableMark> marks;
+  std::vector<AvailabilityOverride> overrides;
   while (true) {
     TRY(more, rows.next());
-    if (!more) return marks;
-    marks.push_back({rows.text(0), rows.text(1), rows.text(2), rows.time(3), rows.text(4), rows.text(5)});
+    if (!more) return overrides;
+    overrides.push_back({rows.text(0), rows.text(1), rows.text(2), rows.time(3), rows.text(4), rows.text(5)});
   }
 }
 

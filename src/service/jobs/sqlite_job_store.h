@@ -67,18 +67,18 @@ class SqliteJobStore final : public JobStore {
 
   Result<std::vector<JobEvent>> events(std::string_view job_id, int64_t after, int limit) override;
   Result<std::optional<Job>> find_cached(std::string_view cache_key) override;
-  Result<std::vector<std::string>> doomed_artifacts(int limit) override;
-  Status doom(std::string_view key) override;
-  Status forget_doomed(std::string_view key) override;
+  Result<std::vector<std::string>> artifacts_pending_deletion(int limit) override;
+  Status mark_for_deletion(std::string_view key) override;
+  Status clear_deletion_mark(std::string_view key) override;
   Result<int64_t> artifact_bytes() override;
   Result<bool> refers_to(std::string_view artifact_key) override;
   Result<bool> uses_checkpoint(std::string_view checkpoint_id) override;
   Result<std::vector<Job>> expired(std::chrono::microseconds age, int limit) override;
   Result<std::vector<Job>> oldest_results(int limit) override;
 
-  Status mark_unavailable(const UnavailableMark& mark) override;
-  Status clear_marks(std::string_view framework, std::string_view export_format) override;
-  Result<std::vector<UnavailableMark>> marks() override;
+  Status override_availability(const AvailabilityOverride& entry) override;
+  Status clear_availability_overrides(std::string_view framework, std::string_view export_format) override;
+  Result<std::vector<AvailabilityOverride>> availability_overrides() override;
 
   Result<std::vector<SigningKey>> signing_keys(std::chrono::seconds age) override;
   Result<JobCounts> counts() override;

@@ -27,9 +27,9 @@ using Steady = std::chrono::steady_clock;
 using End = AttemptReport::End;
 
 /// How long a job's end is offered to a database that does not take it.
-constexpr auto kPatience = std::chrono::seconds(30);
+constexpr auto kRecordTimeout = std::chrono::seconds(30);
 /// How long its result is offered to a store that does not answer.
-constexpr auto kStorePatience = std::chrono::minutes(2);
+constexpr auto kStoreTimeout = std::chrono::minutes(2);
 
 std::string text_in(const Json& metadata, const char* key) {
   const auto found = metadata.find(key);
@@ -84,7 +84,7 @@ class Attempt {
     for (const PhaseRow& row : phases) {
       if (row.phase != JobPhase::kStarting) {
         if (const Status held = environment_.jobs.advance(lease_, row.phase, info(row.phase).progress); !held)
-          return lost(held.error());
+          return lose(held.error());
       }
       failpoint(info(row.phase).name);
       phase_ = row.phase;
@@ -142,17 +142,17 @@ class Attempt {
     Completion completion{*earlier.artifact, earlier.export_results,   earlier.task_type, earlier.model_name,
                           earlier.proof,     earlier.exporter_version, cache_key_,        true};
     if (!environment_.jobs.finish_completed(lease_, completion)) return false;
-    say(fmt::format("the same checkpoint and configuration were exported by job {}: its artifact is given again",
-                    earlier.id));
+    log_service_line(fmt::format(
+        "the same checkpoint and configuration were exported by job {}: its artifact is given again", earlier.id));
     report_.from_cache = true;
     return true;
   }
 
   std::optional<JobError> export_model() {
-    LineJudge lines;
+    FailureLineScanner lines;
     ConfinedRequest& request = process_.request;
     request.on_line = [&](Stream stream, std::string_view line) {
-      lines.hear(stream, line);
+      lines.observe(stream, line);
       const LogStream kept = stream == Stream::kStdout ? LogStream::kStdout : LogStream::kStderr;
       environment_.logs.append(lease_.job_id, lease_.token, kept, line, environment_.clock.now());
     };
@@ -164,7 +164,7 @@ class Attempt {
     request.is_over_output_limit = [&] { return bytes_beneath(directory_) > trainer_.config.limits.output_bytes; };
     const auto began = Steady::now();
     const RunnerJob job{request, attempt_name(lease_), environment_.work_directory,
-                        [this](std::string_view text) { say(text); }, environment_.places};
+                        [this](std::string_view text) { log_service_line(text); }, environment_.places};
     auto outcome = runner_for(trainer_.config)->run(job);
     report_.exporter = Steady::now() - began;
     failpoint("exporter ended");
@@ -183,9 +183,9 @@ class Attempt {
   void note_availability(const std::optional<std::string>& sentence, bool has_failed) {
     const JobRequest& request = job_.request;
     if (sentence)
-      (void)environment_.jobs.mark_unavailable({request.framework, request.export_format, *sentence,
-                                                environment_.clock.now(), lease_.job_id, trainer_.fingerprint});
-    if (!has_failed) (void)environment_.jobs.clear_marks(request.framework, request.export_format);
+      (void)environment_.jobs.override_availability({request.framework, request.export_format, *sentence,
+                                                     environment_.clock.now(), lease_.job_id, trainer_.fingerprint});
+    if (!has_failed) (void)environment_.jobs.clear_availability_overrides(request.framework, request.export_format);
   }
 
   std::optional<JobError> validate() {
@@ -226,7 +226,7 @@ class Attempt {
                             {"format", job_.request.export_format},
                             {"sha256", package_.sha256}},
                            print_json(output_.metadata)};
-    if (const Status stored = keep_storing(object); !stored)
+    if (const Status stored = put_with_retry(object); !stored)
       return failed(FailureCode::kStorageFailed, stored.error().text());
     artifact_ = {object.key, package_.sha256, package_.bytes};
     failpoint("stored");
@@ -234,13 +234,13 @@ class Attempt {
   }
 
   /// Waits for a store that is away: the export that is finished may have taken hours.
-  Status keep_storing(const NewObject& object) {
-    const auto until = Steady::now() + kStorePatience;
-    for (bool is_told = false;; is_told = true) {
+  Status put_with_retry(const NewObject& object) {
+    const auto until = Steady::now() + kStoreTimeout;
+    for (bool is_logged = false;; is_logged = true) {
       Status stored = environment_.artifacts.put(object);
       const bool may_come_back = !stored && stored.error().code == ErrorCode::kUnavailable;
       if (!may_come_back || Steady::now() >= until || control_.stop != StopOrder::kGoOn) return stored;
-      if (!is_told) say(fmt::format("the result waits for the store: {}", stored.error().text()));
+      if (!is_logged) log_service_line(fmt::format("the result waits for the store: {}", stored.error().text()));
       std::this_thread::sleep_for(std::chrono::milliseconds(500));
     }
   }
@@ -254,22 +254,22 @@ class Attempt {
                                 trainer_.exporter_version,
                                 cache_key_,
                                 false};
-    const Status done = offer([&] { return environment_.jobs.finish_completed(lease_, completion); });
+    const Status done = retry_until_recorded([&] { return environment_.jobs.finish_completed(lease_, completion); });
     if (done) return End::kCompleted;
     remove_unrecorded();
-    return lost(done.error());
+    return lose(done.error());
   }
 
   End end_failed(JobError error) {
     if (control_.stop != StopOrder::kGoOn) return end_stopped();
     // First: it may be what fills the disk that the database needs.
     (void)remove_tree(directory_);
-    say(fmt::format("failed: {}", error.message));
+    log_service_line(fmt::format("failed: {}", error.message));
     const bool again = info(error.code).is_retried;
-    const Status done = offer([&] {
+    const Status done = retry_until_recorded([&] {
       return again ? environment_.jobs.abandon(lease_, error) : environment_.jobs.finish_failed(lease_, error);
     });
-    if (!done) return lost(done.error());
+    if (!done) return lose(done.error());
     return again && job_.attempt < job_.max_attempts ? End::kRequeued : End::kFailed;
   }
 
@@ -285,26 +285,26 @@ class Attempt {
     (void)remove_tree(directory_);
     remove_unrecorded();
     if (control_.is_shutdown) {
-      say("the service is ending; the job will be run again");
+      log_service_line("the service is ending; the job will be run again");
       const JobError error{
           FailureCode::kInterrupted, std::string(info(FailureCode::kInterrupted).meaning), phase_, {}, 0};
-      const Status done = offer([&] { return environment_.jobs.abandon(lease_, error); });
+      const Status done = retry_until_recorded([&] { return environment_.jobs.abandon(lease_, error); });
       return done ? End::kRequeued : End::kLost;
     }
-    say("cancelled");
-    const Status done = offer([&] { return environment_.jobs.finish_cancelled(lease_); });
+    log_service_line("cancelled");
+    const Status done = retry_until_recorded([&] { return environment_.jobs.finish_cancelled(lease_); });
     return done ? End::kCancelled : End::kLost;
   }
 
-  End lost(const Error& error) {
+  End lose(const Error& error) {
     log_warning("job {}, attempt {}: {}", lease_.job_id, lease_.token, error.text());
     return End::kLost;
   }
 
   /// Asks again while the database cannot write; a refusal is final.
   template <class Write>
-  Status offer(Write write) {
-    const auto until = Steady::now() + kPatience;
+  Status retry_until_recorded(Write write) {
+    const auto until = Steady::now() + kRecordTimeout;
     while (true) {
       Status done = write();
       if (done || done.error().code == ErrorCode::kConflict || done.error().code == ErrorCode::kNotFound) return done;
@@ -317,7 +317,7 @@ class Attempt {
     return {code, std::move(message), phase_, std::nullopt, 0};
   }
 
-  void say(std::string_view text) {
+  void log_service_line(std::string_view text) {
     environment_.logs.append(lease_.job_id, lease_.token, LogStream::kService, text, environment_.clock.now());
   }
 

@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "process/confined_run.h"
-#include "process/ready_place.h"
+#include "process/prewarmed_slot.h"
 #include "service/artifacts/artifact_store.h"
 #include "service/checkpoints/checkpoint_store.h"
 #include "service/config/trainer_config.h"
@@ -21,13 +21,13 @@ namespace modelport {
 struct AttemptEnvironment {
   JobStore& jobs;
   LogStore& logs;
-  ArtifactStore& artifacts;  ///< One whose remove() also forgets that a key is doomed (RecordedArtifactStore).
+  ArtifactStore& artifacts;  ///< One whose remove() also forgets a key's deletion mark (RecordedArtifactStore).
   CheckpointStore& checkpoints;
   Clock& clock;
   SandboxSupport sandbox;
   std::string work_directory;       ///< A directory per attempt is made in here, and is gone after it.
   std::vector<std::string> hidden;  ///< Directories of the service's that exporters may not see.
-  ReadyPlace places{sandbox.groups, run_group_prefix(work_directory)};
+  PrewarmedSlot places{sandbox.groups, run_group_prefix(work_directory)};
 };
 
 /// The trainer as it was when the attempt began.

@@ -51,14 +51,14 @@ JobError limit_error(const ConfinedOutcome& outcome, const RunLimits& limits) {
 
 }  // namespace
 
-std::optional<JobError> judge_run(const ConfinedOutcome& outcome, const LineJudge& lines, SandboxLevel level,
+std::optional<JobError> judge_run(const ConfinedOutcome& outcome, const FailureLineScanner& lines, SandboxLevel level,
                                   const RunLimits& limits) {
   if (outcome.ended != Ended::kByItself) return limit_error(outcome, limits);
   // bubblewrap tells a signal as a shell does.
   const bool is_wrapped_signal = level == SandboxLevel::kBubblewrap && outcome.exit_code.value_or(0) > 128;
   const int signal = is_wrapped_signal ? *outcome.exit_code - 128 : outcome.signal;
   if (signal != 0) {
-    if (lines.speaks_of_memory()) return error_of(FailureCode::kOutOfMemory, lines.sentence());
+    if (lines.mentions_out_of_memory()) return error_of(FailureCode::kOutOfMemory, lines.sentence());
     std::string message = fmt::format("signal {} ({}) ended the exporter", signal, ::strsignal(signal));
     if (const std::string said = lines.sentence(); !said.empty()) message += fmt::format("; its last words: {}", said);
     JobError error = error_of(FailureCode::kKilledBySignal, std::move(message));
@@ -71,13 +71,13 @@ std::optional<JobError> judge_run(const ConfinedOutcome& outcome, const LineJudg
     return error_of(FailureCode::kSandboxUnavailable, lines.last_stderr());
   FailureCode code = code_of_exit(exit_code);
   if (unavailability(outcome, lines)) code = FailureCode::kUnsupportedFormat;
-  if (code == FailureCode::kExportFailed && lines.speaks_of_memory()) code = FailureCode::kOutOfMemory;
+  if (code == FailureCode::kExportFailed && lines.mentions_out_of_memory()) code = FailureCode::kOutOfMemory;
   JobError error = error_of(code, lines.sentence());
   error.exit_code = exit_code;
   return error;
 }
 
-std::optional<std::string> unavailability(const ConfinedOutcome& outcome, const LineJudge& lines) {
+std::optional<std::string> unavailability(const ConfinedOutcome& outcome, const FailureLineScanner& lines) {
   if (outcome.ended != Ended::kByItself || outcome.exit_code.value_or(0) == 0) return std::nullopt;
   if (outcome.exit_code == 3 && lines.last_error().starts_with(kUnsupported))
     return lines.last_error().substr(kUnsupported.size());

@@ -19,7 +19,7 @@ class LocalRunner final : public Runner {
   }
 
  private:
-  static Result<ConfinedOutcome> run(const ConfinedRequest& request, ReadyPlace& places) {
+  static Result<ConfinedOutcome> run(const ConfinedRequest& request, PrewarmedSlot& places) {
     TRY(place, places.take());
     return run_confined(request, std::move(place));
   }

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "process/confined_run.h"
-#include "process/ready_place.h"
+#include "process/prewarmed_slot.h"
 #include "service/config/trainer_config.h"
 
 namespace modelport {
@@ -17,8 +17,8 @@ struct RunnerJob {
   std::string name;            ///< The run mark: unique, of letters, digits, "_" and ".".
   std::string work_directory;  ///< The attempt's own directory lies in it; a runner may keep files beside that.
   /// Tells people where the run stands, such as that it waits in a queue.
-  std::function<void(std::string_view sentence)> say;
-  ReadyPlace& places;  ///< On this machine.
+  std::function<void(std::string_view sentence)> log_service_line;
+  PrewarmedSlot& places;  ///< On this machine.
 };
 
 /// Where exporters run. An outcome means the same whoever gives it: exit code or signal, and which limit ended the run.

@@ -27,7 +27,7 @@ using Ended = ConfinedOutcome::Ended;
 constexpr auto kTailEvery = std::chrono::milliseconds(200);
 constexpr auto kAskEvery = std::chrono::milliseconds(600);
 /// How long Slurm's controller may be away before a run counts as lost.
-constexpr auto kSilence = std::chrono::minutes(10);
+constexpr auto kNoAnswerTimeout = std::chrono::minutes(10);
 /// How long a job of an earlier process may take to end.
 constexpr auto kEndPatience = std::chrono::seconds(60);
 /// Between two tries to submit a job to a controller that does not answer.
@@ -106,7 +106,7 @@ class Tail {
     }
   }
   /// Whether Slurm wrote that memory was what ended it: without cgroups its state says no more than a signal.
-  bool speaks_of_memory() const { return speaks_of_memory_; }
+  bool mentions_out_of_memory() const { return mentions_out_of_memory_; }
   void finish() {
     read();
     lines_.finish([&](std::string_view line) { emit(line); });
@@ -120,7 +120,7 @@ class Tail {
   }
   void emit(std::string_view line) {
     if (line.starts_with("slurmstepd") && (line.find("memory limit") != line.npos || line.find("oom") != line.npos))
-      speaks_of_memory_ = true;
+      mentions_out_of_memory_ = true;
     if (request_.on_line) request_.on_line(stream_, line);
   }
 
@@ -130,7 +130,7 @@ class Tail {
   LineSplitter lines_;
   Descriptor file_;
   off_t offset_ = 0;
-  bool speaks_of_memory_ = false;
+  bool mentions_out_of_memory_ = false;
 };
 
 class SlurmRun {
@@ -154,7 +154,7 @@ class SlurmRun {
     TRY(number, submit());
     if (number.empty()) return ConfinedOutcome{.ended = Ended::kStopped};
     number_ = number;
-    if (job_.say) job_.say(fmt::format("Slurm job {}", number_));
+    if (job_.log_service_line) job_.log_service_line(fmt::format("Slurm job {}", number_));
     return follow();
   }
 
@@ -167,8 +167,8 @@ class SlurmRun {
     script << slurm_script(job_.request, place_);
     script.close();
     if (failed || !script) return fail(ErrorCode::kUnwritable, "the script for Slurm cannot be written");
-    const auto until = Steady::now() + kSilence;
-    for (bool is_told = false;; is_told = true) {
+    const auto until = Steady::now() + kNoAnswerTimeout;
+    for (bool is_logged = false;; is_logged = true) {
       TRY(answer, ask_slurm(command()));
       // "12", or "12;cluster".
       if (answer.exit_code == 0) return answer.out.substr(0, answer.out.find_first_of(";\n"));
@@ -177,7 +177,8 @@ class SlurmRun {
       may_be_there_ = true;
       if (const auto there = job_in_slurm(job_.name); there && !there->empty()) return *there;
       if (Steady::now() >= until) return fail(ErrorCode::kInterrupted, "Slurm takes no jobs: {}", said);
-      if (!is_told && job_.say) job_.say(fmt::format("Slurm does not answer, the job is submitted again: {}", said));
+      if (!is_logged && job_.log_service_line)
+        job_.log_service_line(fmt::format("Slurm does not answer, the job is submitted again: {}", said));
       for (const auto again = Steady::now() + kSubmitAgain; Steady::now() < again;
            std::this_thread::sleep_for(kTailEvery)) {
         if (!is_to_stop()) continue;
@@ -230,7 +231,7 @@ class SlurmRun {
       if (!state) {
         const std::string said = answer ? first_line_of(answer->err) : answer.error().text();
         const bool is_unknown = said.find("Invalid job id") != std::string::npos;
-        if (is_unknown || Steady::now() - heard > kSilence)
+        if (is_unknown || Steady::now() - heard > kNoAnswerTimeout)
           return fail(ErrorCode::kInterrupted, "Slurm does not answer for job {} any more: {}", number_, said);
         continue;
       }
@@ -280,7 +281,7 @@ class SlurmRun {
     if (outcome.ended != Ended::kByItself) return outcome;
     if (state.name == "TIMEOUT" || state.name == "DEADLINE") {
       outcome.ended = Ended::kTimedOut;
-    } else if (state.name == "OUT_OF_MEMORY" || (state.name != "COMPLETED" && err_.speaks_of_memory())) {
+    } else if (state.name == "OUT_OF_MEMORY" || (state.name != "COMPLETED" && err_.mentions_out_of_memory())) {
       outcome.ended = Ended::kOutOfMemory;
       outcome.peak_resident_bytes = job_.request.memory_bytes;
     } else if (state.name == "COMPLETED" || state.name == "FAILED") {

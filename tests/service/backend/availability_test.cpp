@@ -191,7 +191,7 @@ class AnsweringLate : public Announced {
     trainer.environment = {{"CAPABILITIES", pipe()}};
     trainer.readable = {scratch_.path("late")};
     late.trainers.push_back(trainer);
-    late.trainer_patience = std::chrono::milliseconds(300);
+    late.trainer_timeout = std::chrono::milliseconds(300);
     late.lease = std::chrono::seconds(1);
     EXPECT_EQ(::mkfifo(pipe().c_str(), 0600), 0);
     return late;
@@ -234,14 +234,14 @@ TEST_F(AnsweringLate, LeavesItsJobsWaitingUntilThen) {
     answer();
   });
   ServiceConfig late = late_config();
-  late.trainer_patience = std::chrono::minutes(1);
+  late.trainer_timeout = std::chrono::minutes(1);
   start(late);
   writer.join();
   JobRequest wanted = late_request();
   wanted.export_config = {{"behave", "slow"}};
   submit(wanted);
   const std::string id = submit(late_request()).id;
-  late.trainer_patience = std::chrono::milliseconds(300);
+  late.trainer_timeout = std::chrono::milliseconds(300);
   start(late);
   std::this_thread::sleep_for(std::chrono::milliseconds(500));
   EXPECT_TRUE(backend_->jobs().running_attempts()->empty());

@@ -272,7 +272,7 @@ TEST_P(Retention, CollectsWhatARemovalThatWasCutShortLeft) {
   EXPECT_EQ(objects().size(), 1u);
   ASSERT_TRUE(collect_orphans(*environment_));
   EXPECT_TRUE(objects().empty());
-  EXPECT_TRUE(jobs_->doomed_artifacts(10)->empty());
+  EXPECT_TRUE(jobs_->artifacts_pending_deletion(10)->empty());
   EXPECT_EQ(logs_->last_id(id), 0);
 }
 
@@ -288,11 +288,11 @@ TEST_P(Retention, CollectsWhatAnAttemptBeganToStoreOnceItIsOver) {
   const std::string completed = complete("");
   collect();
   EXPECT_EQ(objects().size(), 2u) << "of what runs still, and of what completed";
-  EXPECT_THAT(*jobs_->doomed_artifacts(10), ElementsAre(artifact_key(running.lease)));
+  EXPECT_THAT(*jobs_->artifacts_pending_deletion(10), ElementsAre(artifact_key(running.lease)));
   ASSERT_TRUE(jobs_->finish_failed(running.lease, error));
   collect();
   EXPECT_THAT(objects(), ElementsAre(completed + ".1.zip"));
-  EXPECT_TRUE(jobs_->doomed_artifacts(10)->empty());
+  EXPECT_TRUE(jobs_->artifacts_pending_deletion(10)->empty());
 }
 
 TEST_P(Retention, IsHeldUpByNoStoreThatIsAway) {

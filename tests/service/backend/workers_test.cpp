@@ -72,7 +72,7 @@ class Workers : public BackendFixture {
                                "shutdown_grace_seconds = 0\n[database]\nurl = \"{}\"\npassword_file = \"secret\"\n",
                                database_.connection));
     ServiceConfig& front = front_;
-    front.role = ServiceConfig::Role::kFront;
+    front.role = ServiceConfig::Role::kApi;
     front.data_directory = scratch_.path("front");
     front.shared_directory = scratch_.path("shared");
     front.database = database_.connection;

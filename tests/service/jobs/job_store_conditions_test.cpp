@@ -167,24 +167,24 @@ TEST_P(JobStoreContract, FindsTheNewestOfEqualExports) {
 
 TEST_P(JobStoreContract, ForgetsOneDoomedArtifactAtATime) {
   for (int i = 0; i < 2; ++i) ASSERT_TRUE(store_->remove(complete(new_job()).id));
-  const auto doomed = store_->doomed_artifacts(10);
-  ASSERT_EQ(doomed->size(), 2u);
-  EXPECT_EQ(store_->doomed_artifacts(1)->size(), 1u);
-  ASSERT_TRUE(store_->forget_doomed(doomed->front()));
-  EXPECT_THAT(*store_->doomed_artifacts(10), ElementsAre(doomed->back()));
+  const auto pending = store_->artifacts_pending_deletion(10);
+  ASSERT_EQ(pending->size(), 2u);
+  EXPECT_EQ(store_->artifacts_pending_deletion(1)->size(), 1u);
+  ASSERT_TRUE(store_->clear_deletion_mark(pending->front()));
+  EXPECT_THAT(*store_->artifacts_pending_deletion(10), ElementsAre(pending->back()));
 }
 
 TEST_P(JobStoreContract, DoomsWhatIsStoredUntilAJobCompletesWithIt) {
   create(new_job());
   const ClaimedJob claimed = claim();
-  for (int i = 0; i < 2; ++i) ASSERT_TRUE(store_->doom("wanted"));
-  ASSERT_TRUE(store_->doom("never completed"));
-  EXPECT_EQ(store_->doomed_artifacts(10)->size(), 2u);
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(store_->mark_for_deletion("wanted"));
+  ASSERT_TRUE(store_->mark_for_deletion("never completed"));
+  EXPECT_EQ(store_->artifacts_pending_deletion(10)->size(), 2u);
   ASSERT_TRUE(store_->finish_completed(claimed.lease, completion("wanted")));
-  EXPECT_THAT(*store_->doomed_artifacts(10), ElementsAre("never completed"));
-  ASSERT_TRUE(store_->doom("wanted"));
-  ASSERT_TRUE(store_->remove(claimed.job.id)) << "it may be doomed already";
-  EXPECT_EQ(store_->doomed_artifacts(10)->size(), 2u);
+  EXPECT_THAT(*store_->artifacts_pending_deletion(10), ElementsAre("never completed"));
+  ASSERT_TRUE(store_->mark_for_deletion("wanted"));
+  ASSERT_TRUE(store_->remove(claimed.job.id)) << "it may be marked for deletion already";
+  EXPECT_EQ(store_->artifacts_pending_deletion(10)->size(), 2u);
 }
 
 TEST_P(JobStoreContract, UsesTheCheckpointThatAnAttemptFound) {
@@ -197,11 +197,11 @@ TEST_P(JobStoreContract, UsesTheCheckpointThatAnAttemptFound) {
 
 TEST_P(JobStoreContract, ClearsMarksOfOneFrameworkAlone) {
   for (const char* framework : {"timm", "ultralytics"})
-    ASSERT_TRUE(store_->mark_unavailable({framework, "coreml", "no converter", clock_.now(), "job", "v1"}));
-  ASSERT_TRUE(store_->clear_marks("timm", "onnx"));
-  EXPECT_EQ(store_->marks()->size(), 2u);
-  ASSERT_TRUE(store_->clear_marks("timm", ""));
-  const auto marks = store_->marks();
+    ASSERT_TRUE(store_->override_availability({framework, "coreml", "no converter", clock_.now(), "job", "v1"}));
+  ASSERT_TRUE(store_->clear_availability_overrides("timm", "onnx"));
+  EXPECT_EQ(store_->availability_overrides()->size(), 2u);
+  ASSERT_TRUE(store_->clear_availability_overrides("timm", ""));
+  const auto marks = store_->availability_overrides();
   ASSERT_EQ(marks->size(), 1u);
   EXPECT_EQ(marks->front().framework, "ultralytics");
 }

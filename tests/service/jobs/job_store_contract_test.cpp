@@ -313,12 +313,12 @@ TEST_P(JobStoreContract, DoomsAnArtifactWithItsLastJob) {
   ASSERT_TRUE(store_->finish_completed(second.lease, again));
   EXPECT_EQ(*store_->artifact_bytes(), 123) << "counted once";
   ASSERT_TRUE(store_->remove(first.id));
-  EXPECT_TRUE(store_->doomed_artifacts(10)->empty());
+  EXPECT_TRUE(store_->artifacts_pending_deletion(10)->empty());
   ASSERT_TRUE(store_->remove(second.job.id));
-  EXPECT_THAT(*store_->doomed_artifacts(10), ElementsAre(first.id));
+  EXPECT_THAT(*store_->artifacts_pending_deletion(10), ElementsAre(first.id));
   EXPECT_EQ(*store_->artifact_bytes(), 0);
-  ASSERT_TRUE(store_->forget_doomed(first.id));
-  EXPECT_TRUE(store_->doomed_artifacts(10)->empty());
+  ASSERT_TRUE(store_->clear_deletion_mark(first.id));
+  EXPECT_TRUE(store_->artifacts_pending_deletion(10)->empty());
 }
 
 TEST_P(JobStoreContract, ClaimsOldestFirstOfItsFrameworks) {
@@ -430,20 +430,20 @@ TEST_P(JobStoreContract, TellsWhatIsOldButNoDefault) {
 }
 
 TEST_P(JobStoreContract, KeepsMarksOfUnavailableFormats) {
-  ASSERT_TRUE(store_->mark_unavailable({"timm", "coreml", "no converter", clock_.now(), "job", "v1"}));
-  ASSERT_TRUE(store_->mark_unavailable({"timm", "tflite", "no such", clock_.now(), "job", "v1"}));
-  ASSERT_TRUE(store_->mark_unavailable({"timm", "coreml", "still none", clock_.now(), "job 2", "v2"}));
-  auto marks = store_->marks();
+  ASSERT_TRUE(store_->override_availability({"timm", "coreml", "no converter", clock_.now(), "job", "v1"}));
+  ASSERT_TRUE(store_->override_availability({"timm", "tflite", "no such", clock_.now(), "job", "v1"}));
+  ASSERT_TRUE(store_->override_availability({"timm", "coreml", "still none", clock_.now(), "job 2", "v2"}));
+  auto marks = store_->availability_overrides();
   ASSERT_TRUE(marks);
   ASSERT_EQ(marks->size(), 2u);
   EXPECT_EQ(marks->front().reason, "still none");
   EXPECT_EQ(marks->front().job_id, "job 2");
   EXPECT_EQ(marks->front().trainer, "v2");
   EXPECT_GT(marks->front().since, marks->back().since);
-  ASSERT_TRUE(store_->clear_marks("timm", "coreml"));
-  EXPECT_EQ(store_->marks()->size(), 1u);
-  ASSERT_TRUE(store_->clear_marks("timm", ""));
-  EXPECT_TRUE(store_->marks()->empty());
+  ASSERT_TRUE(store_->clear_availability_overrides("timm", "coreml"));
+  EXPECT_EQ(store_->availability_overrides()->size(), 1u);
+  ASSERT_TRUE(store_->clear_availability_overrides("timm", ""));
+  EXPECT_TRUE(store_->availability_overrides()->empty());
 }
 
 TEST_P(JobStoreContract, SharesKeysToSignWith) {

@@ -42,13 +42,13 @@ class Background {
 
 const std::string kWorkers[] = {"worker-1", "worker-2", "worker-3"};
 
-enum class Victim { kWorker, kFront };
+enum class Victim { kWorker, kApi };
 
 /// Gives whether the victim was killed: it may have had less to do than that.
 bool survive(Victim victim, int point) {
   const ScratchDirectory scratch;
   const auto environment = KillPlaces::shared().fresh(KillDatabase::kPostgres, KillStore::kLocal, scratch);
-  const int of_worker = victim == Victim::kWorker ? point : 0, of_front = victim == Victim::kFront ? point : 0;
+  const int of_worker = victim == Victim::kWorker ? point : 0, of_front = victim == Victim::kApi ? point : 0;
   std::map<std::string, std::unique_ptr<Background>> workers;
   for (const std::string& name : kWorkers) {
     const int points = name == kWorkers[0] ? of_worker : 0;
@@ -114,7 +114,7 @@ TEST_P(KillCluster, LosesNothingWhicheverProcessIsKilled) {
   places.points += swept;
 }
 
-INSTANTIATE_TEST_SUITE_P(Victims, KillCluster, testing::Values(Victim::kWorker, Victim::kFront),
+INSTANTIATE_TEST_SUITE_P(Victims, KillCluster, testing::Values(Victim::kWorker, Victim::kApi),
                          [](const auto& tested) { return tested.param == Victim::kWorker ? "worker" : "front"; });
 
 }  // namespace

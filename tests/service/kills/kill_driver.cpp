@@ -112,9 +112,9 @@ int work_until_told(Backend& backend) {
 
 int run(const std::string& directory, const std::string& data, std::string task, int points) {
   using Role = ServiceConfig::Role;
-  Role role = task == "worker" ? Role::kWorker : Role::kWhole;
+  Role role = task == "worker" ? Role::kWorker : Role::kAllInOne;
   if (task.starts_with("front:")) {
-    role = Role::kFront;
+    role = Role::kApi;
     task = task.substr(6);
   }
   const KillScenario* scenario = find_scenario(task);

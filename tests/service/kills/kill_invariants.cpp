@@ -89,7 +89,7 @@ class Examination {
       if (!keys.contains(object.key)) complain("nobody points at " + object.key);
     }
     if (objects->size() != keys.size()) complain("a result is missing");
-    if (!backend_.jobs().doomed_artifacts(10)->empty()) complain("an artifact is doomed still");
+    if (!backend_.jobs().artifacts_pending_deletion(10)->empty()) complain("an artifact is marked for deletion still");
   }
 
   void no_process_is_left() {

@@ -1,37 +1,37 @@
-#include "process/ready_place.h"
+#include "process/prewarmed_slot.h"
 
 #include <utility>
 
 namespace modelport {
 
-ReadyPlace::ReadyPlace(ControlGroups groups, std::string prefix)
-    : groups_(std::move(groups)), prefix_(std::move(prefix)), keeper_([this] { keep_ready(); }) {}
+PrewarmedSlot::PrewarmedSlot(ControlGroups groups, std::string prefix)
+    : groups_(std::move(groups)), prefix_(std::move(prefix)), prewarmer_([this] { keep_prewarmed(); }) {}
 
-ReadyPlace::~ReadyPlace() {
+PrewarmedSlot::~PrewarmedSlot() {
   {
     const std::lock_guard lock(mutex_);
     is_ending_ = true;
   }
   wanted_.notify_one();
-  keeper_.join();
+  prewarmer_.join();
 }
 
-void ReadyPlace::make_ready() {
+void PrewarmedSlot::prewarm() {
   const std::lock_guard lock(mutex_);
   is_wanted_ = true;
   wanted_.notify_one();
 }
 
-Result<RunPlace> ReadyPlace::take() {
+Result<ExecutionSlot> PrewarmedSlot::take() {
   std::unique_lock lock(mutex_);
-  std::optional<RunPlace> place = std::exchange(ready_, std::nullopt);
+  std::optional<ExecutionSlot> place = std::exchange(ready_, std::nullopt);
   lock.unlock();
-  make_ready();
+  prewarm();
   if (place && place->is_waiting()) return *std::move(place);
   return make();
 }
 
-void ReadyPlace::keep_ready() {
+void PrewarmedSlot::keep_prewarmed() {
   std::unique_lock lock(mutex_);
   while (true) {
     wanted_.wait(lock, [this] { return is_ending_ || is_wanted_; });
@@ -45,6 +45,6 @@ void ReadyPlace::keep_ready() {
   }
 }
 
-Result<RunPlace> ReadyPlace::make() { return RunPlace::make(groups_, run_group_name(prefix_)); }
+Result<ExecutionSlot> PrewarmedSlot::make() { return ExecutionSlot::make(groups_, run_group_name(prefix_)); }
 
 }  // namespace modelport

@@ -1,4 +1,4 @@
-#include "cli/check_bench.h"
+#include "cli/check_test_bed.h"
 
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -126,10 +126,10 @@ std::string first_change(const std::map<std::string, std::string>& before,
   return "";
 }
 
-Bench::Bench(CheckRequest request, fs::path root)
+TestBed::TestBed(CheckRequest request, fs::path root)
     : request_(std::move(request)), root_(std::move(root)), caller_directory_(fs::current_path().string()) {}
 
-Bench::Bench(Bench&& other) noexcept
+TestBed::TestBed(TestBed&& other) noexcept
     : request_(std::move(other.request_)),
       root_(std::exchange(other.root_, "")),
       checkpoint_(std::move(other.checkpoint_)),
@@ -143,7 +143,7 @@ Bench::Bench(Bench&& other) noexcept
       noticed_(std::move(other.noticed_)),
       folders_(other.folders_) {}
 
-Bench::~Bench() {
+TestBed::~TestBed() {
   if (root_.empty()) return;
   std::error_code ignored;
   for (auto at = fs::recursive_directory_iterator(root_, ignored); at != fs::recursive_directory_iterator();
@@ -154,7 +154,7 @@ Bench::~Bench() {
   fs::remove_all(root_, ignored);
 }
 
-Result<Bench> Bench::make(const CheckRequest& request) {
+Result<TestBed> TestBed::make(const CheckRequest& request) {
   std::error_code ignored;
   if (!fs::exists(request.checkpoint, ignored))
     return fail(ErrorCode::kInvalidArgument, "the checkpoint {} does not exist", request.checkpoint);
@@ -163,14 +163,14 @@ Result<Bench> Bench::make(const CheckRequest& request) {
   CheckRequest absolute = request;
   absolute.command = with_absolute_files(std::move(absolute.command));
   absolute.checkpoint = fs::absolute(request.checkpoint).lexically_normal().string();
-  Bench bench(std::move(absolute), fs::path(root));
-  CHECK_OK(bench.copy_checkpoint());
+  TestBed test_bed(std::move(absolute), fs::path(root));
+  CHECK_OK(test_bed.copy_checkpoint());
   // Whatever a run leaves behind becomes a child of this process, and is found.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  return bench;
+  return test_bed;
 }
 
-Status Bench::copy_checkpoint() {
+Status TestBed::copy_checkpoint() {
   fs::path original = request_.checkpoint;
   if (original.filename().empty()) original = original.parent_path();
   checkpoint_ = root_ / "checkpoint" / original.filename();
@@ -189,7 +189,7 @@ Status Bench::copy_checkpoint() {
   return {};
 }
 
-RunPlan Bench::plan(std::string purpose, const std::string& format) {
+RunPlan TestBed::plan(std::string purpose, const std::string& format) {
   RunPlan plan;
   plan.purpose = std::move(purpose);
   plan.command = request_.command;
@@ -208,15 +208,15 @@ RunPlan Bench::plan(std::string purpose, const std::string& format) {
   return plan;
 }
 
-Result<size_t> Bench::run(const RunPlan& plan) {
+Result<size_t> TestBed::run(const RunPlan& plan) {
   TRY(record, run_plan(plan));
   records_.push_back(std::move(record));
-  note_surroundings(plan, records_.size() - 1);
+  note_environment(plan, records_.size() - 1);
   note_processes(records_.size() - 1);
   return records_.size() - 1;
 }
 
-Result<std::pair<size_t, size_t>> Bench::run_together(const RunPlan& a, const RunPlan& b) {
+Result<std::pair<size_t, size_t>> TestBed::run_together(const RunPlan& a, const RunPlan& b) {
   std::optional<Result<RunRecord>> other;
   std::thread beside([&] { other.emplace(run_plan(b)); });
   auto first = run_plan(a);
@@ -226,17 +226,17 @@ Result<std::pair<size_t, size_t>> Bench::run_together(const RunPlan& a, const Ru
   records_.push_back(*std::move(first));
   records_.push_back(**std::move(other));
   for (size_t i = records_.size() - 2; i < records_.size(); ++i) {
-    note_surroundings(i + 1 == records_.size() ? b : a, i);
+    note_environment(i + 1 == records_.size() ? b : a, i);
     note_processes(i);
   }
   return std::pair(records_.size() - 2, records_.size() - 1);
 }
 
-void Bench::notice(std::string_view id, std::string evidence, size_t run) {
+void TestBed::notice(std::string_view id, std::string evidence, size_t run) {
   noticed_.try_emplace(std::string(id), Noticed{std::move(evidence), run});
 }
 
-void Bench::note_surroundings(const RunPlan& plan, size_t number) {
+void TestBed::note_environment(const RunPlan& plan, size_t number) {
   const RunRecord& record = records_[number];
   if (plan.noticed == RunPlan::Noticed::kNothing) return;
   if (record.ended == RunRecord::Ended::kTimedOut) notice("EXP-100", record.ending(), number);
@@ -270,7 +270,7 @@ void Bench::note_surroundings(const RunPlan& plan, size_t number) {
     look(plan.folder + "/tmp", {}, "the temporary directory", "EXP-083");
 }
 
-void Bench::note_processes(size_t number) {
+void TestBed::note_processes(size_t number) {
   constexpr int kLooks = 20;
   if (records_[number].left_process == RunRecord::Seen::kYes)
     notice("EXP-102", "a process of it still ran 1 s after its end", number);
@@ -289,7 +289,7 @@ void Bench::note_processes(size_t number) {
   }
 }
 
-Result<fs::path> Bench::damaged_checkpoint(Damage damage) {
+Result<fs::path> TestBed::damaged_checkpoint(Damage damage) {
   const std::string name = damage == Damage::kMissing     ? "missing"
                            : damage == Damage::kTruncated ? "truncated"
                                                           : "empty";

@@ -1,4 +1,4 @@
-#include "service/run/line_judge.h"
+#include "service/run/failure_line_scanner.h"
 
 #include <gtest/gtest.h>
 
@@ -8,12 +8,12 @@ namespace modelport {
 namespace {
 
 std::string last_error_of(std::string_view line) {
-  LineJudge lines;
-  lines.hear(Stream::kStderr, line);
+  FailureLineScanner lines;
+  lines.observe(Stream::kStderr, line);
   return lines.last_error();
 }
 
-TEST(LineJudge, KnowsTheShapesOfAnErrorLine) {
+TEST(FailureLineScanner, KnowsTheShapesOfAnErrorLine) {
   EXPECT_EQ(last_error_of("2025-11-16 10:30:00,123 - ERROR - no such layer"), "no such layer");
   EXPECT_EQ(last_error_of("2025-11-16 10:30:00,123 - trainer.export - ERROR - no such layer"), "no such layer");
   EXPECT_EQ(last_error_of("ERROR - no such layer"), "no such layer");
@@ -26,24 +26,24 @@ TEST(LineJudge, KnowsTheShapesOfAnErrorLine) {
   EXPECT_EQ(last_error_of("x - ERROR - "), "");
 }
 
-TEST(LineJudge, PrefersTheLastErrorThenStandardError) {
-  LineJudge lines;
+TEST(FailureLineScanner, PrefersTheLastErrorThenStandardError) {
+  FailureLineScanner lines;
   EXPECT_EQ(lines.sentence(), "");
-  lines.hear(Stream::kStdout, "working");
+  lines.observe(Stream::kStdout, "working");
   EXPECT_EQ(lines.sentence(), "working");
-  lines.hear(Stream::kStderr, "Traceback");
-  lines.hear(Stream::kStdout, "more");
-  lines.hear(Stream::kStderr, "  ");
+  lines.observe(Stream::kStderr, "Traceback");
+  lines.observe(Stream::kStdout, "more");
+  lines.observe(Stream::kStderr, "  ");
   EXPECT_EQ(lines.sentence(), "Traceback");
-  lines.hear(Stream::kStdout, "a - ERROR - first");
-  lines.hear(Stream::kStdout, "a - ERROR - second \x1b[31m");
-  lines.hear(Stream::kStderr, "the end");
+  lines.observe(Stream::kStdout, "a - ERROR - first");
+  lines.observe(Stream::kStdout, "a - ERROR - second \x1b[31m");
+  lines.observe(Stream::kStderr, "the end");
   EXPECT_EQ(lines.sentence(), "second \\x1b[31m");
 }
 
-LineJudge heard(std::initializer_list<std::string_view> lines) {
-  LineJudge judge;
-  for (const std::string_view line : lines) judge.hear(Stream::kStderr, line);
+FailureLineScanner heard(std::initializer_list<std::string_view> lines) {
+  FailureLineScanner judge;
+  for (const std::string_view line : lines) judge.observe(Stream::kStderr, line);
   return judge;
 }
 

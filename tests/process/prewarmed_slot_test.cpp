@@ -1,4 +1,4 @@
-#include "process/ready_place.h"
+#include "process/prewarmed_slot.h"
 
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -53,7 +53,7 @@ class Places : public testing::Test {
 
 TEST_F(Places, RunOneProgramEach) {
   {
-    ReadyPlace places(groups_, prefix_);
+    PrewarmedSlot places(groups_, prefix_);
     for (int i = 0; i < 5; ++i) {
       auto place = places.take();
       ASSERT_TRUE(place) << place.error().text();
@@ -66,8 +66,8 @@ TEST_F(Places, RunOneProgramEach) {
 }
 
 TEST_F(Places, AreMadeBeforeTheyAreWanted) {
-  ReadyPlace places(groups_, prefix_);
-  places.make_ready();
+  PrewarmedSlot places(groups_, prefix_);
+  places.prewarm();
   // The two groups, where there are any, and the process that waits in them.
   if (groups_.version != ControlGroups::Version::kNone) {
     ASSERT_TRUE(comes_true([&] { return groups_left() > 0; }));
@@ -79,8 +79,8 @@ TEST_F(Places, AreMadeBeforeTheyAreWanted) {
 }
 
 TEST_F(Places, AreReplacedThatSomebodyEnded) {
-  ReadyPlace places(groups_, prefix_);
-  places.make_ready();
+  PrewarmedSlot places(groups_, prefix_);
+  places.prewarm();
   const auto waiting = [] {
     pid_t pid = 0;
     for (const auto& thread : fs::directory_iterator("/proc/self/task"))
@@ -105,7 +105,7 @@ TEST_F(Places, AreReplacedThatSomebodyEnded) {
 TEST_F(Places, AreGoneWhereNoProgramCame) {
   pid_t supervisor = -1;
   {
-    const auto place = RunPlace::make(groups_, run_group_name(prefix_));
+    const auto place = ExecutionSlot::make(groups_, run_group_name(prefix_));
     ASSERT_TRUE(place) << place.error().text();
     supervisor = place->supervisor.pid;
     EXPECT_TRUE(is_there(supervisor));
@@ -129,7 +129,7 @@ TEST_F(Places, LeaveNothingOfAProcessThatIsKilled) {
   const std::string pids = fs::temp_directory_path() / (prefix_ + "pids");
   const pid_t child = ::fork();
   if (child == 0) {
-    ReadyPlace places(groups_, prefix_);
+    PrewarmedSlot places(groups_, prefix_);
     auto place = places.take();
     std::ofstream(pids) << place->supervisor.pid << std::endl;
     ConfinedRequest request = shell("(setsid sleep 300 &) ; sleep 300");

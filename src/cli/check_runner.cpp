@@ -1,4 +1,4 @@
-#include "cli/check_examination.h"
+#include "cli/check_runner.h"
 
 #include <fmt/ranges.h>
 
@@ -15,44 +15,48 @@ namespace {
 using Needs = Probe::Needs;
 
 constexpr Probe kProbes[] = {
-    {"capabilities", Needs::kNothing, probe_capabilities}, {"exports", Needs::kNothing, probe_exports},
-    {"engine", Needs::kGoodExport, probe_engine},          {"command line", Needs::kGoodExport, probe_arguments},
-    {"exit codes", Needs::kGoodExport, probe_exit_codes},  {"surroundings", Needs::kGoodExport, probe_surroundings},
-    {"robustness", Needs::kGoodExport, probe_robustness},  {"adverse conditions", Needs::kGoodExport, probe_adversity},
+    {"capabilities", Needs::kNothing, probe_capabilities},
+    {"exports", Needs::kNothing, probe_exports},
+    {"engine", Needs::kBaselineExport, probe_engine},
+    {"command line", Needs::kBaselineExport, probe_arguments},
+    {"exit codes", Needs::kBaselineExport, probe_exit_codes},
+    {"surroundings", Needs::kBaselineExport, probe_environment},
+    {"robustness", Needs::kBaselineExport, probe_robustness},
+    {"adverse conditions", Needs::kBaselineExport, probe_faults},
     {"what was noticed", Needs::kNothing, conclude},
 };
 
 /// What the checkpoint says of itself, where it is one that can be read as data.
-void read_checkpoint(Examination& examination) {
-  auto checkpoint = open_checkpoint(examination.bench.request().checkpoint);
+void read_checkpoint(CheckRunner& runner) {
+  auto checkpoint = open_checkpoint(runner.test_bed.request().checkpoint);
   if (!checkpoint) return;
   const CheckpointFacts facts = describe_checkpoint(*checkpoint);
-  examination.checkpoint_classes = facts.class_names;
-  examination.checkpoint_task = facts.task;
+  runner.checkpoint_classes = facts.class_names;
+  runner.checkpoint_task = facts.task;
 }
 
 }  // namespace
 
 std::span<const Probe> check_probes() { return kProbes; }
 
-void Examination::add(std::string_view id, Judgement judgement, std::optional<size_t> run, std::string format) {
+void CheckRunner::add(std::string_view id, Judgement judgement, std::optional<size_t> run, std::string format) {
   findings.push_back({requirement(id).id, std::move(format), std::move(judgement), run});
 }
 
-bool Examination::has_failed(std::string_view id) const {
+bool CheckRunner::has_failed(std::string_view id) const {
   return std::ranges::any_of(findings, [&](const CheckFinding& finding) {
     return finding.id == id && finding.judgement.verdict == Verdict::kFail;
   });
 }
 
-bool Examination::has_failed(std::string_view id, std::string_view format) const {
+bool CheckRunner::has_failed(std::string_view id, std::string_view format) const {
   return std::ranges::any_of(findings, [&](const CheckFinding& finding) {
     return finding.id == id && (finding.format.empty() || finding.format == format) &&
            finding.judgement.verdict == Verdict::kFail;
   });
 }
 
-Result<CheckedExport> Examination::judge(const RunPlan& plan, size_t run) const {
+Result<CheckedExport> CheckRunner::judge(const RunPlan& plan, size_t run) const {
   ExportExpectation expected;
   expected.format = plan.argument("--export_format");
   expected.times = record(run).times;
@@ -74,16 +78,16 @@ Judgement judge_ending(const RunRecord& record, std::span<const int> allowed) {
                 fmt::join(allowed, " or "));
 }
 
-Judgement judge_export(const Examination& examination, const RunPlan& plan, size_t run) {
+Judgement judge_export(const CheckRunner& runner, const RunPlan& plan, size_t run) {
   static constexpr int kSuccess[] = {0};
-  Judgement ending = judge_ending(examination.record(run), kSuccess);
+  Judgement ending = judge_ending(runner.record(run), kSuccess);
   if (ending.verdict != Verdict::kPass) return ending;
-  const auto checked = examination.judge(plan, run);
+  const auto checked = runner.judge(plan, run);
   if (!checked) return failed("{}", checked.error().text());
   const std::vector<std::string_view> files = {"EXP-030", "EXP-031", "EXP-032", "EXP-033", "EXP-035", "EXP-036"};
   const auto is_new = [&](const Finding* finding) {
     // What fails in a plain export as well is not this run's fault.
-    return finding != nullptr && !examination.has_failed(finding->id, plan.argument("--export_format"));
+    return finding != nullptr && !runner.has_failed(finding->id, plan.argument("--export_format"));
   };
   for (const std::string_view id : files) {
     if (const Finding* finding = first_failed(checked->findings, {id}); is_new(finding))
@@ -105,25 +109,25 @@ bool speaks_of_a_missing_format(const RunRecord& record) {
 
 bool is_argparse(const RunRecord& record) { return record.exit_code == 2 && record.usage == RunRecord::Seen::kYes; }
 
-Result<Examination> examine(const CheckRequest& request) {
-  TRY(bench, Bench::make(request));
-  Examination examination{std::move(bench), nullptr, {}, {}, {}, "", {}};
-  read_checkpoint(examination);
+Result<CheckRunner> run_checks(const CheckRequest& request) {
+  TRY(test_bed, TestBed::make(request));
+  CheckRunner runner{std::move(test_bed), nullptr, {}, {}, {}, "", {}};
+  read_checkpoint(runner);
   for (const Probe& probe : check_probes()) {
-    if (probe.needs == Needs::kGoodExport && examination.exports.empty()) continue;
+    if (probe.needs == Needs::kBaselineExport && runner.exports.empty()) continue;
     log_info("Probing {}", probe.name);
-    CHECK_OK(probe.run(examination).in(std::string(probe.name)));
+    CHECK_OK(probe.run(runner).in(std::string(probe.name)));
   }
   for (const Requirement& row : requirements()) {
-    if (std::ranges::find(examination.findings, row.id, &CheckFinding::id) != examination.findings.end()) continue;
-    if (row.group == Group::kHostile && request.adversity == CheckRequest::Adversity::kNone) {
-      examination.add(row.id, skipped("only with --hostile"));
+    if (std::ranges::find(runner.findings, row.id, &CheckFinding::id) != runner.findings.end()) continue;
+    if (row.group == Group::kHostile && request.fault_tests == CheckRequest::FaultTests::kNone) {
+      runner.add(row.id, skipped("only with --hostile"));
     } else {
-      examination.add(row.id, examination.exports.empty() ? skipped("no export succeeded") : skipped("does not apply"));
+      runner.add(row.id, runner.exports.empty() ? skipped("no export succeeded") : skipped("does not apply"));
     }
   }
-  std::ranges::stable_sort(examination.findings, {}, &CheckFinding::id);
-  return examination;
+  std::ranges::stable_sort(runner.findings, {}, &CheckFinding::id);
+  return runner;
 }
 
 }  // namespace modelport

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/check_bench.h"
+#include "cli/check_test_bed.h"
 #include "convention/requirements.h"
 
 namespace modelport {
@@ -18,7 +18,7 @@ struct CheckFinding {
 };
 
 /// One format's successful export.
-struct GoodExport {
+struct BaselineExport {
   std::string format;
   size_t run = 0;
   std::string output;  ///< Its directory, as the exporter left it.
@@ -33,10 +33,10 @@ struct Refusal {
 };
 
 /// Everything that a check found out so far; probes read and extend it.
-struct Examination {
-  Bench bench;
-  Json capabilities = nullptr;      ///< What --capabilities printed; null where it is not known.
-  std::vector<GoodExport> exports;  ///< In the order of formats.
+struct CheckRunner {
+  TestBed test_bed;
+  Json capabilities = nullptr;          ///< What --capabilities printed; null where it is not known.
+  std::vector<BaselineExport> exports;  ///< In the order of formats.
   std::vector<Refusal> refusals;
   std::vector<std::string> checkpoint_classes;
   std::string checkpoint_task;
@@ -46,7 +46,7 @@ struct Examination {
   bool has_failed(std::string_view id) const;
   /// For this format, or for all of them.
   bool has_failed(std::string_view id, std::string_view format) const;
-  const RunRecord& record(size_t run) const { return bench.record(run); }
+  const RunRecord& record(size_t run) const { return test_bed.record(run); }
   /// Judges the directory of a run as an export of its plan's format.
   Result<CheckedExport> judge(const RunPlan& plan, size_t run) const;
 };
@@ -55,7 +55,7 @@ struct Examination {
 /// requirement's failure is skipped.
 Judgement judge_ending(const RunRecord& record, std::span<const int> allowed);
 /// Whether a run exported: exit code 0, and the artifact and metadata.json are there.
-Judgement judge_export(const Examination& examination, const RunPlan& plan, size_t run);
+Judgement judge_export(const CheckRunner& runner, const RunPlan& plan, size_t run);
 /// Whether its last lines say that the format is not there, whatever its exit code.
 bool speaks_of_a_missing_format(const RunRecord& record);
 /// Whether argparse itself ended the run, in its own way.
@@ -64,23 +64,23 @@ bool is_argparse(const RunRecord& record);
 /// One group of probes: a step of a check.
 struct Probe {
   std::string_view name;  ///< For progress: "exit codes".
-  enum class Needs { kNothing, kGoodExport } needs;
-  Status (*run)(Examination& examination);
+  enum class Needs { kNothing, kBaselineExport } needs;
+  Status (*run)(CheckRunner& runner);
 };
 std::span<const Probe> check_probes();
 
-Status probe_capabilities(Examination& examination);
-Status probe_exports(Examination& examination);
-Status probe_engine(Examination& examination);
-Status probe_arguments(Examination& examination);
-Status probe_exit_codes(Examination& examination);
-Status probe_surroundings(Examination& examination);
-Status probe_robustness(Examination& examination);
-Status probe_adversity(Examination& examination);
+Status probe_capabilities(CheckRunner& runner);
+Status probe_exports(CheckRunner& runner);
+Status probe_engine(CheckRunner& runner);
+Status probe_arguments(CheckRunner& runner);
+Status probe_exit_codes(CheckRunner& runner);
+Status probe_environment(CheckRunner& runner);
+Status probe_robustness(CheckRunner& runner);
+Status probe_faults(CheckRunner& runner);
 /// What was noticed in passing: changes outside, left processes, hangs, log volume.
-Status conclude(Examination& examination);
+Status conclude(CheckRunner& runner);
 
 /// Runs every probe; then every requirement has at least one finding.
-Result<Examination> examine(const CheckRequest& request);
+Result<CheckRunner> run_checks(const CheckRequest& request);
 
 }  // namespace modelport

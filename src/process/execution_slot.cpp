@@ -1,4 +1,4 @@
-#include "process/run_place.h"
+#include "process/execution_slot.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -11,8 +11,8 @@
 
 namespace modelport {
 
-Result<RunPlace> RunPlace::make(const ControlGroups& groups, const std::string& name) {
-  RunPlace place;
+Result<ExecutionSlot> ExecutionSlot::make(const ControlGroups& groups, const std::string& name) {
+  ExecutionSlot place;
   ProgramSurroundings surroundings;
   if (groups.version != ControlGroups::Version::kNone) {
     TRY(group, RunGroup::make(groups, name));
@@ -33,7 +33,7 @@ Result<RunPlace> RunPlace::make(const ControlGroups& groups, const std::string& 
   return place;
 }
 
-RunPlace::RunPlace(RunPlace&& other) noexcept
+ExecutionSlot::ExecutionSlot(ExecutionSlot&& other) noexcept
     : group(std::move(other.group)),
       supervisor{std::exchange(other.supervisor.pid, -1), std::move(other.supervisor.link),
                  std::move(other.supervisor.program)},
@@ -42,12 +42,12 @@ RunPlace::RunPlace(RunPlace&& other) noexcept
   other.group.reset();
 }
 
-bool RunPlace::is_waiting() const {
+bool ExecutionSlot::is_waiting() const {
   pollfd link{supervisor.link.get(), POLLIN, 0};
   return ::poll(&link, 1, 0) == 0;
 }
 
-void RunPlace::end() {
+void ExecutionSlot::end() {
   supervisor.program.reset();
   supervisor.link.reset();
   const pid_t pid = std::exchange(supervisor.pid, -1);

@@ -12,12 +12,12 @@ namespace modelport {
 
 /// Where one program will run: a control group, where there are any, and a supervisor whose process-to-be waits in it.
 /// Nothing of it is left once this object is gone.
-struct RunPlace {
+struct ExecutionSlot {
   /// `name` is the group's. kUnavailable when the kernel makes no group, kInternal when it starts no process.
-  static Result<RunPlace> make(const ControlGroups& groups, const std::string& name);
-  RunPlace(RunPlace&& other) noexcept;
-  RunPlace& operator=(RunPlace&&) = delete;
-  ~RunPlace() { end(); }
+  static Result<ExecutionSlot> make(const ControlGroups& groups, const std::string& name);
+  ExecutionSlot(ExecutionSlot&& other) noexcept;
+  ExecutionSlot& operator=(ExecutionSlot&&) = delete;
+  ~ExecutionSlot() { end(); }
 
   /// Whether it still waits for its program: neither ended by somebody nor refused entry to its group.
   bool is_waiting() const;
@@ -29,7 +29,7 @@ struct RunPlace {
   Descriptor output, error;  ///< What the program writes; they do not block.
 
  private:
-  RunPlace() = default;
+  ExecutionSlot() = default;
 };
 
 }  // namespace modelport

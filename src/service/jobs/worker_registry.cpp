@@ -1,4 +1,4 @@
-#include "service/jobs/worker_roster.h"
+#include "service/jobs/worker_registry.h"
 
 #include "service/jobs/job_row.h"
 
@@ -15,9 +15,9 @@ PostgresConfig with_one_connection(PostgresConfig config) {
 
 }  // namespace
 
-WorkerRoster::WorkerRoster(PostgresConfig config) : pool_(with_one_connection(std::move(config))) {}
+WorkerRegistry::WorkerRegistry(PostgresConfig config) : pool_(with_one_connection(std::move(config))) {}
 
-Status WorkerRoster::announce(const WorkerRow& worker) {
+Status WorkerRegistry::heartbeat(const WorkerRow& worker) {
   const auto done = pool_.write(PostgresPool::Durability::kEventual, [&](PostgresWrite& write) -> Status {
     CHECK_OK(write.database.run(
         "INSERT INTO workers (name, listens_at, program_version, trainers, started_at, seen_at) VALUES ($1, $2, $3, "
@@ -31,7 +31,7 @@ Status WorkerRoster::announce(const WorkerRow& worker) {
   return done ? Status() : done.error();
 }
 
-Status WorkerRoster::withdraw(const std::string& name) {
+Status WorkerRegistry::deregister(const std::string& name) {
   const auto done = pool_.write(PostgresPool::Durability::kEventual, [&](PostgresWrite& write) -> Status {
     CHECK_OK(write.database.run("DELETE FROM workers WHERE name = $1", name));
     return {};
@@ -39,13 +39,13 @@ Status WorkerRoster::withdraw(const std::string& name) {
   return done ? Status() : done.error();
 }
 
-Result<std::vector<WorkerRow>> WorkerRoster::present(std::chrono::seconds patience) {
+Result<std::vector<WorkerRow>> WorkerRegistry::live_workers(std::chrono::seconds timeout) {
   std::vector<WorkerRow> workers;
   const Status read = pool_.read([&](PostgresConnection& database) -> Status {
     workers.clear();
     TRY(rows, database.query("SELECT name, listens_at, program_version, trainers FROM workers WHERE seen_at > "
                              "microseconds_now() - $1 ORDER BY started_at DESC, name",
-                             std::chrono::microseconds(patience).count()));
+                             std::chrono::microseconds(timeout).count()));
     while (rows.next()) {
       TRY(trainers, parse_json(rows.text(3), ErrorCode::kInternal));
       workers.push_back({rows.text(0), rows.text(1), rows.text(2), std::move(trainers)});

@@ -1,4 +1,4 @@
-#include "service/run/line_judge.h"
+#include "service/run/failure_line_scanner.h"
 
 #include <array>
 #include <optional>
@@ -48,18 +48,18 @@ std::string kept(std::string_view text) { return printable(trimmed(text).substr(
 
 }  // namespace
 
-void LineJudge::hear(Stream stream, std::string_view line) {
+void FailureLineScanner::observe(Stream stream, std::string_view line) {
   line = trimmed(line);
   if (line.empty()) return;
   last_line_ = kept(line);
   if (stream == Stream::kStderr) last_stderr_ = last_line_;
   if (const auto message = error_message(line); message && !trimmed(*message).empty()) last_error_ = kept(*message);
   for (const std::string_view word : kMemoryWords) {
-    if (line.find(word) != std::string_view::npos) speaks_of_memory_ = true;
+    if (line.find(word) != std::string_view::npos) mentions_out_of_memory_ = true;
   }
 }
 
-std::string LineJudge::sentence() const {
+std::string FailureLineScanner::sentence() const {
   if (!last_error_.empty()) return last_error_;
   return last_stderr_.empty() ? last_line_ : last_stderr_;
 }

@@ -17,23 +17,23 @@ struct CheckRequest {
   std::string checkpoint;
   std::vector<std::string> formats;  ///< Empty: all that are offered.
   std::chrono::milliseconds timeout{0};
-  enum class Adversity { kNone, kHostile } adversity = Adversity::kNone;
+  enum class FaultTests { kNone, kHostile } fault_tests = FaultTests::kNone;
 };
 
 /// A temporary folder in which an exporter runs on copies: of the checkpoint, whole and damaged, and a folder a run.
 /// It also notices what runs do beside exporting. The original checkpoint is only read.
-class Bench {
+class TestBed {
  public:
   /// kInvalidArgument for a checkpoint or command that is not there; kUnwritable.
-  static Result<Bench> make(const CheckRequest& request);
-  Bench(Bench&& other) noexcept;
-  Bench& operator=(Bench&&) = delete;
-  ~Bench();
+  static Result<TestBed> make(const CheckRequest& request);
+  TestBed(TestBed&& other) noexcept;
+  TestBed& operator=(TestBed&&) = delete;
+  ~TestBed();
 
   /// A run on the good checkpoint into an output directory of its own, which exists and is empty, with a working
   /// directory and a temporary directory of its own.
   RunPlan plan(std::string purpose, const std::string& format);
-  /// Runs it and notes what it did to its surroundings. Gives the record's number.
+  /// Runs it and notes what it did to its environment. Gives the record's number.
   Result<size_t> run(const RunPlan& plan);
   /// Both at the same time; they share working and temporary directory if the plans say so.
   Result<std::pair<size_t, size_t>> run_together(const RunPlan& a, const RunPlan& b);
@@ -57,12 +57,12 @@ class Bench {
 
   /// The command with the exporter's own folder replaced by a copy of it alone. Nothing where it has no folder of its
   /// own that could be copied, with the reason in `why_not`.
-  struct LoneCopy {
+  struct IsolatedCopy {
     std::vector<std::string> command;
     std::filesystem::path folder;
     std::map<std::string, std::string> environment;  ///< PYTHONPATH without what leads to the original.
   };
-  std::optional<LoneCopy> lone_copy(std::string& why_not);
+  std::optional<IsolatedCopy> isolated_copy(std::string& why_not);
 
   /// What was noticed first, and in which run: by requirement ("EXP-081").
   struct Noticed {
@@ -75,12 +75,12 @@ class Bench {
  private:
   using Snapshot = std::map<std::string, std::string>;
 
-  Bench(CheckRequest request, std::filesystem::path root);
+  TestBed(CheckRequest request, std::filesystem::path root);
   Status copy_checkpoint();
   std::filesystem::path checkpoint_folder(size_t i) const {
     return (i == 0 ? checkpoint_ : odd_checkpoint_).parent_path();
   }
-  void note_surroundings(const RunPlan& plan, size_t number);
+  void note_environment(const RunPlan& plan, size_t number);
   void note_processes(size_t number);
 
   CheckRequest request_;
@@ -88,7 +88,7 @@ class Bench {
   std::string caller_directory_, work_;
   bool gives_config_ = false;
   std::array<Snapshot, 2> checkpoint_states_;  ///< Of the folders of both names.
-  std::set<std::string> own_names_;            ///< What the bench itself put into root.
+  std::set<std::string> own_names_;            ///< What the test_bed itself put into root.
   std::vector<RunRecord> records_;
   std::map<std::string, Noticed, std::less<>> noticed_;
   size_t folders_ = 0;

@@ -1,4 +1,4 @@
-#include "service/api/process_figures.h"
+#include "service/api/process_metrics.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -48,18 +48,18 @@ double resident_pages() {
 
 }  // namespace
 
-ProcessFigures process_figures() {
-  ProcessFigures figures;
+ProcessMetrics process_metrics() {
+  ProcessMetrics metrics;
   rusage use{};
-  if (::getrusage(RUSAGE_SELF, &use) == 0) figures.cpu_seconds = seconds_of(use.ru_utime) + seconds_of(use.ru_stime);
-  figures.resident_bytes = resident_pages() * static_cast<double>(::sysconf(_SC_PAGESIZE));
+  if (::getrusage(RUSAGE_SELF, &use) == 0) metrics.cpu_seconds = seconds_of(use.ru_utime) + seconds_of(use.ru_stime);
+  metrics.resident_bytes = resident_pages() * static_cast<double>(::sysconf(_SC_PAGESIZE));
   std::error_code failed;
   const std::filesystem::directory_iterator entries("/proc/self/fd", failed);
-  if (!failed) figures.open_descriptors = static_cast<double>(std::distance(begin(entries), end(entries)));
+  if (!failed) metrics.open_descriptors = static_cast<double>(std::distance(begin(entries), end(entries)));
   rlimit most{};
-  if (::getrlimit(RLIMIT_NOFILE, &most) == 0) figures.most_descriptors = static_cast<double>(most.rlim_cur);
-  figures.started_at = boot_time() + start_ticks() / static_cast<double>(::sysconf(_SC_CLK_TCK));
-  return figures;
+  if (::getrlimit(RLIMIT_NOFILE, &most) == 0) metrics.most_descriptors = static_cast<double>(most.rlim_cur);
+  metrics.started_at = boot_time() + start_ticks() / static_cast<double>(::sysconf(_SC_CLK_TCK));
+  return metrics;
 }
 
 }  // namespace modelport

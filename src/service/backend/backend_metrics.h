@@ -23,8 +23,8 @@ struct AttemptTotals {
   int64_t of(AttemptReport::End end) const { return by_end[static_cast<size_t>(end)]; }
 };
 
-/// Figures for /metrics. Those of the database are absent while it does not answer.
-struct BackendFigures {
+/// What /metrics tells. Those of the database are absent while it does not answer.
+struct BackendMetrics {
   std::optional<JobCounts> jobs;
   double oldest_pending_seconds = 0;  ///< 0 where none waits.
   std::optional<DeliveryCounts> deliveries;
@@ -41,7 +41,7 @@ struct BackendFigures {
     bool is_usable = false;
   };
   std::vector<Framework> frameworks;
-  std::optional<size_t> workers;           ///< Of a front: heard of within a lease.
+  std::optional<size_t> workers;           ///< Of a service of role kApi: heard of within a lease.
   std::optional<int64_t> data_free_bytes;  ///< Of the file system of the data directory.
 };
 

@@ -18,15 +18,15 @@ struct WorkerRow {
 };
 
 /// Who works on the jobs of a PostgreSQL database that a PostgresJobStore made. Safe from any thread.
-class WorkerRoster {
+class WorkerRegistry {
  public:
-  explicit WorkerRoster(PostgresConfig config);
+  explicit WorkerRegistry(PostgresConfig config);
 
   /// It is there and says this of itself; again at every heartbeat.
-  Status announce(const WorkerRow& worker);
-  Status withdraw(const std::string& name);
-  /// Who was heard of within `patience` by the server's clock; who started last comes first.
-  Result<std::vector<WorkerRow>> present(std::chrono::seconds patience);
+  Status heartbeat(const WorkerRow& worker);
+  Status deregister(const std::string& name);
+  /// Who was heard of within `timeout` by the server's clock; who started last comes first.
+  Result<std::vector<WorkerRow>> live_workers(std::chrono::seconds timeout);
 
  private:
   PostgresPool pool_;

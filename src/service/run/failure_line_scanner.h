@@ -8,9 +8,9 @@
 namespace modelport {
 
 /// Remembers, of what an exporter writes, the lines that say why it failed.
-class LineJudge {
+class FailureLineScanner {
  public:
-  void hear(Stream stream, std::string_view line);
+  void observe(Stream stream, std::string_view line);
 
   /// Message of the last line at level ERROR or CRITICAL, in the shapes that Python's logging and its kin write:
   /// "... - ERROR - message", "ERROR: message", "ERROR:logger:message", "[ERROR] message". Printable; empty without
@@ -21,11 +21,11 @@ class LineJudge {
   /// The sentence for a person: the last error, else the last line of stderr, else the last of all; may be empty.
   std::string sentence() const;
   /// Whether a line speaks of memory that could not be had.
-  bool speaks_of_memory() const { return speaks_of_memory_; }
+  bool mentions_out_of_memory() const { return mentions_out_of_memory_; }
 
  private:
   std::string last_error_, last_stderr_, last_line_;
-  bool speaks_of_memory_ = false;
+  bool mentions_out_of_memory_ = false;
 };
 
 }  // namespace modelport

@@ -1,6 +1,6 @@
 #include <cstdlib>
 
-#include "cli/check_bench.h"
+#include "cli/check_test_bed.h"
 
 namespace modelport {
 
@@ -76,7 +76,7 @@ std::string foreign_python_path(const fs::path& folder) {
 
 }  // namespace
 
-std::optional<Bench::LoneCopy> Bench::lone_copy(std::string& why_not) {
+std::optional<TestBed::IsolatedCopy> TestBed::isolated_copy(std::string& why_not) {
   const auto own = own_file(request_.command);
   if (!own) {
     why_not = "the command names no file of the exporter";
@@ -86,7 +86,7 @@ std::optional<Bench::LoneCopy> Bench::lone_copy(std::string& why_not) {
   const fs::path original = file.parent_path();
   const std::string name = fmt::format("alone-{}", ++folders_);
   own_names_.insert(name);
-  LoneCopy copy{request_.command, root_ / name / original.filename(), {}};
+  IsolatedCopy copy{request_.command, root_ / name / original.filename(), {}};
   std::error_code ignored;
   fs::create_directories(copy.folder, ignored);
   why_not = copy_folder(original, copy.folder);
