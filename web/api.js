@@ -19,25 +19,36 @@ function headers(more = {}) {
 let asking = null;
 function askForToken() {
   asking ??= new Promise((resolve) => {
-    const dialog = byId("token"), text = byId("token-text");
+    const dialog = byId("token"),
+      text = byId("token-text");
     text.value = "";
     byId("token-problem").hidden = !sessionStorage.getItem(TOKEN);
-    dialog.addEventListener("close", () => {
-      sessionStorage.setItem(TOKEN, text.value);
-      asking = null;
-      resolve();
-    }, {once: true});
+    dialog.addEventListener(
+      "close",
+      () => {
+        sessionStorage.setItem(TOKEN, text.value);
+        asking = null;
+        resolve();
+      },
+      {once: true},
+    );
     dialog.showModal();
   });
   return asking;
 }
 
 async function problemOf(response) {
-  try { return await response.json(); } catch { return {}; }
+  try {
+    return await response.json();
+  } catch {
+    return {};
+  }
 }
 
 async function ask(path, options) {
-  try { return await fetch(path, options); } catch (error) {
+  try {
+    return await fetch(path, options);
+  } catch (error) {
     if (options.signal?.aborted) throw error;
     throw new Error("The service does not answer. Try again when it is back.");
   }
@@ -46,13 +57,18 @@ async function ask(path, options) {
 async function send(path, options = {}) {
   for (;;) {
     const response = await ask(path, {...options, headers: headers(options.headers)});
-    if (response.status === 401) { await askForToken(); continue; }
+    if (response.status === 401) {
+      await askForToken();
+      continue;
+    }
     if (!response.ok) throw new Refusal(response.status, await problemOf(response));
     return response;
   }
 }
 
-export async function get(path) { return (await send(path)).json(); }
+export async function get(path) {
+  return (await send(path)).json();
+}
 
 export async function post(path, body, more = {}) {
   const options = {method: "POST", headers: {...more}};
@@ -65,23 +81,35 @@ export async function post(path, body, more = {}) {
 
 /** Sends a file as it is. Resolves with the answer. */
 export async function sendFile(path, file, signal) {
-  return (await send(path, {method: "POST", body: file, headers: {"Content-Type": "application/octet-stream"}, signal})).json();
+  return (
+    await send(path, {method: "POST", body: file, headers: {"Content-Type": "application/octet-stream"}, signal})
+  ).json();
 }
 
-export async function remove(path) { await send(path, {method: "DELETE"}); }
+export async function remove(path) {
+  await send(path, {method: "DELETE"});
+}
 
 /** Uploads a file; fetch tells no progress of what it sends. Resolves with the checkpoint. */
 export function upload(file, kind, onProgress, signal) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", `/checkpoints?kind=${kind}&name=${encodeURIComponent(file.name)}`);
-    for (const [name, value] of Object.entries(headers({"Content-Type": "application/octet-stream"}))) request.setRequestHeader(name, value);
+    for (const [name, value] of Object.entries(headers({"Content-Type": "application/octet-stream"})))
+      request.setRequestHeader(name, value);
     request.upload.addEventListener("progress", (event) => onProgress(event.loaded, event.total));
     request.addEventListener("load", () => {
       let answer = {};
-      try { answer = JSON.parse(request.responseText); } catch { /* told by the status */ }
+      try {
+        answer = JSON.parse(request.responseText);
+      } catch {
+        /* told by the status */
+      }
       if (request.status === 201) resolve(answer);
-      else if (request.status === 401) askForToken().then(() => upload(file, kind, onProgress, signal)).then(resolve, reject);
+      else if (request.status === 401)
+        askForToken()
+          .then(() => upload(file, kind, onProgress, signal))
+          .then(resolve, reject);
       else reject(new Refusal(request.status, answer));
     });
     request.addEventListener("error", () => reject(new Error("The connection broke while the file was sent.")));
@@ -91,24 +119,51 @@ export function upload(file, kind, onProgress, signal) {
   });
 }
 
-const pause = (milliseconds, signal) => new Promise((resolve) => {
-  const timer = setTimeout(resolve, milliseconds);
-  signal.addEventListener("abort", () => { clearTimeout(timer); resolve(); }, {once: true});
-});
+const pause = (milliseconds, signal) =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      {once: true},
+    );
+  });
 
 /** Resolves once the page is seen. */
-const pageVisible = (signal) => new Promise((resolve) => {
-  if (!document.hidden) { resolve(); return; }
-  const done = new AbortController();
-  const end = () => { done.abort(); resolve(); };
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) end(); }, {signal: done.signal});
-  signal.addEventListener("abort", end, {signal: done.signal});
-});
+const pageVisible = (signal) =>
+  new Promise((resolve) => {
+    if (!document.hidden) {
+      resolve();
+      return;
+    }
+    const done = new AbortController();
+    const end = () => {
+      done.abort();
+      resolve();
+    };
+    document.addEventListener(
+      "visibilitychange",
+      () => {
+        if (!document.hidden) end();
+      },
+      {signal: done.signal},
+    );
+    signal.addEventListener("abort", end, {signal: done.signal});
+  });
 
 /** A signal for one connection: it ends with `signal`, and when the page is no longer seen. */
 function whileSeen(signal) {
   const stop = new AbortController();
-  document.addEventListener("visibilitychange", () => { if (document.hidden) stop.abort(); }, {signal: stop.signal});
+  document.addEventListener(
+    "visibilitychange",
+    () => {
+      if (document.hidden) stop.abort();
+    },
+    {signal: stop.signal},
+  );
   signal.addEventListener("abort", () => stop.abort(), {signal: stop.signal});
   return stop;
 }
@@ -127,7 +182,8 @@ async function* read(response, position) {
       for (const line of frame.split("\n")) {
         const colon = line.indexOf(": ");
         if (colon < 1) continue;
-        const name = line.slice(0, colon), text = line.slice(colon + 2);
+        const name = line.slice(0, colon),
+          text = line.slice(colon + 2);
         if (name === "id") position.id = text;
         if (name === "event") event.name = text;
         if (name === "data") event.data.push(text);
@@ -143,7 +199,7 @@ async function* read(response, position) {
  */
 export async function* follow(path, signal, onState = () => {}) {
   const position = {id: ""};
-  for (let failures = 0; !signal.aborted;) {
+  for (let failures = 0; !signal.aborted; ) {
     await pageVisible(signal);
     if (signal.aborted) return;
     const connection = whileSeen(signal);
@@ -157,7 +213,9 @@ export async function* follow(path, signal, onState = () => {}) {
       yield* read(response, position);
     } catch (error) {
       if (signal.aborted || (error instanceof Refusal && error.status === 404)) return;
-    } finally { connection.abort(); }
+    } finally {
+      connection.abort();
+    }
     if (document.hidden) continue;
     onState(false);
     failures += 1;

@@ -8,7 +8,12 @@ const FEW = 6;
 export function classList(names) {
   if (names.length === 0) return null;
   if (names.length <= FEW) return `${names.length}: ${names.join(", ")}`;
-  return el("details", {}, el("summary", {}, `${names.length}: ${names.slice(0, FEW - 1).join(", ")}, …`), el("p", {class: "names"}, names.map((name, index) => `${index} ${name}`).join(", ")));
+  return el(
+    "details",
+    {},
+    el("summary", {}, `${names.length}: ${names.slice(0, FEW - 1).join(", ")}, …`),
+    el("p", {class: "names"}, names.map((name, index) => `${index} ${name}`).join(", ")),
+  );
 }
 
 /** Why a checkpoint could not be read, in the reader's words without the file's name before them; null where it could. */
@@ -20,10 +25,28 @@ export function refusalOf(checkpoint) {
 
 /** What a checkpoint is, with a button that calls `onClose`. */
 export function checkpointCard(checkpoint, onClose) {
-  const told = checkpoint.inspect ?? {}, refusal = refusalOf(checkpoint), network = networkView(told.network);
+  const told = checkpoint.inspect ?? {},
+    refusal = refusalOf(checkpoint),
+    network = networkView(told.network);
   return [
-    el("div", {class: "row"}, el("h3", {id: "checkpoint-title"}, checkpoint.name), el("button", {type: "button", class: "plain small", "aria-label": `Close ${checkpoint.name}`, onclick: onClose}, "Close")),
-    refusal && el("div", {class: "notice bad"}, el("p", {class: "strong"}, "This is not a checkpoint that modelport can read"), el("p", {}, `${refusal}.`), el("p", {}, "Choose the file that the training wrote, as best.pt or model.safetensors.")),
+    el(
+      "div",
+      {class: "row"},
+      el("h3", {id: "checkpoint-title"}, checkpoint.name),
+      el(
+        "button",
+        {type: "button", class: "plain small", "aria-label": `Close ${checkpoint.name}`, onclick: onClose},
+        "Close",
+      ),
+    ),
+    refusal &&
+      el(
+        "div",
+        {class: "notice bad"},
+        el("p", {class: "strong"}, "This is not a checkpoint that modelport can read"),
+        el("p", {}, `${refusal}.`),
+        el("p", {}, "Choose the file that the training wrote, as best.pt or model.safetensors."),
+      ),
     facts([
       ["Trained with", told.framework && [told.framework, told.version].filter(Boolean).join(" ")],
       ["Architecture", told.architecture ?? told.model_class],

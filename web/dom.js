@@ -11,7 +11,7 @@ export function el(tag, attributes = {}, ...children) {
 /** Replaces what a node holds; lists are taken apart, null, undefined and false left out. */
 export function replaceContent(node, ...children) {
   const there = children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
-  node.replaceChildren(...there.map((child) => child instanceof Node ? child : String(child)));
+  node.replaceChildren(...there.map((child) => (child instanceof Node ? child : String(child))));
 }
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -38,21 +38,52 @@ const LONG = 40;
 /** A definition list of the [name, value, "wide"?] whose value is there; a wide one, or a long text, takes the whole width. */
 export function facts(rows) {
   const there = rows.filter(([, value]) => value !== null && value !== undefined && value !== false && value !== "");
-  return el("dl", {class: "facts"}, there.map(([name, value, width]) => el("div", {class: width ?? (String(value).length > LONG && !(value instanceof Node) ? "wide" : null)}, el("dt", {}, name), el("dd", {}, value))));
+  return el(
+    "dl",
+    {class: "facts"},
+    there.map(([name, value, width]) =>
+      el(
+        "div",
+        {class: width ?? (String(value).length > LONG && !(value instanceof Node) ? "wide" : null)},
+        el("dt", {}, name),
+        el("dd", {}, value),
+      ),
+    ),
+  );
 }
 
 /** A table that scrolls within itself where the page is narrower. */
 export function table(label, heads, rows, more = {}) {
-  return el("div", {class: "scroll", role: "region", tabindex: 0, "aria-label": label}, el("table", more,
-    el("thead", {}, el("tr", {}, heads.map((head) => el("th", {scope: "col"}, head)))), el("tbody", {}, rows)));
+  return el(
+    "div",
+    {class: "scroll", role: "region", tabindex: 0, "aria-label": label},
+    el(
+      "table",
+      more,
+      el(
+        "thead",
+        {},
+        el(
+          "tr",
+          {},
+          heads.map((head) => el("th", {scope: "col"}, head)),
+        ),
+      ),
+      el("tbody", {}, rows),
+    ),
+  );
 }
 
 /** "1.9 MB" */
 export function bytes(count) {
   if (count < 1000) return `${count} bytes`;
   const units = ["kB", "MB", "GB", "TB"];
-  let value = count / 1000, unit = 0;
-  while (value >= 999.5 && unit < units.length - 1) { value /= 1000; unit += 1; }
+  let value = count / 1000,
+    unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
@@ -67,5 +98,8 @@ export function showMessage(text, kind = "problem") {
   byId("message-text").textContent = text;
   box.className = `message ${kind}`;
   box.hidden = text === "";
-  if (kind === "done") hide = setTimeout(() => { box.hidden = true; }, 6000);
+  if (kind === "done")
+    hide = setTimeout(() => {
+      box.hidden = true;
+    }, 6000);
 }

@@ -12,27 +12,56 @@ function newKey() {
 /** One format of a framework: whether it is wanted, with which options; or why it is not to be had. */
 export class FormatRow {
   constructor(format, {preferred, onChange}) {
-    const id = `format-${format.format}`, supported = format.supported;
+    const id = `format-${format.format}`,
+      supported = format.supported;
     this.format = format;
     this.name = formatName(format.format);
-    this.box = el("input", {type: "checkbox", id, value: format.format, disabled: !supported, "aria-describedby": `${id}-note`, checked: supported && format.format === preferred, onchange: () => { this.follow(); onChange(); }});
+    this.box = el("input", {
+      type: "checkbox",
+      id,
+      value: format.format,
+      disabled: !supported,
+      "aria-describedby": `${id}-note`,
+      checked: supported && format.format === preferred,
+      onchange: () => {
+        this.follow();
+        onChange();
+      },
+    });
     this.summary = el("summary", {});
     this.options = supported ? new OptionsForm(format.format, format.export_config, () => this.follow()) : null;
     this.details = supported ? el("details", {class: "of-format"}, this.summary, this.options.node) : null;
     const level = format.proof && proofLevel(format);
-    const note = supported ? [el("span", {}, formatUse(format.format)), level && el("span", {class: level.green ? null : "weak"}, level.promise)] : [format.reason, format.since && [" (found ", when(format.since), ")"]];
-    this.node = el("div", {class: supported ? "format" : "format off"}, this.box, el("label", {for: id}, this.name, !supported && el("span", {class: "off-word"}, "not available")),
-      el("p", {class: "quiet", id: `${id}-note`}, note), this.details);
+    const note = supported
+      ? [
+          el("span", {}, formatUse(format.format)),
+          level && el("span", {class: level.green ? null : "weak"}, level.promise),
+        ]
+      : [format.reason, format.since && [" (found ", when(format.since), ")"]];
+    this.node = el(
+      "div",
+      {class: supported ? "format" : "format off"},
+      this.box,
+      el("label", {for: id}, this.name, !supported && el("span", {class: "off-word"}, "not available")),
+      el("p", {class: "quiet", id: `${id}-note`}, note),
+      this.details,
+    );
     this.follow();
   }
 
-  get wanted() { return this.box.checked; }
+  get wanted() {
+    return this.box.checked;
+  }
 
   follow() {
     if (!this.details) return;
     this.details.hidden = !this.wanted;
     const changed = this.options.changed();
-    replaceContent(this.summary, `Options of ${this.name}`, changed > 0 && el("span", {class: "quiet"}, ` ${changed} changed`));
+    replaceContent(
+      this.summary,
+      `Options of ${this.name}`,
+      changed > 0 && el("span", {class: "quiet"}, ` ${changed} changed`),
+    );
   }
 
   /** Leads to a field that is wrong; gives the sentence. */
@@ -45,7 +74,10 @@ export class FormatRow {
   /** The same request again, after an answer that was lost, is the same job. */
   keyFor(body) {
     const text = JSON.stringify(body);
-    if (text !== this.asked) { this.asked = text; this.key = newKey(); }
+    if (text !== this.asked) {
+      this.asked = text;
+      this.key = newKey();
+    }
     return this.key;
   }
 

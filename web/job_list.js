@@ -4,12 +4,24 @@ import {jobRow, slim} from "/assets/job_row.js";
 import {isNews} from "/assets/job_state.js";
 import {FORMAT_IDS, formatName} from "/assets/names.js";
 
-const FILTERS = [["", "All"], ["pending", "Waiting"], ["running", "Running"], ["completed", "Completed"], ["failed", "Failed"], ["cancelled", "Cancelled"]];
+const FILTERS = [
+  ["", "All"],
+  ["pending", "Waiting"],
+  ["running", "Running"],
+  ["completed", "Completed"],
+  ["failed", "Failed"],
+  ["cancelled", "Cancelled"],
+];
 const PAGE = 50;
 
-const newestFirst = (a, b) => (a.created_at === b.created_at ? (a.id < b.id ? 1 : -1) : a.created_at < b.created_at ? 1 : -1);
+const newestFirst = (a, b) =>
+  a.created_at === b.created_at ? (a.id < b.id ? 1 : -1) : a.created_at < b.created_at ? 1 : -1;
 
-const STEPS = ["Drop a checkpoint, or choose it.", "Choose formats and options.", "Follow the export here, and download the result with the figures that prove it."];
+const STEPS = [
+  "Drop a checkpoint, or choose it.",
+  "Choose formats and options.",
+  "Follow the export here, and download the result with the figures that prove it.",
+];
 
 /** The newest jobs, live. Of all that it knows it shows the first pages; the rest are drawn when they are asked for. */
 export class JobList {
@@ -21,15 +33,36 @@ export class JobList {
     this.most = PAGE;
     this.turn = 0;
     this.listeners = [];
-    byId("job-filter").replaceChildren(...FILTERS.map(([value, name]) => el("button", {type: "button", "aria-pressed": String(value === ""), onclick: (event) => this.chooseStatus(value, event.target)}, name)));
+    byId("job-filter").replaceChildren(
+      ...FILTERS.map(([value, name]) =>
+        el(
+          "button",
+          {
+            type: "button",
+            "aria-pressed": String(value === ""),
+            onclick: (event) => this.chooseStatus(value, event.target),
+          },
+          name,
+        ),
+      ),
+    );
     const formats = byId("format-filter");
-    replaceContent(formats, el("option", {value: ""}, "All formats"), FORMAT_IDS.map((id) => el("option", {value: id}, formatName(id))));
-    formats.addEventListener("change", () => { this.format = formats.value; this.begin(); });
+    replaceContent(
+      formats,
+      el("option", {value: ""}, "All formats"),
+      FORMAT_IDS.map((id) => el("option", {value: id}, formatName(id))),
+    );
+    formats.addEventListener("change", () => {
+      this.format = formats.value;
+      this.begin();
+    });
     byId("more-jobs").addEventListener("click", () => this.more());
   }
 
   /** `listener.updateJob(job)` hears of changes, `listener.renew()` that some may have been missed. */
-  listen(listener) { this.listeners.push(listener); }
+  listen(listener) {
+    this.listeners.push(listener);
+  }
 
   chooseStatus(status, button) {
     this.status = status;
@@ -51,19 +84,30 @@ export class JobList {
   async load(cursor) {
     const mine = ++this.turn;
     try {
-      const query = new URLSearchParams({limit: String(cursor ? PAGE : Math.min(this.most, 200)), ...(this.status ? {status: this.status} : {}), ...(this.format ? {export_format: this.format} : {}), ...(cursor ? {cursor} : {})});
+      const query = new URLSearchParams({
+        limit: String(cursor ? PAGE : Math.min(this.most, 200)),
+        ...(this.status ? {status: this.status} : {}),
+        ...(this.format ? {export_format: this.format} : {}),
+        ...(cursor ? {cursor} : {}),
+      });
       const page = await get(`/export/jobs?${query}`);
       if (mine !== this.turn) return;
-      if (!cursor) { this.jobs.clear(); this.most = Math.min(this.most, 200); }
+      if (!cursor) {
+        this.jobs.clear();
+        this.most = Math.min(this.most, 200);
+      }
       for (const job of page.jobs) this.jobs.set(job.id, slim(job));
       this.cursor = page.next_cursor;
       this.draw();
-    } catch (error) { if (mine === this.turn) showMessage(error.message); }
+    } catch (error) {
+      if (mine === this.turn) showMessage(error.message);
+    }
   }
 
   updateJob(job) {
     if (!isNews(this.jobs.get(job.id), job)) return;
-    if ((this.status === "" || job.status === this.status) && (this.format === "" || job.export_format === this.format)) this.jobs.set(job.id, slim(job));
+    if ((this.status === "" || job.status === this.status) && (this.format === "" || job.export_format === this.format))
+      this.jobs.set(job.id, slim(job));
     else this.jobs.delete(job.id);
     this.drawSoon();
     for (const listener of this.listeners) listener.updateJob(job);
@@ -77,15 +121,21 @@ export class JobList {
   drawSoon() {
     if (this.waiting) return;
     this.waiting = true;
-    requestAnimationFrame(() => { this.waiting = false; this.draw(); });
+    requestAnimationFrame(() => {
+      this.waiting = false;
+      this.draw();
+    });
   }
 
   /** Rows that say what they said before stay as they are: with their focus, and what is marked of their text. */
   draw() {
-    const list = byId("job-list"), shown = [...this.jobs.values()].sort(newestFirst).slice(0, this.most), kept = new Map();
+    const list = byId("job-list"),
+      shown = [...this.jobs.values()].sort(newestFirst).slice(0, this.most),
+      kept = new Map();
     let last = null;
     for (const job of shown) {
-      const text = JSON.stringify(job), before = this.rows.get(job.id);
+      const text = JSON.stringify(job),
+        before = this.rows.get(job.id);
       const row = before?.text === text ? before : {text, node: jobRow(job)};
       if (before && row !== before) replaceRow(before.node, row.node);
       const nextNode = last ? last.nextSibling : list.firstChild;
@@ -101,8 +151,22 @@ export class JobList {
   }
 
   sayNone() {
-    if (this.status !== "" || this.format !== "") replaceContent(byId("no-jobs"), el("p", {}, "No job is like this."), el("p", {class: "quiet"}, "All jobs are under “All” and “All formats”."));
-    else replaceContent(byId("no-jobs"), el("p", {class: "strong"}, "No exports yet."), el("ol", {}, STEPS.map((step) => el("li", {}, step))));
+    if (this.status !== "" || this.format !== "")
+      replaceContent(
+        byId("no-jobs"),
+        el("p", {}, "No job is like this."),
+        el("p", {class: "quiet"}, "All jobs are under “All” and “All formats”."),
+      );
+    else
+      replaceContent(
+        byId("no-jobs"),
+        el("p", {class: "strong"}, "No exports yet."),
+        el(
+          "ol",
+          {},
+          STEPS.map((step) => el("li", {}, step)),
+        ),
+      );
   }
 
   async start(signal) {

@@ -15,5 +15,9 @@ export function stateWords(job) {
 
 /** An unproven success never looks like a proven one. */
 export function badge(job) {
-  return el("span", {class: `badge ${job.status === "completed" && !proofLevel(job).green ? "unproven" : job.status}`}, stateWords(job));
+  return el(
+    "span",
+    {class: `badge ${job.status === "completed" && !proofLevel(job).green ? "unproven" : job.status}`},
+    stateWords(job),
+  );
 }

@@ -11,7 +11,10 @@ const MARKS = ["started", "phase", ...ENDED];
 export function stepTimes(events) {
   const begun = events.findLastIndex((event) => event.type === "started");
   if (begun < 0) return {};
-  const marks = events.slice(begun).filter((event) => MARKS.includes(event.type)).map((event, index) => ({name: index === 0 ? "starting" : event.data.phase, at: event.at, type: event.type}));
+  const marks = events
+    .slice(begun)
+    .filter((event) => MARKS.includes(event.type))
+    .map((event, index) => ({name: index === 0 ? "starting" : event.data.phase, at: event.at, type: event.type}));
   const times = {};
   marks.forEach((mark, index) => {
     const next = marks[index + 1];
@@ -22,10 +25,20 @@ export function stepTimes(events) {
 
 /** The steps of a job; `times` says how long they took. */
 export function stepsView(job, times = {}) {
-  const reached = job.status === "completed" ? STEPS.length : STEPS.indexOf(job.phase), ended = ENDED.includes(job.status);
-  return el("ol", {class: job.status === "failed" ? "steps failed" : "steps", "aria-label": "Steps"}, STEPS.map((name, index) => {
-    const state = index < reached ? "done" : index > reached ? "ahead" : ended ? "stopped" : "now";
-    return el("li", {class: state, "aria-current": state === "now" ? "step" : null}, el("span", {class: "step"}, name), el("span", {class: "hidden"}, ` (${state})`),
-      times[name] !== undefined && el("span", {class: "quiet took"}, ` ${lasting(times[name])}`));
-  }));
+  const reached = job.status === "completed" ? STEPS.length : STEPS.indexOf(job.phase),
+    ended = ENDED.includes(job.status);
+  return el(
+    "ol",
+    {class: job.status === "failed" ? "steps failed" : "steps", "aria-label": "Steps"},
+    STEPS.map((name, index) => {
+      const state = index < reached ? "done" : index > reached ? "ahead" : ended ? "stopped" : "now";
+      return el(
+        "li",
+        {class: state, "aria-current": state === "now" ? "step" : null},
+        el("span", {class: "step"}, name),
+        el("span", {class: "hidden"}, ` (${state})`),
+        times[name] !== undefined && el("span", {class: "quiet took"}, ` ${lasting(times[name])}`),
+      );
+    }),
+  );
 }

@@ -11,15 +11,26 @@ import {byId, showMessage} from "/assets/dom.js";
 
 startTheme();
 startClock();
-byId("message-close").addEventListener("click", () => { showMessage(""); byId("main").focus(); });
+byId("message-close").addEventListener("click", () => {
+  showMessage("");
+  byId("main").focus();
+});
 const list = new JobList();
-const form = new ExportForm((jobs) => { for (const job of jobs) list.updateJob(job); });
+const form = new ExportForm((jobs) => {
+  for (const job of jobs) list.updateJob(job);
+});
 const picker = new CheckpointPicker((checkpoint, signal) => form.show(checkpoint, signal));
 const job = new JobView((id) => list.forget(id));
 const training = new TrainingView();
 list.listen(job);
 list.listen(training);
-list.listen({updateJob() {}, renew() { showFrameworks(); showService(); }});
+list.listen({
+  updateJob() {},
+  renew() {
+    showFrameworks();
+    showService();
+  },
+});
 
 /** The part of the address after "#" says what is shown: "/", "/new/CHECKPOINT", "/path/PATH", "/jobs/ID" or "/training/ID". */
 function route() {
@@ -36,11 +47,21 @@ function route() {
 }
 
 function decoded(part) {
-  try { return decodeURIComponent(part); } catch { return part; }
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 let scrollPosition = 0;
-window.addEventListener("scroll", () => { if (!byId("home").hidden) scrollPosition = window.scrollY; }, {passive: true});
+window.addEventListener(
+  "scroll",
+  () => {
+    if (!byId("home").hidden) scrollPosition = window.scrollY;
+  },
+  {passive: true},
+);
 window.addEventListener("hashchange", () => {
   const before = scrollPosition;
   showMessage("");
@@ -51,6 +72,11 @@ window.addEventListener("hashchange", () => {
 route();
 // The browser keeps a page that was left, for its back button, and would keep its connections with it.
 const left = new AbortController();
-window.addEventListener("pagehide", () => { left.abort(); job.hide(); });
-window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+window.addEventListener("pagehide", () => {
+  left.abort();
+  job.hide();
+});
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
 list.start(left.signal);

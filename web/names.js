@@ -12,11 +12,17 @@ export const FORMAT_IDS = Object.keys(FORMATS);
 export const formatName = (id) => FORMATS[id]?.[0] ?? id;
 export const formatUse = (id) => FORMATS[id]?.[1] ?? "";
 
-const TASKS = {detect: "detection", segment: "segmentation", classify: "classification", obb: "detection of oriented boxes"};
+const TASKS = {
+  detect: "detection",
+  segment: "segmentation",
+  classify: "classification",
+  obb: "detection of oriented boxes",
+};
 export const taskName = (id) => TASKS[id] ?? id;
 
 /** What a job is recognised by. */
-export const titleOf = (job) => `${job.model_name ?? job.checkpoint_name ?? job.framework} to ${formatName(job.export_format)}`;
+export const titleOf = (job) =>
+  `${job.model_name ?? job.checkpoint_name ?? job.framework} to ${formatName(job.export_format)}`;
 
 /** The classes of a checkpoint or of metadata.json, which may be a list or an object by number. */
 export const classNames = (names) => (Array.isArray(names) ? names : Object.values(names ?? {})).map(String);

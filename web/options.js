@@ -18,31 +18,63 @@ const shown = (value) => (value === true ? "yes" : value === false ? "no" : Stri
 function choice(id, schema, values) {
   const preset = "default" in schema ? written(schema.default) : "";
   const first = preset === "" ? [el("option", {value: ""}, "default")] : [];
-  const node = el("select", {id}, first, values.map((value) => el("option", {value: written(value), selected: written(value) === preset}, written(value) === preset ? `${shown(value)} (default)` : shown(value))));
+  const node = el(
+    "select",
+    {id},
+    first,
+    values.map((value) =>
+      el(
+        "option",
+        {value: written(value), selected: written(value) === preset},
+        written(value) === preset ? `${shown(value)} (default)` : shown(value),
+      ),
+    ),
+  );
   return {node, read: () => (node.value === preset || node.value === "" ? undefined : JSON.parse(node.value))};
 }
 
 function number(id, schema) {
-  const node = el("input", {id, type: "number", min: schema.minimum, max: schema.maximum, step: schema.type === "integer" ? 1 : "any", placeholder: schema.default ?? "default"});
-  return {node, read() {
-    if (node.validity.badInput) throw new Error("must be a number");
-    return node.value.trim() === "" ? undefined : Number(node.value);
-  }};
+  const node = el("input", {
+    id,
+    type: "number",
+    min: schema.minimum,
+    max: schema.maximum,
+    step: schema.type === "integer" ? 1 : "any",
+    placeholder: schema.default ?? "default",
+  });
+  return {
+    node,
+    read() {
+      if (node.validity.badInput) throw new Error("must be a number");
+      return node.value.trim() === "" ? undefined : Number(node.value);
+    },
+  };
 }
 
 const takesText = (schema) => schema.type === "string" || Boolean(schema.anyOf?.some(takesText));
 
 function json(id, schema) {
-  const node = el("input", {id, type: "text", placeholder: "default" in schema ? written(schema.default) : "default", spellcheck: "false", autocapitalize: "off"});
-  return {node, read() {
-    const text = node.value.trim();
-    if (text === "") return undefined;
-    if (schema.type === "string") return text;
-    try { return JSON.parse(text); } catch {
-      if (takesText(schema)) return text;
-      throw new Error(`must be ${takes(schema) || "JSON"}, written as JSON`);
-    }
-  }};
+  const node = el("input", {
+    id,
+    type: "text",
+    placeholder: "default" in schema ? written(schema.default) : "default",
+    spellcheck: "false",
+    autocapitalize: "off",
+  });
+  return {
+    node,
+    read() {
+      const text = node.value.trim();
+      if (text === "") return undefined;
+      if (schema.type === "string") return text;
+      try {
+        return JSON.parse(text);
+      } catch {
+        if (takesText(schema)) return text;
+        throw new Error(`must be ${takes(schema) || "JSON"}, written as JSON`);
+      }
+    },
+  };
 }
 
 function control(id, schema) {
@@ -53,7 +85,12 @@ function control(id, schema) {
 }
 
 const isChoice = (schema) => Boolean(schema.enum) || schema.type === "boolean";
-const example = (schema) => ([schema, ...(schema.anyOf ?? [])].some((row) => row.type === "array" && row.items?.type === "integer" && row.minItems === 2) ? ", as [480, 640]" : "");
+const example = (schema) =>
+  [schema, ...(schema.anyOf ?? [])].some(
+    (row) => row.type === "array" && row.items?.type === "integer" && row.minItems === 2,
+  )
+    ? ", as [480, 640]"
+    : "";
 
 /** One option: its label, control, what it takes, and what is wrong with it. */
 class OptionField {
@@ -61,12 +98,24 @@ class OptionField {
     this.name = name;
     this.schema = plain(property);
     this.control = control(id, this.schema);
-    const hint = [isChoice(this.schema) ? "" : takes(this.schema) + example(this.schema), this.schema.description ?? property.description].filter(Boolean).join("; ");
+    const hint = [
+      isChoice(this.schema) ? "" : takes(this.schema) + example(this.schema),
+      this.schema.description ?? property.description,
+    ]
+      .filter(Boolean)
+      .join("; ");
     this.problem = el("p", {class: "problem", id: `${id}-problem`});
     this.control.node.setAttribute("aria-describedby", `${id}-hint ${id}-problem`);
     this.control.node.addEventListener("change", () => this.check());
     this.control.node.addEventListener("input", () => this.mark(""));
-    this.node = el("div", {class: "option"}, el("label", {for: id}, name), this.control.node, this.problem, el("p", {class: "quiet", id: `${id}-hint`}, hint));
+    this.node = el(
+      "div",
+      {class: "option"},
+      el("label", {for: id}, name),
+      this.control.node,
+      this.problem,
+      el("p", {class: "quiet", id: `${id}-hint`}, hint),
+    );
   }
 
   mark(text) {
@@ -81,24 +130,43 @@ class OptionField {
     try {
       const value = this.control.read();
       return this.mark(value === undefined ? "" : problemOf(value, this.schema));
-    } catch (error) { return this.mark(error.message); }
+    } catch (error) {
+      return this.mark(error.message);
+    }
   }
 }
 
 /** The options of one format as a form, from the JSON Schema of its export_config. */
 export class OptionsForm {
   constructor(format, schema, onChange) {
-    this.fields = Object.entries(schema?.properties ?? {}).map(([name, property]) => new OptionField(`option-${format}-${name}`, name, property));
-    this.node = this.fields.length === 0 ? el("p", {class: "quiet"}, "This format has no options.") : el("div", {class: "options", oninput: onChange}, this.fields.map((field) => field.node));
+    this.fields = Object.entries(schema?.properties ?? {}).map(
+      ([name, property]) => new OptionField(`option-${format}-${name}`, name, property),
+    );
+    this.node =
+      this.fields.length === 0
+        ? el("p", {class: "quiet"}, "This format has no options.")
+        : el(
+            "div",
+            {class: "options", oninput: onChange},
+            this.fields.map((field) => field.node),
+          );
   }
 
   /** What differs from the defaults; only where problem() is null. */
   read() {
-    return Object.fromEntries(this.fields.map((field) => [field.name, field.control.read()]).filter(([, value]) => value !== undefined));
+    return Object.fromEntries(
+      this.fields.map((field) => [field.name, field.control.read()]).filter(([, value]) => value !== undefined),
+    );
   }
 
   changed() {
-    return this.fields.filter((field) => { try { return field.control.read() !== undefined; } catch { return true; } }).length;
+    return this.fields.filter((field) => {
+      try {
+        return field.control.read() !== undefined;
+      } catch {
+        return true;
+      }
+    }).length;
   }
 
   /** The first field that holds what it may not, or null; all such fields say so. */
@@ -106,5 +174,7 @@ export class OptionsForm {
     return this.fields.filter((field) => field.check() !== "")[0] ?? null;
   }
 
-  field(name) { return this.fields.find((field) => field.name === name); }
+  field(name) {
+    return this.fields.find((field) => field.name === name);
+  }
 }

@@ -17,7 +17,12 @@ function path(context, points) {
 function cornersOf(detection) {
   if (detection.corners) return detection.corners;
   const [x1, y1, x2, y2] = detection.box;
-  return [[x1, y1], [x2, y1], [x2, y2], [x1, y2]];
+  return [
+    [x1, y1],
+    [x2, y1],
+    [x2, y2],
+    [x1, y2],
+  ];
 }
 
 /** The runs of a mask as a picture of one colour. */
@@ -27,8 +32,9 @@ function maskImage({size: [height, width], runs}, number) {
   context.fillStyle = line(number);
   let at = 0;
   runs.forEach((length, index) => {
-    for (let left = index % 2 === 1 ? length : 0, from = at; left > 0;) {
-      const x = from % width, count = Math.min(left, width - x);
+    for (let left = index % 2 === 1 ? length : 0, from = at; left > 0; ) {
+      const x = from % width,
+        count = Math.min(left, width - x);
       context.fillRect(x, Math.floor(from / width), count, 1);
       from += count;
       left -= count;
@@ -102,7 +108,10 @@ export class Picture {
     context.textBaseline = "middle";
     const width = context.measureText(text).width + 12 * unit;
     const top = Math.min(...corners.map((corner) => corner[1]));
-    const left = Math.max(0, Math.min(Math.min(...corners.map((corner) => corner[0])) - 1.5 * unit, this.bitmap.width - width));
+    const left = Math.max(
+      0,
+      Math.min(Math.min(...corners.map((corner) => corner[0])) - 1.5 * unit, this.bitmap.width - width),
+    );
     // Above the box, or within it where the picture ends.
     const y = top >= height ? top - height : Math.max(0, top);
     context.fillStyle = fillColor(number);

@@ -18,19 +18,32 @@ function header(name, size, type) {
   writeAt(148, " ".repeat(8));
   writeAt(156, type);
   writeAt(257, "ustar\x0000");
-  writeAt(148, `${octal(block.reduce((sum, byte) => sum + byte, 0), 6)} `);
+  writeAt(
+    148,
+    `${octal(
+      block.reduce((sum, byte) => sum + byte, 0),
+      6,
+    )} `,
+  );
   return block;
 }
 
-const padding = (size) => new Uint8Array((BLOCK - size % BLOCK) % BLOCK);
+const padding = (size) => new Uint8Array((BLOCK - (size % BLOCK)) % BLOCK);
 
 /** A tar named "NAME.tar" of [{path, file}]. Throws where a file is too large for the format. */
 function tarOf(name, members) {
   const parts = [];
   for (const {path, file} of members) {
-    if (file.size > MOST_FILE_BYTES) throw new Error(`${path} is larger than 8 GiB: pack the folder as a zip and choose that.`);
+    if (file.size > MOST_FILE_BYTES)
+      throw new Error(`${path} is larger than 8 GiB: pack the folder as a zip and choose that.`);
     const bytes = encode(path);
-    if (bytes.length > 100) parts.push(header(encode("././@LongLink"), bytes.length + 1, "L"), bytes, new Uint8Array(1), padding(bytes.length + 1));
+    if (bytes.length > 100)
+      parts.push(
+        header(encode("././@LongLink"), bytes.length + 1, "L"),
+        bytes,
+        new Uint8Array(1),
+        padding(bytes.length + 1),
+      );
     parts.push(header(bytes, file.size, "0"), file, padding(file.size));
   }
   parts.push(new Uint8Array(2 * BLOCK));
@@ -62,8 +75,11 @@ export async function droppedFile(transfer) {
 }
 
 /** The same of what a folder's picker gives. */
-export const chosenFolder = (files) => folderFile(files[0].webkitRelativePath.split("/")[0],
-  [...files].map((file) => ({path: file.webkitRelativePath.split("/").slice(1).join("/"), file})));
+export const chosenFolder = (files) =>
+  folderFile(
+    files[0].webkitRelativePath.split("/")[0],
+    [...files].map((file) => ({path: file.webkitRelativePath.split("/").slice(1).join("/"), file})),
+  );
 
 function folderFile(name, members) {
   // What versioning and file managers leave in a folder is no part of a model.

@@ -1,6 +1,10 @@
 import {el} from "/assets/dom.js";
 
-const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
+const UNITS = [
+  ["day", 86400],
+  ["hour", 3600],
+  ["minute", 60],
+];
 const relative = new Intl.RelativeTimeFormat(undefined, {numeric: "auto", style: "short"});
 const absolute = new Intl.DateTimeFormat(undefined, {dateStyle: "medium", timeStyle: "short"});
 const exact = new Intl.DateTimeFormat(undefined, {dateStyle: "medium", timeStyle: "long"});
@@ -20,8 +24,14 @@ export function lasting(value) {
   if (value < 10) return `${value.toFixed(2)} s`;
   const whole = Math.round(value);
   if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return [`${Math.floor(whole / 60)} min`, whole % 60 > 0 && `${whole % 60} s`].filter(Boolean).join(" ");
-  return [`${Math.floor(whole / 3600)} h`, Math.round(whole % 3600 / 60) > 0 && `${Math.round(whole % 3600 / 60)} min`].filter(Boolean).join(" ");
+  if (whole < 3600)
+    return [`${Math.floor(whole / 60)} min`, whole % 60 > 0 && `${whole % 60} s`].filter(Boolean).join(" ");
+  return [
+    `${Math.floor(whole / 3600)} h`,
+    Math.round((whole % 3600) / 60) > 0 && `${Math.round((whole % 3600) / 60)} min`,
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 export const between = (from, to) => (new Date(to) - new Date(from)) / 1000;
@@ -40,7 +50,9 @@ export function since(text) {
   return el("time", {datetime: text, class: "count", "data-since": true}, sinceText(text));
 }
 
-const renew = (node, text) => { if (node.textContent !== text) node.textContent = text; };
+const renew = (node, text) => {
+  if (node.textContent !== text) node.textContent = text;
+};
 
 /** Keeps what when() and since() show true. */
 export function startClock() {

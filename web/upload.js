@@ -9,7 +9,13 @@ const ARCHIVE = /\.(zip|tar)$/i;
 /** "3.1 MB of 9.0 MB, 34 %, 12 s left": the rest at the speed so far. */
 function progressText(sent, all, elapsed) {
   const left = elapsed > 1 && sent > 0 ? (all - sent) / (sent / elapsed) : null;
-  return [`${bytes(sent)} of ${bytes(all)}`, `${Math.floor(sent / all * 100)} %`, left !== null && `${lasting(Math.max(1, Math.round(left))).replace(/\.\d+ s/, " s")} left`].filter(Boolean).join(", ");
+  return [
+    `${bytes(sent)} of ${bytes(all)}`,
+    `${Math.floor((sent / all) * 100)} %`,
+    left !== null && `${lasting(Math.max(1, Math.round(left))).replace(/\.\d+ s/, " s")} left`,
+  ]
+    .filter(Boolean)
+    .join(", ");
 }
 
 /** The field that a checkpoint is dropped on, and what the checkpoint is. */
@@ -20,21 +26,34 @@ export class CheckpointPicker {
     this.stop = new AbortController();
     /** The id of the checkpoint that is shown, or its path. */
     this.id = null;
-    byId("upload-cancel").addEventListener("click", () => { this.stop.abort(); this.end(); byId("file").focus(); });
-    for (const [id, made] of [["file", (files) => files[0]], ["folder", chosenFolder]]) {
+    byId("upload-cancel").addEventListener("click", () => {
+      this.stop.abort();
+      this.end();
+      byId("file").focus();
+    });
+    for (const [id, made] of [
+      ["file", (files) => files[0]],
+      ["folder", chosenFolder],
+    ]) {
       const input = byId(id);
       input.addEventListener("change", () => {
         if (input.files.length > 0) this.takeWhatIs(() => made(input.files));
         input.value = "";
       });
     }
-    byId("elsewhere-form").addEventListener("submit", (event) => { event.preventDefault(); this.point(byId("path").value.trim()); });
+    byId("elsewhere-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.point(byId("path").value.trim());
+    });
     this.listen();
   }
 
   /** A checkpoint that is not sent: the service looks for it when the export is asked for. */
   point(path) {
-    if (path === "") { byId("path").focus(); return; }
+    if (path === "") {
+      byId("path").focus();
+      return;
+    }
     if (this.id === path) return;
     this.clear();
     this.id = path;
@@ -44,9 +63,15 @@ export class CheckpointPicker {
 
   /** Anywhere on the page: a file that misses a field would otherwise replace the page. */
   listen() {
-    const drop = byId("drop"), home = byId("home");
-    window.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); });
-    window.addEventListener("dragleave", (event) => { if (event.relatedTarget === null) drop.classList.remove("over"); });
+    const drop = byId("drop"),
+      home = byId("home");
+    window.addEventListener("dragover", (event) => {
+      event.preventDefault();
+      drop.classList.add("over");
+    });
+    window.addEventListener("dragleave", (event) => {
+      if (event.relatedTarget === null) drop.classList.remove("over");
+    });
     window.addEventListener("drop", (event) => {
       event.preventDefault();
       drop.classList.remove("over");
@@ -55,30 +80,43 @@ export class CheckpointPicker {
   }
 
   async takeWhatIs(found) {
-    try { await this.take(await found()); } catch (error) { showMessage(error.message); }
+    try {
+      await this.take(await found());
+    } catch (error) {
+      showMessage(error.message);
+    }
   }
 
-  end() { byId("upload").hidden = true; }
+  end() {
+    byId("upload").hidden = true;
+  }
 
   async take(file) {
     this.clear();
-    const mine = this.stop, bar = byId("upload-progress"), begun = performance.now();
+    const mine = this.stop,
+      bar = byId("upload-progress"),
+      begun = performance.now();
     replaceContent(byId("upload-name"), file.name);
     replaceContent(byId("upload-step"), "Uploading");
     replaceContent(byId("upload-text"), "");
     bar.value = 0;
     byId("upload").hidden = false;
     try {
-      const stored = await upload(file, ARCHIVE.test(file.name) ? "directory" : "file", (sent, all) => {
-        if (sent < all) {
-          bar.value = sent / all;
-          replaceContent(byId("upload-text"), progressText(sent, all, (performance.now() - begun) / 1000));
-        } else {
-          bar.removeAttribute("value");
-          replaceContent(byId("upload-step"), "Reading what it is");
-          replaceContent(byId("upload-text"), bytes(all));
-        }
-      }, mine.signal);
+      const stored = await upload(
+        file,
+        ARCHIVE.test(file.name) ? "directory" : "file",
+        (sent, all) => {
+          if (sent < all) {
+            bar.value = sent / all;
+            replaceContent(byId("upload-text"), progressText(sent, all, (performance.now() - begun) / 1000));
+          } else {
+            bar.removeAttribute("value");
+            replaceContent(byId("upload-step"), "Reading what it is");
+            replaceContent(byId("upload-text"), bytes(all));
+          }
+        },
+        mine.signal,
+      );
       if (!mine.signal.aborted) await this.show(await get(`/checkpoints/${stored.id}`), mine);
     } catch (error) {
       if (!mine.signal.aborted) this.fail(file, error);
@@ -88,7 +126,11 @@ export class CheckpointPicker {
 
   fail(file, error) {
     const box = byId("upload-failed");
-    replaceContent(box, el("p", {}, el("strong", {}, file.name), `: ${error.message}`), el("button", {type: "button", class: "plain", onclick: () => this.take(file)}, "Send it again"));
+    replaceContent(
+      box,
+      el("p", {}, el("strong", {}, file.name), `: ${error.message}`),
+      el("button", {type: "button", class: "plain", onclick: () => this.take(file)}, "Send it again"),
+    );
     box.hidden = false;
   }
 
@@ -101,7 +143,12 @@ export class CheckpointPicker {
       const checkpoint = await get(`/checkpoints/${encodeURIComponent(id)}`);
       if (!mine.signal.aborted) await this.show(checkpoint, mine);
     } catch (error) {
-      if (!mine.signal.aborted) showMessage(error.status === 404 ? "This checkpoint is gone: uploads are kept for a while only. Upload it again." : error.message);
+      if (!mine.signal.aborted)
+        showMessage(
+          error.status === 404
+            ? "This checkpoint is gone: uploads are kept for a while only. Upload it again."
+            : error.message,
+        );
     }
   }
 
@@ -115,7 +162,14 @@ export class CheckpointPicker {
     byId("elsewhere").open = false;
     replaceContent(byId("drop-title"), "Another checkpoint");
     byId("drop").classList.add("small");
-    replaceContent(byId("checkpoint"), checkpointCard(checkpoint, () => { this.clear(); history.replaceState(null, "", "#/"); byId("file").focus(); }));
+    replaceContent(
+      byId("checkpoint"),
+      checkpointCard(checkpoint, () => {
+        this.clear();
+        history.replaceState(null, "", "#/");
+        byId("file").focus();
+      }),
+    );
     byId("checkpoint").hidden = false;
     await this.onCheckpoint(checkpoint, mine.signal);
   }

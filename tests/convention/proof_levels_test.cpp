@@ -91,7 +91,7 @@ TEST(ProofLevels, TheApiAllowsTheWordsOfTheTable) {
 
 TEST(ProofLevels, ThePageKnowsTheWordsOfTheTableAndWhatIsGreen) {
   const std::string page = text_of("web/proof_levels.js");
-  const std::regex row(R"(\n  (\w+): \{green: (true|false), )");
+  const std::regex row(R"(\n  (\w+): \{\s*green: (true|false),)");
   std::vector<std::string> shown, rows;
   for (std::sregex_iterator match(page.begin(), page.end(), row), end; match != end; ++match)
     shown.push_back((*match)[1].str() + " " + (*match)[2].str());
