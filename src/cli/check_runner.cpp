@@ -6,7 +6,7 @@
 #include <cctype>
 
 #include "base/log.h"
-#include "checkpoint/checkpoint_facts.h"
+#include "modules/checkpoint_facts.h"
 
 namespace modelport {
 

@@ -4,8 +4,8 @@
 #include <set>
 
 #include "base/printable.h"
-#include "checkpoint/checkpoint_facts.h"
-#include "checkpoint/network_sketch.h"
+#include "modules/checkpoint_facts.h"
+#include "modules/network_sketch.h"
 
 namespace modelport {
 namespace {

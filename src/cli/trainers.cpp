@@ -6,7 +6,7 @@
 #include <csignal>
 #include <filesystem>
 
-#include "checkpoint/checkpoint_facts.h"
+#include "modules/checkpoint_facts.h"
 #include "process/process_runner.h"
 
 namespace modelport {

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "base/nearest_name.h"
-#include "checkpoint/module_view.h"
 #include "io/mapped_file.h"
+#include "modules/module_view.h"
 
 namespace modelport {
 

@@ -5,8 +5,9 @@
 #include <filesystem>
 
 #include "base/log.h"
-#include "checkpoint/finite_weights.h"
 #include "export/module_aliases.h"
+#include "modules/find_model.h"
+#include "modules/finite_weights.h"
 #include "ops/verify_types.h"
 #include "passes/append_nms.h"
 #include "passes/embed_preprocessing.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "checkpoint/checkpoint.h"
-#include "checkpoint/ledger.h"
+#include "modules/module_ledger.h"
 #include "source/module_aliases.h"
 #include "source/source_model.h"
 

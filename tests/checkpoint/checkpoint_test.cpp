@@ -5,8 +5,9 @@
 
 #include "base/json.h"
 #include "base/sha256.h"
-#include "checkpoint/checkpoint_facts.h"
 #include "memory_checkpoint.h"
+#include "modules/checkpoint_facts.h"
+#include "modules/find_model.h"
 #include "pickle_builder.h"
 
 namespace modelport {

@@ -6,11 +6,12 @@
 #include "../io/zip_builder.h"
 #include "checkpoint/acting_call.h"
 #include "checkpoint/checkpoint.h"
-#include "checkpoint/checkpoint_facts.h"
-#include "checkpoint/ledger.h"
-#include "checkpoint/module_view.h"
 #include "checkpoint/pickle_call.h"
 #include "memory_checkpoint.h"
+#include "modules/checkpoint_facts.h"
+#include "modules/find_model.h"
+#include "modules/module_ledger.h"
+#include "modules/module_view.h"
 #include "pickle_builder.h"
 
 namespace modelport {

@@ -1,11 +1,12 @@
 #include "../base/linear_work.h"
 #include "checkpoint/checkpoint.h"
-#include "checkpoint/checkpoint_facts.h"
-#include "checkpoint/ledger.h"
-#include "checkpoint/module_view.h"
-#include "checkpoint/network_sketch.h"
 #include "checkpoint/safetensors.h"
 #include "memory_checkpoint.h"
+#include "modules/checkpoint_facts.h"
+#include "modules/find_model.h"
+#include "modules/module_ledger.h"
+#include "modules/module_view.h"
+#include "modules/network_sketch.h"
 #include "pickle_builder.h"
 
 namespace modelport {

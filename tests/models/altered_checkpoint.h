@@ -4,6 +4,7 @@
 
 #include "checkpoint/checkpoint.h"
 #include "models/ultralytics/trainer.h"
+#include "modules/find_model.h"
 
 namespace modelport {
 

@@ -8,9 +8,10 @@
 #include "base/half.h"
 #include "base/sha256.h"
 #include "checkpoint/checkpoint.h"
-#include "checkpoint/module_view.h"
 #include "graph/text.h"
 #include "models/ultralytics/trainer.h"
+#include "modules/find_model.h"
+#include "modules/module_view.h"
 
 /// Nothing in a checkpoint may be overlooked: each attribute and tensor of each module class is altered in turn, and
 /// the result must be a refusal or another model, unless the table of ignored attributes lists it, and then the same

@@ -2,6 +2,7 @@
 
 #include "checkpoint/checkpoint.h"
 #include "models/ultralytics/trainer.h"
+#include "modules/find_model.h"
 
 /// Names and image sizes of a checkpoint that are not those its head was trained with.
 namespace modelport {

@@ -9,6 +9,7 @@
 #include "checkpoint/checkpoint.h"
 #include "models/ultralytics/ignore_rules.h"
 #include "models/ultralytics/trainer.h"
+#include "modules/find_model.h"
 
 namespace modelport::ultralytics {
 namespace {

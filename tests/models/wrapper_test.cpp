@@ -3,6 +3,7 @@
 #include "checkpoint/checkpoint.h"
 #include "graph/text.h"
 #include "models/ultralytics/trainer.h"
+#include "modules/find_model.h"
 
 /// What PyTorch and frameworks put around a network changes nothing; what they leave in it is told.
 namespace modelport {

@@ -9,6 +9,7 @@
 
 #include "checkpoint/checkpoint.h"
 #include "models/ultralytics/trainer.h"
+#include "modules/find_model.h"
 #include "reference/compare.h"
 #include "reference/photo_like_input.h"
 

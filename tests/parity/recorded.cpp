@@ -1,4 +1,5 @@
 #include "recorded.h"
+#include "modules/find_model.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "checkpoint/module_view.h"
+#include "modules/module_view.h"
 #include "ops/graph_builder.h"
 
 /// Norms by the statistics of each image itself (torch/nn/functional.py): x [N, C, ...] -> the same shape.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "checkpoint/module_view.h"
+#include "modules/module_view.h"
 #include "ops/graph_builder.h"
 
 /// Norms over the last axes, as many as `normalized_shape` names. Without affine parameters the scale is 1 and the bias

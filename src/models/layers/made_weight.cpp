@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "checkpoint/forward_hooks.h"
 #include "models/layers/weights.h"
+#include "modules/forward_hooks.h"
 
 namespace modelport {
 

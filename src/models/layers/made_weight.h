@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "checkpoint/module_view.h"
 #include "graph/weight_recipe.h"
+#include "modules/module_view.h"
 
 namespace modelport {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "checkpoint/module_view.h"
+#include "modules/module_view.h"
 #include "ops/graph_builder.h"
 
 /// torch.nn paddings of images, x [N, C, H, W]; `padding` is (left, right, top, bottom), or one number for all.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "checkpoint/module_view.h"
+#include "modules/module_view.h"
 #include "ops/graph_builder.h"
 
 /// torch.nn pools of images, x [N, C, H, W]. `return_indices` is refused.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "checkpoint/module_view.h"
+#include "modules/module_view.h"
 #include "ops/graph_builder.h"
 
 /// torch.nn.Softmax and its relatives: along `dim`, which may count from the end. Where it is None, along axis 1 of a

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "checkpoint/module_view.h"
+#include "modules/module_view.h"
 #include "ops/graph_builder.h"
 
 /// What every layer needs to read a module: weights as constants, and attributes that must fit them.

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 
-#include "checkpoint/module_view.h"
-#include "checkpoint/wrappers.h"
 #include "models/ultralytics/build_model.h"
 #include "models/ultralytics/text_features.h"
 #include "models/ultralytics/yolov5_model.h"
+#include "modules/find_model.h"
+#include "modules/module_view.h"
+#include "modules/wrappers.h"
 
 namespace modelport::ultralytics {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "checkpoint/module_view.h"
+#include "modules/module_view.h"
 #include "source/architecture.h"
 
 namespace modelport::ultralytics {

@@ -8,9 +8,9 @@
 #include <set>
 
 #include "base/log.h"
-#include "checkpoint/module_view.h"
 #include "checkpoint/storage_type.h"
 #include "models/ultralytics/training_record.h"
+#include "modules/module_view.h"
 
 namespace modelport::ultralytics {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "checkpoint/checkpoint.h"
-#include "checkpoint/ledger.h"
+#include "modules/module_ledger.h"
 
 /// Which attributes the forward() of each module class reads, over the releases of the framework: a table that
 /// tools/make_forward_reads takes from their sources.

@@ -2,7 +2,7 @@
 
 #include <span>
 
-#include "checkpoint/ledger.h"
+#include "modules/module_ledger.h"
 
 namespace modelport::ultralytics {
 

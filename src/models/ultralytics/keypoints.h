@@ -1,6 +1,6 @@
 #pragma once
 
-#include "checkpoint/module_view.h"
+#include "modules/module_view.h"
 #include "source/source_model.h"
 
 namespace modelport::ultralytics {

@@ -1,10 +1,11 @@
 #include "models/ultralytics/trainer.h"
 
-#include "checkpoint/module_view.h"
 #include "models/ultralytics/architecture_table.h"
 #include "models/ultralytics/ignore_rules.h"
 #include "models/ultralytics/module_table.h"
 #include "models/ultralytics/unknown_classes.h"
+#include "modules/find_model.h"
+#include "modules/module_view.h"
 
 namespace modelport {
 

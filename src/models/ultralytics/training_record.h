@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "checkpoint/checkpoint.h"
-#include "checkpoint/module_view.h"
+#include "modules/module_view.h"
 #include "source/source_model.h"
 
 /// What an Ultralytics checkpoint records beside the network: `train_args`, `yaml`, version, date.

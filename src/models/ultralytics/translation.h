@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "checkpoint/module_view.h"
+#include "modules/module_view.h"
 #include "ops/graph_builder.h"
 #include "source/architecture.h"
 #include "source/source_model.h"

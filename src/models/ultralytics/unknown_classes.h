@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "checkpoint/ledger.h"
+#include "modules/module_ledger.h"
 
 namespace modelport::ultralytics {
 

@@ -1,8 +1,8 @@
-#include "checkpoint/network_sketch.h"
+#include "modules/network_sketch.h"
 
 #include <gmock/gmock.h>
 
-#include "checkpoint/checkpoint_facts.h"
+#include "modules/checkpoint_facts.h"
 
 namespace modelport {
 namespace {

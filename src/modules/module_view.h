@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "checkpoint/ledger.h"
 #include "checkpoint/pickle_value.h"
+#include "modules/module_ledger.h"
 #include "tensor/tensor.h"
 
 namespace modelport {

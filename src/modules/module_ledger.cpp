@@ -1,4 +1,4 @@
-#include "checkpoint/ledger.h"
+#include "modules/module_ledger.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,10 +9,10 @@
 #include "base/half.h"
 #include "base/nearest_name.h"
 #include "base/work_count.h"
-#include "checkpoint/forward_hooks.h"
-#include "checkpoint/module_internals.h"
-#include "checkpoint/module_view.h"
-#include "checkpoint/wrappers.h"
+#include "modules/forward_hooks.h"
+#include "modules/module_internals.h"
+#include "modules/module_view.h"
+#include "modules/wrappers.h"
 
 namespace modelport {
 namespace {

@@ -1,12 +1,12 @@
-#include "checkpoint/ledger.h"
+#include "modules/module_ledger.h"
 
 #include <gmock/gmock.h>
 
 #include <functional>
 
 #include "checkpoint/checkpoint.h"
-#include "checkpoint/finite_weights.h"
-#include "checkpoint/module_view.h"
+#include "modules/finite_weights.h"
+#include "modules/module_view.h"
 
 namespace modelport {
 namespace {

@@ -1,6 +1,6 @@
-#include "checkpoint/forward_hooks.h"
+#include "modules/forward_hooks.h"
 
-#include "checkpoint/module_view.h"
+#include "modules/module_view.h"
 
 namespace modelport {
 namespace {

@@ -1,4 +1,4 @@
-#include "checkpoint/network_sketch.h"
+#include "modules/network_sketch.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,8 +7,9 @@
 #include <string_view>
 
 #include "base/work_count.h"
-#include "checkpoint/module_view.h"
-#include "checkpoint/wrappers.h"
+#include "modules/find_model.h"
+#include "modules/module_view.h"
+#include "modules/wrappers.h"
 
 namespace modelport {
 
@@ -172,14 +173,14 @@ std::optional<Convolution> convolution_of(const PickleObject& module) {
   return Convolution{*in, *out, *stride, *kernel};
 }
 
-struct Effect {
+struct ChannelEffect {
   std::optional<int64_t> in, out;
   std::optional<double> reduction;
   std::optional<std::array<int64_t, 2>> kernel;
 };
 
-Effect effect_of_convolutions(const PickleObject& module) {
-  Effect effect;
+ChannelEffect effect_of_convolutions(const PickleObject& module) {
+  ChannelEffect effect;
   double reduction = 1;
   for (int number = 1; number <= kMostConvolutions; ++number) {
     const PickleObject* child = child_of(module, fmt::format("cv{}", number));
@@ -204,7 +205,7 @@ Effect effect_of_convolutions(const PickleObject& module) {
 }
 
 /// What a block does to `in` channels, as far as its class is known.
-Effect effect_of(const PickleObject& module, const std::vector<std::optional<int64_t>>& in) {
+ChannelEffect effect_of(const PickleObject& module, const std::vector<std::optional<int64_t>>& in) {
   const std::string name = short_name(module);
   const std::optional<int64_t> only = in.size() == 1 ? in[0] : std::nullopt;
   if (is_among(name, kOneConvolution) || name == "Conv2d") {
@@ -274,7 +275,7 @@ void follow_channels(const std::vector<NamedModule>& modules, std::vector<Sketch
       in.push_back(blocks[source].channels_out);
       before = blocks[source].reduction;
     }
-    const Effect effect = effect_of(*modules[i].module, in);
+    const ChannelEffect effect = effect_of(*modules[i].module, in);
     block.channels_in = effect.in;
     block.channels_out = effect.out;
     block.kernel = effect.kernel;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "checkpoint/ledger.h"
+#include "modules/module_ledger.h"
 
 namespace modelport {
 

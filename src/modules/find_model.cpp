@@ -1,10 +1,11 @@
+#include "modules/find_model.h"
+
 #include <algorithm>
 #include <unordered_set>
 
-#include "checkpoint/checkpoint.h"
-#include "checkpoint/forward_hooks.h"
-#include "checkpoint/module_view.h"
-#include "checkpoint/wrappers.h"
+#include "modules/forward_hooks.h"
+#include "modules/module_view.h"
+#include "modules/wrappers.h"
 
 namespace modelport {
 namespace {

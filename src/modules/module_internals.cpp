@@ -1,4 +1,4 @@
-#include "checkpoint/module_internals.h"
+#include "modules/module_internals.h"
 
 #include <algorithm>
 

@@ -1,9 +1,10 @@
-#include "checkpoint/checkpoint_facts.h"
+#include "modules/checkpoint_facts.h"
 
 #include <algorithm>
 
-#include "checkpoint/module_view.h"
 #include "checkpoint/numpy_value.h"
+#include "modules/find_model.h"
+#include "modules/module_view.h"
 
 namespace modelport {
 namespace {

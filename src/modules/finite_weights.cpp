@@ -1,4 +1,4 @@
-#include "checkpoint/finite_weights.h"
+#include "modules/finite_weights.h"
 
 #include <algorithm>
 #include <array>

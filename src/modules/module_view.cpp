@@ -1,9 +1,9 @@
-#include "checkpoint/module_view.h"
+#include "modules/module_view.h"
 
 #include <algorithm>
 
 #include "base/nearest_name.h"
-#include "checkpoint/wrappers.h"
+#include "modules/wrappers.h"
 
 namespace modelport {
 namespace {

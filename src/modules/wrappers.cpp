@@ -1,6 +1,6 @@
-#include "checkpoint/wrappers.h"
+#include "modules/wrappers.h"
 
-#include "checkpoint/module_view.h"
+#include "modules/module_view.h"
 
 namespace modelport {
 namespace {
