@@ -99,11 +99,10 @@ Result<std::optional<Shape>> declared_input(const ArtifactFacts& facts) {
 }
 
 /// metadata.json's own export_config; "validate" and "tolerance" are of the export, not of the model.
-Result<ExportOptions> options_of(const Json& metadata, const FormatRow& row) {
+Result<ExportOptions> options_of(const Json& metadata, const Trainer& trainer, const FormatRow* row) {
   Json config = metadata.value("export_config", Json::object());
   for (const char* key : {"validate", "tolerance"}) config.erase(key);
-  const std::vector<std::string> formats = {std::string(row.name)};
-  TRY(options, parse_export_config(config.dump(), formats).in("metadata.json"));
+  TRY(options, parse_export_config(config.dump(), trainer, {&row, 1}).in("metadata.json"));
   return options.front();
 }
 
@@ -127,7 +126,7 @@ std::vector<ExportOptions> guess_options(const std::optional<Shape>& declared) {
 
 }  // namespace
 
-Result<ArtifactFacts> open_artifact_facts(const std::string& artifact) {
+Result<ArtifactFacts> open_artifact_facts(const Trainer& trainer, const std::string& artifact) {
   std::error_code ignored;
   fs::path path = artifact;
   if (!fs::exists(path, ignored)) return fail(ErrorCode::kNotFound, "{} does not exist", artifact);
@@ -156,7 +155,7 @@ Result<ArtifactFacts> open_artifact_facts(const std::string& artifact) {
   TRY(metadata, read_metadata(path.parent_path() / "metadata.json"));
   facts.metadata = std::move(metadata);
   if (facts.metadata.is_object()) {
-    auto options = options_of(facts.metadata, *row);
+    auto options = options_of(facts.metadata, trainer, row);
     if (options) {
       facts.candidates = {*std::move(options)};
       return facts;

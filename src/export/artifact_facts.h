@@ -23,6 +23,6 @@ struct ArtifactFacts {
 
 /// Opens a file of a format that an engine here runs, or the folder of an export. kNotFound, kInvalidArgument,
 /// kUnavailable with the command that brings the engine, or what the engine says of the file.
-Result<ArtifactFacts> open_artifact_facts(const std::string& artifact);
+Result<ArtifactFacts> open_artifact_facts(const Trainer& trainer, const std::string& artifact);
 
 }  // namespace modelport

@@ -21,7 +21,7 @@ std::vector<std::string> supported_formats() {
   return names;
 }
 
-Json format_capabilities(const FormatRow& row) {
+Json format_capabilities(const Trainer& trainer, const FormatRow& row) {
   Json entry = {{"format", row.name}, {"supported", row.format != nullptr}};
   if (row.format == nullptr) {
     entry["reason"] = row.reason;
@@ -30,15 +30,15 @@ Json format_capabilities(const FormatRow& row) {
   entry["files"] = row.format->files;
   const bool engine_found = row.engine != nullptr && row.engine()->is_likely();
   entry["proof"] = proof_name(engine_found ? Validation::kRuntime : Validation::kReference);
-  entry["export_config"] = export_config_schema(row.name);
+  entry["export_config"] = export_config_schema(trainer, row);
   return entry;
 }
 
 }  // namespace
 
-Status require_supported_format(std::string_view format) {
+Result<const FormatRow*> require_supported_format(std::string_view format) {
   const FormatRow* row = find_format(format);
-  if (row != nullptr && row->format != nullptr) return {};
+  if (row != nullptr && row->format != nullptr) return row;
   const std::vector<std::string> supported = supported_formats();
   std::string why = row != nullptr ? std::string(row->reason) : "not a format of the export convention";
   if (row == nullptr) {
@@ -58,13 +58,13 @@ Json capabilities(const Trainer& trainer) {
     if (std::find(tasks.begin(), tasks.end(), name) == tasks.end()) tasks.push_back(name);
   }
   Json formats = Json::array();
-  for (const FormatRow& row : format_table()) formats.push_back(format_capabilities(row));
+  for (const FormatRow& row : format_table()) formats.push_back(format_capabilities(trainer, row));
   return {{"convention_version", kConventionVersion},
           {"framework", trainer.framework},
           {"exporter", trainer.executable},
           {"exporter_version", MODELPORT_VERSION},
           {"task_types", tasks},
-          {"default_format", "onnx"},
+          {"default_format", default_format().name},
           {"formats", formats},
           {"extensions", {"--capabilities", "--log_level", "multiple_formats", "verify", "inspect"}}};
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "export/format_table.h"
 #include "source/architecture.h"
 
 namespace modelport {
@@ -10,7 +11,7 @@ namespace modelport {
 /// machine can give.
 Json capabilities(const Trainer& trainer);
 
-/// Supported, or the sentence that says why not and which formats are: "Unsupported format: ...".
-Status require_supported_format(std::string_view format);
+/// The row of a supported format, or the sentence that says why it is not one and which are: "Unsupported format: ...".
+Result<const FormatRow*> require_supported_format(std::string_view format);
 
 }  // namespace modelport

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/json.h"
-#include "formats/format.h"
+#include "export/format_table.h"
 #include "passes/pass.h"
 #include "source/architecture.h"
 
@@ -35,21 +35,23 @@ struct ExportOptions {
   std::optional<Validation> validate;  ///< Absent: the strongest that this machine has.
   std::optional<double> tolerance;     ///< Absent: the documented one of the precision.
   RejectedFiles rejected_files = RejectedFiles::kRemoved;
-  Json module_aliases;  ///< As given; build.module_aliases is what it means.
-  Json class_names;     ///< As given; build.class_names is what it means.
 };
 
-/// Reads export_config ("" counts as {}): the options of each of `formats`. A key reaches every format that takes it;
-/// one named after a format holds an object with further keys for that format alone. kInvalidArgument for text that is
-/// not a JSON object, a key that is unknown (the nearest is named) or that no format takes, a wrong type or a value out
-/// of range. A null value counts as absent.
-Result<std::vector<ExportOptions>> parse_export_config(std::string_view text, std::span<const std::string> formats);
+/// Reads export_config ("" counts as {}) for each of `formats`, which are available. The options of an export are rows
+/// in three places: the common ones in export_options.cpp, the format's (Format::options) and the trainer's
+/// (Trainer::options). A key reaches every format that takes it; one named after a format holds an object with further
+/// keys for that format alone. kInvalidArgument for text that is not a JSON object, a key that is unknown (the nearest
+/// is named) or that no format takes, a wrong type or a value out of range. A null value counts as absent.
+Result<std::vector<ExportOptions>> parse_export_config(std::string_view text, const Trainer& trainer,
+                                                       std::span<const FormatRow* const> formats);
 
-/// The configuration as it took effect in one format, for metadata.json.
-Json effective_config(const ExportOptions& options, std::string_view format, const InputSizes& sizes,
-                      Validation validation, double tolerance);
+/// The options as they took effect.
+ExportOptions in_effect(const ExportOptions& asked, const InputSizes& sizes, Validation validation, double tolerance);
 
-/// JSON Schema of export_config for one format.
-Json export_config_schema(std::string_view format);
+/// The configuration that these options are, for metadata.json.
+Json export_config_json(const ExportOptions& options, const Trainer& trainer, const FormatRow& format);
+
+/// JSON Schema of export_config for one available format.
+Json export_config_schema(const Trainer& trainer, const FormatRow& format);
 
 }  // namespace modelport

@@ -1,6 +1,5 @@
 #include "export/foretell.h"
 
-#include "export/format_table.h"
 #include "export/translate_checkpoint.h"
 #include "passes/append_class_map.h"
 #include "passes/pass.h"
@@ -20,14 +19,14 @@ Status lower_once(const SourceModel& literal, const Format& format, const Export
 
 }  // namespace
 
-Foretold foretell_export(const Trainer& trainer, const std::string& checkpoint_path, std::string_view format,
+Foretold foretell_export(const Trainer& trainer, const std::string& checkpoint_path, const Format& format,
                          const ExportOptions& options) {
   const auto checkpoint = open_checkpoint(checkpoint_path);
   if (!checkpoint) return {std::nullopt, checkpoint.error()};
   auto model = translate_checkpoint(trainer, *checkpoint, options.build);
   if (!model) return {std::nullopt, model.error()};
   Foretold foretold{*std::move(model), {}};
-  foretold.outcome = lower_once(*foretold.model, *find_format(format)->format, options);
+  foretold.outcome = lower_once(*foretold.model, format, options);
   if (foretold.outcome) foretold.outcome = checkpoint->file->check_intact();
   return foretold;
 }

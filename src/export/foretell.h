@@ -13,7 +13,7 @@ struct Foretold {
 
 /// What an export of this checkpoint to `format` would come to before anything is evaluated: an architecture found,
 /// everything read or accounted for, the graph built and verified, simplified and lowered. Nothing is written.
-Foretold foretell_export(const Trainer& trainer, const std::string& checkpoint_path, std::string_view format,
+Foretold foretell_export(const Trainer& trainer, const std::string& checkpoint_path, const Format& format,
                          const ExportOptions& options);
 
 }  // namespace modelport

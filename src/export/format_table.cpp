@@ -11,15 +11,24 @@ namespace modelport {
 std::span<const FormatRow> format_table() {
   static const std::array<FormatRow, 6> kRows = {{
       {"onnx", &onnx_format(), []() -> Engine* { return &onnx_runtime(); }, ""},
-      {"tensorrt", nullptr, nullptr,
-       "this release writes no TensorRT engines; export onnx and build the engine where it will run"},
-      {"coreml", nullptr, nullptr, "this release writes no CoreML packages"},
-      {"tflite", nullptr, nullptr, "this release writes no TFLite files"},
+      {"tensorrt",
+       nullptr,
+       nullptr,
+       "this release writes no TensorRT engines; export onnx and build the engine where it will run",
+       {"int8", "max_batch_size", "workspace_size"}},
+      {"coreml",
+       nullptr,
+       nullptr,
+       "this release writes no CoreML packages",
+       {"minimum_deployment_target", "compute_units"}},
+      {"tflite", nullptr, nullptr, "this release writes no TFLite files", {"int8", "quantize"}},
       {"torchscript", &torchscript_format(), []() -> Engine* { return &torch(); }, ""},
       {"openvino", &openvino_format(), []() -> Engine* { return &openvino(); }, ""},
   }};
   return kRows;
 }
+
+const FormatRow& default_format() { return format_table().front(); }
 
 const FormatRow* find_format(std::string_view name) {
   for (const FormatRow& row : format_table()) {

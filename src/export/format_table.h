@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "formats/format.h"
 #include "runtimes/engine.h"
@@ -14,10 +15,15 @@ struct FormatRow {
   const Format* format;     ///< Null where it is not available.
   Engine* (*engine)();      ///< The engine that proves it; null where there is none.
   std::string_view reason;  ///< Why it is not available.
+  /// Options of the convention that it alone will take; known so that the message can say so.
+  std::vector<std::string_view> later_options = {};
 };
 
 /// One row per format of the convention, in its order.
 std::span<const FormatRow> format_table();
+
+/// What is exported and foretold where no format was named.
+const FormatRow& default_format();
 
 /// The row of this name, or null.
 const FormatRow* find_format(std::string_view name);

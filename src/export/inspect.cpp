@@ -44,9 +44,9 @@ Json model_json(const SourceModel& model) {
 
 Result<Inspection> inspect_translation(const Trainer& trainer, const std::string& checkpoint_path,
                                        const std::string& export_config) {
-  const std::vector<std::string> formats = {"onnx"};
-  TRY(options, parse_export_config(export_config, formats));
-  const Foretold foretold = foretell_export(trainer, checkpoint_path, formats.front(), options.front());
+  const FormatRow* format = &default_format();
+  TRY(options, parse_export_config(export_config, trainer, {&format, 1}));
+  const Foretold foretold = foretell_export(trainer, checkpoint_path, *format->format, options.front());
   Inspection inspection{{{"checkpoint", checkpoint_path}, {"exportable", foretold.outcome ? "yes" : "no"}},
                         foretold.outcome};
   if (!foretold.outcome) inspection.report["reason"] = foretold.outcome.error().text();

@@ -9,7 +9,6 @@
 #include "convention/check_export.h"
 #include "convention/requirements.h"
 #include "convention/schema.h"
-#include "export/module_aliases.h"
 
 namespace modelport {
 
@@ -211,7 +210,7 @@ Result<Json> make_metadata(const MetadataRequest& request) {
   }
   Json metadata = {{"framework", facts.framework},
                    {"model_name", facts.model_name},
-                   {"export_format", request.format},
+                   {"export_format", request.format.name},
                    {"task_type", task_name(facts.task)},
                    {"input_shape", {model.sizes.height, model.sizes.width, facts.channels}},
                    {"input_dtype", dtype_name(model.graph[model.graph.inputs[0].value].type.dtype)},
@@ -219,8 +218,9 @@ Result<Json> make_metadata(const MetadataRequest& request) {
                    {"class_names", facts.class_names},
                    {"num_classes", facts.class_names.size()},
                    {"created_at", created_at()},
-                   {"export_config", effective_config(request.options, request.format, model.sizes, request.proof.level,
-                                                      request.tolerance)}};
+                   {"export_config",
+                    export_config_json(in_effect(request.options, model.sizes, request.proof.level, request.tolerance),
+                                       request.trainer, request.format)}};
   if (facts.detection) {
     metadata["anchor_based"] = facts.detection->anchor_based;
     metadata["confidence_threshold"] = facts.detection->confidence_threshold;
@@ -241,7 +241,7 @@ Result<Json> make_metadata(const MetadataRequest& request) {
   metadata["postprocessing"] = postprocessing_json(model, request.options.build);
   TRY(extra, extra_metadata(request));
   metadata["extra_metadata"] = extra;
-  TRY(findings, check_metadata(metadata, {.format = std::string(request.format)}));
+  TRY(findings, check_metadata(metadata, {.format = std::string(request.format.name)}));
   for (const auto& [id, judgement] : findings) {
     if (judgement.verdict != Verdict::kFail) continue;
     return fail(ErrorCode::kInternal, "metadata.json would violate {} ({}) at {}: {}", id, requirement(id).title,

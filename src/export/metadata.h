@@ -16,10 +16,11 @@ struct FileRecord {
 };
 
 struct MetadataRequest {
+  const Trainer& trainer;
+  const FormatRow& format;
   const SourceModel& model;
   const ExportOptions& options;
   const Proof& proof;
-  std::string_view format;
   double tolerance;
   FileRecord checkpoint;
   std::vector<FileRecord> files;

@@ -80,6 +80,7 @@ struct Build {
 
 /// What the targets of one export share.
 struct Shared {
+  const Trainer& trainer;
   const ExportRequest& request;
   const Checkpoint& checkpoint;
   std::shared_future<std::string> checkpoint_digest;
@@ -110,10 +111,9 @@ Error end_unpublished(Publication& publication, const ExportOptions& options, Er
 /// One target, from its model to its published files.
 Status export_target(const Shared& shared, const ExportTarget& target, Build& build,
                      std::shared_future<Result<Validation>> choice) {
-  const LogSubject subject(shared.request.targets.size() > 1 ? target.format : "");
+  const LogSubject subject(std::string(shared.request.targets.size() > 1 ? target.format->name : ""));
   const ExportOptions& options = target.options;
-  const FormatRow& row = *find_format(target.format);
-  const Format& format = *row.format;
+  const Format& format = *target.format->format;
   const SourceModel& model = build.model;
   StepClock clock;
   check_tolerance(options);
@@ -164,14 +164,15 @@ Status export_target(const Shared& shared, const ExportTarget& target, Build& bu
   const WeightPrecision arithmetic =
       half && format.half == HalfForm::kArithmetic ? WeightPrecision::kFloat16 : WeightPrecision::kFloat32;
   const auto prove_and_describe = [&]() -> Result<Json> {
-    TRY(proof, prove({model, build.reference, exported, *lowered, row, path, options.precision, arithmetic, tolerance},
+    TRY(proof, prove({model, build.reference, exported, *lowered, *target.format, path, options.precision, arithmetic,
+                      tolerance},
                      level));
     proof.precision = std::move(precision);
     clock.done("Proof {}", proof_name(level));
     const FileRecord of_checkpoint{file_name(shared.request.checkpoint_path),
                                    static_cast<int64_t>(shared.checkpoint.file->bytes().size()),
                                    shared.checkpoint_digest.get()};
-    return make_metadata({model, options, proof, target.format, tolerance, of_checkpoint, records});
+    return make_metadata({shared.trainer, *target.format, model, options, proof, tolerance, of_checkpoint, records});
   };
   const Result<Json> metadata = prove_and_describe();
   if (!metadata) return end_unpublished(*publication, options, metadata.error());
@@ -236,8 +237,7 @@ Outcomes run_export(const Trainer& trainer, const ExportRequest& request, const 
   std::vector<std::shared_future<Result<Validation>>> choices;
   for (const ExportTarget& target : request.targets) {
     choices.push_back(std::async(std::launch::async, [&target] {
-                        return choose_validation(*find_format(target.format), target.options.validate,
-                                                 target.options.precision);
+                        return choose_validation(*target.format, target.options.validate, target.options.precision);
                       }).share());
     // A level asked for by name is refused before anything is read.
     if (request.targets.size() == 1 && target.options.validate && !choices.back().get())
@@ -253,11 +253,11 @@ Outcomes run_export(const Trainer& trainer, const ExportRequest& request, const 
              container_info(checkpoint.container).name);
 
   Builds builds(trainer, checkpoint);
-  const Shared shared{request, checkpoint, digest, faults};
+  const Shared shared{trainer, request, checkpoint, digest, faults};
   std::vector<std::future<Status>> running;
   for (size_t i = 0; i < request.targets.size(); ++i) {
     const ExportTarget& target = request.targets[i];
-    const Result<Build*> built = builds.get(target.options.build, *find_format(target.format)->format);
+    const Result<Build*> built = builds.get(target.options.build, *target.format->format);
     const auto policy = request.targets.size() > 1 ? std::launch::async : std::launch::deferred;
     running.push_back(std::async(policy, [&shared, &target, built, choice = choices[i]]() -> Status {
       if (!built) return built.error();

@@ -11,7 +11,7 @@ namespace modelport {
 
 /// One format of an export, into a directory of its own.
 struct ExportTarget {
-  std::string format;
+  const FormatRow* format = nullptr;  ///< Available.
   std::string output_dir;
   ExportOptions options;
 };

@@ -60,23 +60,24 @@ int conclude(const Outcomes& outcomes) {
 Result<int> export_as_asked(const Trainer& trainer, const CommandLine& line) {
   const std::vector<std::string> formats = split_formats(line.export_format);
   ExportRequest request{line.checkpoint_path, {}};
-  std::vector<std::string> supported;
+  std::vector<const FormatRow*> supported;
   Outcomes refused;
   for (const std::string& format : formats) {
     if (std::ranges::count(formats, format) > 1)
       return fail(ErrorCode::kInvalidArgument, "--export_format names {} twice", format);
-    const Status status = require_supported_format(format);
-    if (!status && formats.size() == 1) return status.error();
-    if (status) {
-      supported.push_back(format);
+    const Result<const FormatRow*> row = require_supported_format(format);
+    if (!row && formats.size() == 1) return row.error();
+    if (row) {
+      supported.push_back(*row);
     } else {
-      refused.push_back(status);
+      refused.push_back(row.error());
     }
   }
   if (supported.empty()) return conclude(refused);
-  TRY(options, parse_export_config(line.export_config, supported));
+  TRY(options, parse_export_config(line.export_config, trainer, supported));
   for (size_t i = 0; i < supported.size(); ++i) {
-    const std::string folder = formats.size() == 1 ? line.output_dir : line.output_dir + "/" + supported[i];
+    const std::string folder =
+        formats.size() == 1 ? line.output_dir : fmt::format("{}/{}", line.output_dir, supported[i]->name);
     request.targets.push_back({supported[i], folder, options[i]});
   }
   log_info("{} {}: exporting {} to {}", trainer.executable, MODELPORT_VERSION, line.checkpoint_path,

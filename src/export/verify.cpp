@@ -36,9 +36,11 @@ struct Subject {
 };
 
 /// What metadata.json would say of the model, as a consumer reads it.
-Result<ArtifactContract> contract_of(const SourceModel& model, const ExportOptions& options, std::string_view format) {
+Result<ArtifactContract> contract_of(const Trainer& trainer, const FormatRow& format, const SourceModel& model,
+                                     const ExportOptions& options) {
   const Proof unproven;
-  TRY(metadata, make_metadata({model, options, unproven, format, default_tolerance(options.precision), {}, {}}));
+  TRY(metadata,
+      make_metadata({trainer, format, model, options, unproven, default_tolerance(options.precision), {}, {}}));
   return read_contract(metadata);
 }
 
@@ -200,7 +202,7 @@ Result<Subject> find_subject(const Trainer& trainer, const Checkpoint& checkpoin
       TRY(model, translate_checkpoint(trainer, checkpoint, options.build));
       const bool by_number = subject.facts.row->format->class_map == ClassMapForm::kNumbers;
       if (by_number && has_pixel_logits(model)) CHECK_OK(append_class_map(model));
-      TRY(contract, contract_of(model, options, subject.facts.row->name));
+      TRY(contract, contract_of(trainer, *subject.facts.row, model, options));
       subject.options = options;
       subject.model = std::move(model);
       subject.reference_contract = contract;
@@ -339,7 +341,7 @@ Status verify_formula(Subject& subject, VerifyReport& report) {
 }  // namespace
 
 Result<VerifyReport> verify_artifact(const Trainer& trainer, const VerifyRequest& request) {
-  TRY(facts, open_artifact_facts(request.artifact));
+  TRY(facts, open_artifact_facts(trainer, request.artifact));
   TRY(checkpoint, open_checkpoint(request.checkpoint_path));
   TRY(subject, find_subject(trainer, checkpoint, std::move(facts)));
   const std::string engine =

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <any>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "source/export_option.h"
 #include "source/source_model.h"
 
 namespace modelport {
@@ -22,11 +24,34 @@ class LoweredModel {
   virtual ~LoweredModel() = default;
 };
 
-/// Options of the formats, already validated; a format reads what its schema lists.
-struct FormatOptions {
-  int64_t opset_version = 17;
-  std::optional<int64_t> ir_version;
+/// The values of one format's own options, already validated: a struct of that format (OnnxOptions), which every reader
+/// names. Made empty, they are that struct's defaults.
+class FormatOptions {
+ public:
+  FormatOptions() = default;
+  template <class Own>
+  requires(!std::same_as<Own, FormatOptions>) FormatOptions(Own own) : own_(std::move(own)) {}
+
+  template <class Own>
+  const Own& as() const {
+    static const Own kDefaults;
+    return own_.has_value() ? *std::any_cast<Own>(&own_) : kDefaults;
+  }
+  template <class Own>
+  Own& as() {
+    if (!own_.has_value()) own_.emplace<Own>();
+    return *std::any_cast<Own>(&own_);
+  }
+
+ private:
+  std::any own_;
 };
+
+/// The place of an option's value, for its row (source/export_option.h).
+template <class Own, class Value>
+auto of_format(Value Own::*member) {
+  return [member](auto& options) -> auto& { return options.template as<Own>().*member; };
+}
 
 /// Where an artifact's bytes go. Implemented by the publisher; errors are kUnwritable.
 class ArtifactSink {
@@ -52,6 +77,7 @@ struct Format {
   std::string_view name;                ///< The convention's name: "onnx".
   std::vector<std::string_view> files;  ///< What it writes, the model first: {"model.xml", "model.bin"}.
   std::string_view native_engine;       ///< "ONNX Runtime"
+  std::span<const ExportOption<FormatOptions>> options;  ///< Those that it alone reads.
   HalfForm half;
   ClassMapForm class_map;
 

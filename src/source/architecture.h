@@ -7,6 +7,7 @@
 
 #include "checkpoint/checkpoint.h"
 #include "modules/module_ledger.h"
+#include "source/export_option.h"
 #include "source/module_aliases.h"
 #include "source/source_model.h"
 
@@ -67,6 +68,8 @@ struct Trainer {
   std::string_view executable;  ///< "modelport-ultralytics"
   std::span<const Architecture> architectures;
   std::span<const IgnoreRule> ignore_rules;
+  /// What it reads of export_config beside the options that every trainer has.
+  std::span<const ExportOption<BuildRequest>> options;
   /// Why none of the rows matched: of another framework (which), an unknown class (named), only tensors.
   Error (*explain_mismatch)(const Checkpoint& checkpoint);
   /// The module classes that an alias may stand for; null: this trainer takes no aliases.

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "checkpoint/class_aliases.h"
 
 namespace modelport {
@@ -19,5 +20,13 @@ struct ModuleAliases {
   bool empty() const { return classes.empty() && chains.empty(); }
   friend bool operator==(const ModuleAliases&, const ModuleAliases&) = default;
 };
+
+/// The option module_aliases: an object, or the path of a JSON file that holds one, from class names in the checkpoint
+/// to the class of the framework that each stands for, or to the list of children that its forward() applies one after
+/// another. Names that stand for names are followed. kInvalidArgument names what is of another kind and every cycle.
+Result<ModuleAliases> read_module_aliases(const Json& value);
+
+/// The same object again, with every name followed to its end.
+Json module_aliases_json(const ModuleAliases& aliases);
 
 }  // namespace modelport

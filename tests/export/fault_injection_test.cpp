@@ -30,7 +30,7 @@ class FaultInjectionTest : public testing::Test {
 
   Status export_with(const FaultInjection& faults) {
     ExportRequest request{std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/yolo11-sample.pt",
-                          {{"onnx", folder_.string(), {}}}};
+                          {{find_format("onnx"), folder_.string(), {}}}};
     request.targets[0].options.build.image_size = {160, 224};
     return run_export(ultralytics_trainer(), request, faults)[0];
   }
@@ -245,8 +245,9 @@ TEST_F(FaultInjectionTest, InEmittedBytes) {
 /// keep_failed: the files lie in rejected/ as they were refused, an earlier export stays, and a later one tidies up.
 TEST_F(FaultInjectionTest, KeepsWhatItRefusedWhereAskedTo) {
   set_log_level(LogLevel::kWarning);
-  ExportRequest request{std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/yolo11-sample.pt",
-                        {{"onnx", folder_ / "onnx", {}}, {"openvino", folder_ / "openvino", {}}}};
+  ExportRequest request{
+      std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/yolo11-sample.pt",
+      {{find_format("onnx"), folder_ / "onnx", {}}, {find_format("openvino"), folder_ / "openvino", {}}}};
   for (ExportTarget& target : request.targets) {
     target.options.build.image_size = {64, 64};
     target.options.validate = Validation::kStructure;

@@ -226,7 +226,7 @@ std::vector<std::string> digests(const std::string& format, Validation validate)
   const fs::path folder = fs::temp_directory_path() / ("modelport-half-bytes-" + std::to_string(::getpid()));
   fs::remove_all(folder);
   ExportRequest request{std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/yolo11-last.pt",
-                        {{format, folder.string(), {}}}};
+                        {{find_format(format), folder.string(), {}}}};
   request.targets[0].options.build.image_size = {64, 64};
   request.targets[0].options.precision = WeightPrecision::kFloat16;
   request.targets[0].options.validate = validate;

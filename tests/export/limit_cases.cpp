@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "models/ultralytics/trainer.h"
+
 namespace modelport {
 
 namespace {
@@ -66,10 +68,10 @@ std::string LimitCase::path() const {
 bool LimitCase::is_half() const { return settings.find("half=true") != std::string::npos; }
 
 ExportTarget LimitCase::target(const std::string& output_dir) const {
-  const std::vector<std::string> formats = {format};
-  auto options = parse_export_config(config_text(settings), formats);
+  const FormatRow* row = find_format(format);
+  auto options = parse_export_config(config_text(settings), ultralytics_trainer(), {&row, 1});
   EXPECT_TRUE(options) << options.error().text();
-  return {format, output_dir, options->front()};
+  return {row, output_dir, options->front()};
 }
 
 std::vector<std::string> fixture_checkpoints() {

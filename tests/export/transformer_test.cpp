@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "checkpoint/checkpoint.h"
 #include "export/proof.h"
+#include "formats/onnx/options.h"
 #include "io/output_file.h"
 #include "ops/graph_builder.h"
 #include "passes/pass.h"
@@ -130,7 +131,7 @@ TEST_P(Transformer, IsWrittenAndProvenAtEveryKindOfOpset) {
     ASSERT_TRUE(simplified) << simplified.error().text();
     for (const int64_t opset : {13, 17, 18, 20, 21}) {
       SCOPED_TRACE(opset);
-      const auto lowered = row.format->lower(model, *simplified, {.opset_version = opset});
+      const auto lowered = row.format->lower(model, *simplified, OnnxOptions{.opset_version = opset});
       ASSERT_TRUE(lowered) << lowered.error().text();
       auto file = OutputFile::create(path);
       ASSERT_TRUE(file);

@@ -3,6 +3,7 @@
 #include "../formats/written_format.h"
 #include "checkpoint/checkpoint.h"
 #include "formats/onnx/onnx_format.h"
+#include "formats/onnx/options.h"
 #include "formats/openvino/openvino_format.h"
 #include "formats/torchscript/torchscript_format.h"
 #include "models/ultralytics/ignore_rules.h"
@@ -166,8 +167,8 @@ void check_format(const Recorded& recorded, const Format& format, const FormatOp
 }
 
 TEST_P(Layer, ComputesTheSameInOnnx) {
-  check_format(recorded(), onnx_format(), {.opset_version = 13}, onnx_runtime());
-  check_format(recorded(), onnx_format(), {.opset_version = 17}, onnx_runtime());
+  check_format(recorded(), onnx_format(), OnnxOptions{.opset_version = 13}, onnx_runtime());
+  check_format(recorded(), onnx_format(), OnnxOptions{.opset_version = 17}, onnx_runtime());
 }
 TEST_P(Layer, ComputesTheSameInOpenvino) { check_format(recorded(), openvino_format(), {}, openvino()); }
 TEST_P(Layer, ComputesTheSameInTorchscript) { check_format(recorded(), torchscript_format(), {}, torch()); }

@@ -3,6 +3,7 @@
 #include "formats/onnx/identical.h"
 #include "formats/onnx/lower/lower.h"
 #include "formats/onnx/lower/lower_table.h"
+#include "formats/onnx/options.h"
 #include "formats/onnx/raise/raise.h"
 #include "formats/onnx/reader.h"
 #include "formats/onnx/writer.h"
@@ -15,12 +16,12 @@ namespace {
 const OnnxModel& as_onnx(const LoweredModel& lowered) { return dynamic_cast<const OnnxModel&>(lowered); }
 
 Result<Graph> legalize_for_opset(const Graph& graph, const FormatOptions& options) {
-  return legalize(graph, options.opset_version);
+  return legalize(graph, options.as<OnnxOptions>().opset_version);
 }
 
 Result<std::shared_ptr<const LoweredModel>> lower(const SourceModel& source, const Graph& graph,
                                                   const FormatOptions& options) {
-  TRY(model, lower_onnx(source, graph, options));
+  TRY(model, lower_onnx(source, graph, options.as<OnnxOptions>()));
   return std::shared_ptr<const LoweredModel>(std::move(model));
 }
 
@@ -63,6 +64,7 @@ const Format& onnx_format() {
   static const Format kFormat{"onnx",
                               {"model.onnx"},
                               "ONNX Runtime",
+                              onnx_options(),
                               HalfForm::kArithmetic,
                               ClassMapForm::kNumbers,
                               legalize_for_opset,

@@ -61,6 +61,7 @@ const Format& openvino_format() {
   static const Format kFormat{"openvino",
                               {kModelFile, kWeightsFile, kMetadataFile},
                               "OpenVINO",
+                              {},
                               HalfForm::kWeights,
                               ClassMapForm::kNumbers,
                               legalize,

@@ -54,6 +54,7 @@ const Format& torchscript_format() {
   static const Format kFormat{"torchscript",
                               {torch_layout::kFile},
                               "torch",
+                              {},
                               HalfForm::kArithmetic,
                               ClassMapForm::kLogits,
                               legalize,

@@ -1,6 +1,7 @@
 #include "models/ultralytics/trainer.h"
 
 #include "models/ultralytics/architecture_table.h"
+#include "models/ultralytics/export_options.h"
 #include "models/ultralytics/ignore_rules.h"
 #include "models/ultralytics/module_table.h"
 #include "models/ultralytics/unknown_classes.h"
@@ -88,6 +89,7 @@ Trainer ultralytics_trainer() {
           .executable = "modelport-ultralytics",
           .architectures = ultralytics::architecture_table(),
           .ignore_rules = ultralytics::ignore_rules(),
+          .options = ultralytics::export_options(),
           .explain_mismatch = explain_mismatch,
           .module_classes = module_classes};
 }

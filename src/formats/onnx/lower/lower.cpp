@@ -14,7 +14,7 @@ namespace {
 
 using namespace onnx_layout;
 
-Result<int64_t> ir_version_for(const FormatOptions& options) {
+Result<int64_t> ir_version_for(const OnnxOptions& options) {
   const int64_t opset = options.opset_version;
   if (opset < kOldestOpset || opset > kNewestOpset) {
     Error error = fail(ErrorCode::kInvalidArgument, "opset_version {} is not written", opset);
@@ -89,7 +89,7 @@ const IoSpec* spec_of(const std::vector<IoSpec>& specs, size_t index) {
 }  // namespace
 
 Result<std::shared_ptr<const OnnxModel>> lower_onnx(const SourceModel& source, const Graph& graph,
-                                                    const FormatOptions& options) {
+                                                    const OnnxOptions& options) {
   TRY(ir_version, ir_version_for(options));
   TRY(legal, legalize(graph, options.opset_version));
   round_attributes(legal);
