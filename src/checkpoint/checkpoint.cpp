@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <limits>
 #include <optional>
 #include <unordered_set>
@@ -154,6 +155,20 @@ Result<Checkpoint> open_mapped(const std::shared_ptr<const MappedFile>& file) {
   return checkpoint;
 }
 
+/// What to give in place of a directory.
+Error with_file_inside(Error error, const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) return error;
+  for (const char* name : {"weights/best.pt", "best.pt", "weights/last.pt", "last.pt", "model.safetensors"}) {
+    if (!fs::is_regular_file(fs::path(path) / name, ignored)) continue;
+    error.hint = fmt::format("it holds {}: give that", name);
+    return error;
+  }
+  error.hint = "a checkpoint is one file (.pt, .pth or .safetensors): give its path";
+  return error;
+}
+
 /// Walks containers and objects depth first, each once, without recursion.
 class TensorWalk {
  public:
@@ -262,8 +277,9 @@ const PickleValue* Checkpoint::find(std::string_view key) const {
 std::vector<PickleGlobal> Checkpoint::globals() const { return {arena->globals().begin(), arena->globals().end()}; }
 
 Result<Checkpoint> open_checkpoint(const std::string& path) {
-  TRY(file, MappedFile::open(path));
-  return open_mapped(file).in(path);
+  auto file = MappedFile::open(path);
+  if (!file) return with_file_inside(std::move(file).error(), path);
+  return open_mapped(*file).in(path);
 }
 
 Result<CheckpointSurvey> survey_checkpoint(const std::string& path) {

@@ -90,6 +90,9 @@ constexpr Magic kMagics[] = {
     {Container::kZip, 0, "PK\x05\x06"sv},
     // The pickled number 0x1950a86a20f9469cfc6c that legacy torch.save writes first.
     {Container::kTorchLegacy, 2, "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."sv},
+    // The same in a frame (protocols 4 and 5), and as text (protocols 0 and 1).
+    {Container::kTorchLegacy, 11, "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."sv},
+    {Container::kTorchLegacy, 0, "L119547037146038801333356L\n."sv},
     {Container::kHdf5, 0, "\x89HDF\r\n\x1a\n"sv},
     {Container::kTflite, 4, "TFL3"sv},
     {Container::kOrt, 4, "ORTM"sv},

@@ -747,7 +747,9 @@ Status Unpickler::step_class(PickleOpcode opcode) {
     }
     case kPersId: {
       CHECK_OK(take_line());
-      return damaged("a persistent id is text, torch's are tuples");
+      return damaged(
+          "a persistent id is text, torch's are tuples (pickle_protocol=0 loses the tensors: torch cannot "
+          "load it either; save with protocol 2 or later)");
     }
     default: {
       TRY(id, pop());

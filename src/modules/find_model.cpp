@@ -20,31 +20,38 @@ bool holds_module(const PickleValue& value) {
   return object && unwrapped(*object).is_module();
 }
 
-/// The one such object that containers and plain objects lead to; None where there are several. Each container is
-/// visited once.
-PickleValue outermost(const PickleValue& root) {
-  std::vector<PickleValue> pending{root};
+/// Such an object, and the key of the top-level dict that leads to it.
+struct Held {
+  PickleValue value;
+  std::string_view key;
+};
+
+/// Every such object that containers and plain objects lead to. Each container is visited once.
+std::vector<Held> outermost(const PickleValue& root) {
+  std::vector<Held> pending{{root, ""}};
   std::unordered_set<const void*> seen;
-  PickleValue found;
-  const auto add = [&](const PickleValue& value) { pending.push_back(value); };
+  std::vector<Held> found;
   while (!pending.empty()) {
-    const PickleValue value = pending.back();
+    const auto [value, key] = pending.back();
     pending.pop_back();
     if (!value.identity() || !seen.insert(value.identity()).second) continue;
+    const auto add = [&pending, key = key](const PickleValue& inner) { pending.push_back({inner, key}); };
     if (holds_module(value)) {
-      if (!found.is_none()) return PickleValue();
-      found = value;
+      found.push_back({value, key});
     } else if (const std::vector<PickleValue>* items = value.as_sequence()) {
       for (const PickleValue& item : *items) add(item);
     } else if (const PickleDict* dict = value.as_dict()) {
-      for (const auto& [key, item] : dict->entries) add(item);
+      const bool is_top = value.identity() == root.identity();
+      for (const auto& [name, item] : dict->entries)
+        pending.push_back({item, is_top ? name.as_string().value_or("") : key});
     } else if (const PickleObject* object = value.as_object()) {
       for (const PickleValue& item : object->arguments) add(item);
       for (const PickleValue& item : object->list_items) add(item);
-      for (const auto& [key, item] : object->dict_items.entries) add(item);
+      for (const auto& [name, item] : object->dict_items.entries) add(item);
       add(object->state);
     }
   }
+  std::ranges::reverse(found);
   return found;
 }
 
@@ -68,7 +75,16 @@ PickleValue find_model(const Checkpoint& checkpoint) {
     const PickleValue* value = checkpoint.find(key);
     if (value && holds_module(*value)) return *value;
   }
-  return holds_module(checkpoint.root) ? checkpoint.root : outermost(checkpoint.root);
+  if (holds_module(checkpoint.root)) return checkpoint.root;
+  const std::vector<Held> all = outermost(checkpoint.root);
+  return all.size() == 1 ? all.front().value : PickleValue();
+}
+
+std::vector<OutermostModule> outermost_modules(const Checkpoint& checkpoint) {
+  std::vector<OutermostModule> modules;
+  for (const Held& held : outermost(checkpoint.root))
+    modules.push_back({std::string(held.key), &unwrapped(*held.value.as_object())});
+  return modules;
 }
 
 const PickleObject* model_root(const Checkpoint& checkpoint) {

@@ -25,6 +25,7 @@ constexpr ptrdiff_t kDeepestAccount = 65;
 // Names of attributes are far shorter, and classes do not share the dict of one object.
 constexpr size_t kLongestName = 1000;
 constexpr size_t kMostSharingClasses = 8;
+constexpr size_t kMostNumbered = 1000;
 
 constexpr std::string_view kSlots[] = {"_parameters", "_buffers", "_modules"};
 
@@ -138,10 +139,19 @@ class Ledger::Walk {
     return true;
   }
 
+  static size_t numbered_children(const PickleObject& module) {
+    const auto& entries = module.attribute(kSlots[2])->as_dict()->entries;
+    if (entries.size() > kMostNumbered) return 0;
+    for (size_t i = 0; i < entries.size(); ++i) {
+      if (entries[i].first.as_string() != fmt::to_string(i)) return 0;
+    }
+    return entries.size();
+  }
+
   void visit(const PickleObject& module, const std::string& path) {
     count_work(1 + path.size());
     const std::string type = ledger_.class_name(module);
-    modules_.push_back({path, type});
+    modules_.push_back({path, type, numbered_children(module)});
     Names names(*this, path, type);
     for (const std::string_view slot : {kSlots[0], kSlots[1]}) {
       const PickleDict* tensors = module.attribute(slot)->as_dict();
@@ -335,6 +345,18 @@ Status Ledger::require_everything_accounted_for() const {
   Walk walk(*this);
   const auto all = walk.run();
   if (!walk.problems().empty()) return walk.problems().front();
+  const auto replaced = std::ranges::find_if(all, [](const LedgerEntry& entry) {
+    return entry.state == LedgerState::kUnaccounted && entry.attribute == "forward";
+  });
+  if (replaced != all.end()) {
+    const PickleValue* value = replaced->module->attribute("forward");
+    Error error =
+        fail(ErrorCode::kUnsupportedModel,
+             "the checkpoint holds what the translation does not read: {} ({}): its forward() was replaced{}",
+             replaced->path, replaced->module_class, value ? fmt::format(" by {}", pickle_value_text(*value, 80)) : "");
+    error.hint = std::string(kForwardHint);
+    return error;
+  }
   std::string named;
   size_t count = 0;
   for (const LedgerEntry& entry : all) {

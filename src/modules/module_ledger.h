@@ -14,6 +14,10 @@ namespace modelport {
 
 class ModuleView;
 
+/// What to do about a module whose forward() is not its class's.
+inline constexpr std::string_view kForwardHint =
+    "an attribute \"forward\" of a module hides its class's: delete it before saving (del module.forward)";
+
 /// Why an attribute, tensor or child module need not be read: a row of a family's table.
 struct IgnoreRule {
   /// Module class after aliases, such as "torch.nn.modules.conv.Conv2d"; '*' stands for any characters.
@@ -46,6 +50,8 @@ struct LedgerEntry {
 struct LedgerModule {
   std::string path;
   std::string class_name;
+  /// Its children where they are named "0", "1", ... in order; else 0.
+  size_t numbered_children = 0;
 };
 
 /// The account of a pickled network: every tensor and every attribute of every nn.Module reachable from the root must

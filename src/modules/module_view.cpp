@@ -19,6 +19,7 @@ constexpr ClassAlias kClassAliases[] = {
     {"ultralytics.nn.modules.block.Silence", "torch.nn.modules.linear.Identity"},
     {"ultralytics.nn.tasks.YOLOv10DetectionModel", "ultralytics.nn.tasks.DetectionModel"},
     {"ultralytics.utils.loss.v10DetectLoss", "ultralytics.utils.loss.E2EDetectLoss"},
+    {"torch.quantization.stubs.", "torch.ao.quantization.stubs."},
     // How the registry's package of the original YOLOv5 names it.
     {"yolov5.models.", "models."},
     {"ultralytics.yolo.v8.", "ultralytics.models.yolo."},
@@ -94,6 +95,12 @@ std::string nearest_hint(std::string_view name, const std::vector<std::string>& 
   return nearest.empty() ? "" : fmt::format("the nearest is {}", nearest);
 }
 
+/// How torch pickles a tensor of the device "meta".
+bool is_without_values(const PickleValue& value) {
+  const PickleObject* object = value.as_object();
+  return object && object->type && object->type->qualified_name() == "torch._utils._rebuild_meta_tensor_no_storage";
+}
+
 // Deeper paths and more views than any network has; a hostile module graph can be made to unfold without end.
 constexpr ptrdiff_t kDeepestPath = 64;
 
@@ -132,6 +139,8 @@ Result<ModuleView> ModuleView::child(std::string_view name) const {
   if (!found) {
     std::vector<std::string> names;
     add_keys(slot(*object_, "_modules"), names);
+    if (const PickleValue* other = object_->attribute(name))
+      return fail("its {} is {}, a module is expected", name, pickle_value_text(*other, 80));
     Error error = fail("it has no child module {}", name);
     error.hint = nearest_hint(name, names);
     return error;
@@ -179,9 +188,10 @@ const PickleValue* ModuleView::find_tensor(std::string_view name) const {
 
 std::optional<Tensor> ModuleView::optional_tensor(std::string_view name) const {
   const PickleValue* value = find_tensor(name);
-  if (!value) return std::nullopt;
+  const Tensor* found = value ? value->as_tensor() : nullptr;
+  // What is neither stays unaccounted for.
+  if (!found && !(value && value->is_none())) return std::nullopt;
   ledger_->mark(*object_, name, LedgerState::kRead, "");
-  const Tensor* found = value->as_tensor();
   return found ? std::optional(*found) : std::nullopt;
 }
 
@@ -191,6 +201,11 @@ Result<Tensor> ModuleView::tensor(std::string_view name) const {
     std::vector<std::string> names;
     add_keys(slot(*object_, "_parameters"), names);
     add_keys(slot(*object_, "_buffers"), names);
+    if (value && is_without_values(*value)) {
+      Error error = fail("tensor {} has a shape and no values: it was saved from the device \"meta\"", name);
+      error.hint = "load the weights into the model before saving it";
+      return error;
+    }
     Error error =
         value ? fail("tensor {} is {}", name, pickle_value_text(*value, 80)) : fail("it has no tensor {}", name);
     if (!value) error.hint = nearest_hint(name, names);

@@ -35,6 +35,14 @@ std::string legacy(const std::string& object) {
          list({}) + ".";
 }
 
+/// The same as protocol 4 begins (in a frame) and as protocol 1 does (as text).
+std::string legacy_beginning_with(const std::string& magic, const std::string& object) {
+  return magic + legacy(object).substr(15);
+}
+const std::string kMagicInAFrame =
+    proto(4) + "\x95" + raw(uint64_t{13}) + std::string("\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", 13);
+const std::string kMagicAsText = "L119547037146038801333356L\n.";
+
 std::string zip_of(const std::string& name, const std::string& content) {
   return ZipBuilder().add(name, content).finish();
 }
@@ -60,6 +68,10 @@ std::vector<GuardCase> guard_cases() {
       {"behind damage", torch_zip(list({storage("FloatStorage", "7", 1), kPrints}) + ".").finish(), kHostile,
        "builtins.print"},
       {"legacy", legacy(kPrints), kHostile, "builtins.print"},
+      {"legacy in frames", legacy_beginning_with(kMagicInAFrame, kPrints), kHostile, "builtins.print"},
+      {"legacy in frames, unknown", legacy_beginning_with(kMagicInAFrame, kUnknown), kUnknownContent,
+       "some.package.make"},
+      {"legacy as text", legacy_beginning_with(kMagicAsText, kUnknown), kUnknownContent, "some.package.make"},
       {"legacy, unknown", legacy(kUnknown), kUnknownContent, "some.package.make"},
       {"legacy, before the rest",
        proto() + std::string("\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", 13) + kPrints + ".", kHostile,

@@ -6,6 +6,7 @@
 namespace modelport {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -60,6 +61,22 @@ TEST(OldAttributes, ABoundMethodAsDillWritesItIsHonest) {
   EXPECT_THAT(bind(checkpoint.method(conv, "Conv", "forward_fuse"), {"model", "1"}), HasSubstr("was replaced by"));
   EXPECT_THAT(bind(checkpoint.method(conv, "RepConv", "forward_fuse"), {"model", "0"}), HasSubstr("was replaced by"));
   EXPECT_THAT(bind(checkpoint.method(conv, "Conv", "forward"), {"model", "0"}), HasSubstr("was replaced by"));
+}
+
+TEST(OldAttributes, AForwardOfAnObjectsOwnIsToldWhatToDo) {
+  constexpr const char* kAdvice = "delete it before saving (del module.forward)";
+  for (const char* layer : {"0", "9", "22"}) {
+    AlteredCheckpoint checkpoint("yolov8");
+    checkpoint.set_on_module({"model", layer}, "forward", checkpoint.global("mine", "forward"));
+    EXPECT_THAT(checkpoint.refusal(),
+                AllOf(HasSubstr("its forward() was replaced by"), HasSubstr("mine.forward"), HasSubstr(kAdvice)));
+  }
+  AlteredCheckpoint unfused("yolov8");
+  unfused.set_on_module({"model", "0"}, "forward",
+                        unfused.method("ultralytics.nn.modules.conv", "Conv", "forward_fuse"));
+  EXPECT_THAT(unfused.refusal(),
+              HasSubstr("its forward() was replaced by ultralytics.nn.modules.conv.Conv.forward_fuse, "
+                        "its class's forward() is expected"));
 }
 
 TEST(OldAttributes, TheSegmenterOfTheOriginalYolov5KeepsItsBasesMethodToo) {

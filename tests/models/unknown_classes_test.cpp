@@ -45,8 +45,9 @@ TEST(UnknownClasses, AreEachNamedOnceWithTheNearestKnown) {
             "field.blocks.Separable (model.3), "
             "field.blocks.FieldC2f (4 times, first model.4; the nearest known is ultralytics.nn.modules.block.C2f), "
             "field.blocks.FieldDetect (model.22; the nearest known is ultralytics.nn.modules.head.Detect) "
-            "(a class that is built from known parts under another name can be mapped by the option module_aliases; "
-            "docs/known_classes.md lists what is known)");
+            "(a class that is built from known parts under another name can be mapped by the option module_aliases, "
+            "such as {\"module_aliases\": {\"field.blocks.OtherC2f\": \"ultralytics.nn.modules.block.C2f\"}} if it "
+            "computes the same; docs/known_classes.md lists what is known)");
 }
 
 TEST(UnknownClasses, SayWhyTheyHaveNoTranslation) {
@@ -57,6 +58,17 @@ TEST(UnknownClasses, SayWhyTheyHaveNoTranslation) {
       "Not translated: 2 of its classes are unknown: torch.nn.modules.pooling.FractionalMaxPool2d (model.3; it draws "
       "its windows at random, in evaluation too), torch.ao.nn.quantized.modules.conv.Conv2d (2 times, first model.4; "
       "it is quantised or prepared for that: export the float model that it was made from)");
+}
+
+TEST(UnknownClasses, ThatRunTheirChildrenInOrderCanBeSaid) {
+  EXPECT_NE(refuse_unknown_classes({{"mine.ConvBN", "model.3.conv", 1, 2}})
+                .hint.find(R"({"module_aliases": {"mine.ConvBN": ["0", "1"]}} if it runs its children in order)"),
+            std::string::npos);
+  const Error layers = refuse_unknown_classes({{"mine.Layers", "model", 1, 6}});
+  EXPECT_NE(
+      layers.message.find("mine.Layers (model; the layers must lie in a torch.nn.Sequential itself: set __class__"),
+      std::string::npos);
+  EXPECT_EQ(layers.hint.find("such as"), std::string::npos);
 }
 
 TEST(UnknownClasses, AreWhatThePageDoesNotList) {

@@ -44,6 +44,12 @@ class Wrappers : public testing::Test {
     return PickleValue::object(object);
   }
 
+  PickleValue copy_of(const PickleValue& module) {
+    PickleObject* copy = arena().new_object();
+    *copy = *module.as_object();
+    return PickleValue::object(copy);
+  }
+
   /// The graph as text, or the refusal.
   std::string built() {
     const Trainer trainer = ultralytics_trainer();
@@ -81,6 +87,9 @@ TEST_F(Wrappers, AroundTheNetworkAreTakenOff) {
       around("ultralytics.nn.autobackend.AutoBackend", "backend", backend, Place::kAttribute),
       around("ultralytics.nn.autobackend.AutoBackend", "model", model, Place::kAttribute),
       around("models.common.AutoShape", "model", around("models.common.DetectMultiBackend", "model", model)),
+      around("lightning.fabric.wrappers._FabricModule", "_forward_module", compiled),
+      around("mmcv.parallel.data_parallel.MMDataParallel", "module", model),
+      around("ema_pytorch.ema_pytorch.EMA", "ema_model", model),
       PickleValue::object(object_of("ultralytics.utils.torch_utils.ModelEMA", {{"ema", model}})),
   };
   for (const PickleValue& wrapped : kWrapped) {
@@ -140,9 +149,76 @@ TEST_F(Wrappers, MayBeListsOfOneModel) {
   record().set(text("model"), around("torch.nn.modules.container.Sequential", "net",
                                      around("torch.nn.parallel.data_parallel.DataParallel", "module", list)));
   EXPECT_EQ(built(), plain);
-  list.as_object()->attribute("_modules")->mutable_dict()->set(text("1"), model);
+  list.as_object()->attribute("_modules")->mutable_dict()->set(text("1"), copy_of(model));
   record().set(text("model"), list);
-  EXPECT_NE(built(), plain) << "a list of two";
+  EXPECT_EQ(
+      built(),
+      "Not translated: it holds 2 models, and which of them is meant cannot be told: "
+      "ultralytics.nn.tasks.DetectionModel at 0, ultralytics.nn.tasks.DetectionModel at 1 (save the one to export "
+      "alone: torch.save({'model': MODEL}, FILE))");
+}
+
+TEST_F(Wrappers, OfUnknownClassesAreToldWhatTheyHold) {
+  const PickleValue model = network();
+  record().set(text("model"), around("mine.Trained", "net", model));
+  EXPECT_EQ(built(),
+            "Not translated: one of its classes is unknown: mine.Trained (the root) (it holds the "
+            "ultralytics.nn.tasks.DetectionModel net: if that is what is to be exported, save it alone: "
+            "torch.save({'model': MODEL.get_submodule('net')}, FILE))");
+  const PickleValue sequence = around("torch.nn.modules.container.Sequential", "0",
+                                      around("torch.nn.modules.linear.Identity", "", PickleValue()));
+  sequence.as_object()->attribute("_modules")->mutable_dict()->set(text("1"), model);
+  record().set(text("model"), sequence);
+  EXPECT_EQ(built().find("Not translated: its model is a torch.nn.modules.container.Sequential around "
+                         "ultralytics.nn.tasks.DetectionModel, and what it computes beside that is not known"),
+            0u)
+      << built();
+}
+
+TEST_F(Wrappers, BesideEachOtherAreNamed) {
+  const PickleValue model = network();
+  const PickleValue other = around("mine.Critic", "layer", PickleValue());
+  record().set(text("model"), PickleValue());
+  record().set(text("gen"), model);
+  record().set(text("disc"), other);
+  EXPECT_NE(built().find("it holds 2 models, and which of them is meant cannot be told: "
+                         "ultralytics.nn.tasks.DetectionModel at gen, mine.Critic at disc"),
+            std::string::npos)
+      << built();
+}
+
+/// Every batch norm of the network becomes one of this class, with these attributes.
+TEST_F(Wrappers, AreNotNeededForWhatDiffersInTrainingOnly) {
+  const std::string plain = built();
+  std::vector<PickleObject*> norms;
+  std::vector<PickleObject*> pending{network().mutable_object()};
+  while (!pending.empty()) {
+    PickleObject* module = pending.back();
+    pending.pop_back();
+    if (module->type->name == "BatchNorm2d") norms.push_back(module);
+    for (const auto& [name, child] : module->attribute("_modules")->as_dict()->entries) {
+      if (child.as_object()) pending.push_back(child.mutable_object());
+    }
+  }
+  ASSERT_GT(norms.size(), 10u);
+  const auto with_class = [&](std::string_view module, std::string_view name, std::string_view attribute,
+                              const PickleValue& value) {
+    for (PickleObject* norm : norms) {
+      norm->type = arena().global(module, name);
+      norm->state.mutable_dict()->set(text(attribute), value);
+    }
+    return built();
+  };
+  const PickleValue no = PickleValue::boolean(false);
+  EXPECT_EQ(with_class("torch.nn.modules.batchnorm", "SyncBatchNorm", "process_group", PickleValue()), plain);
+  EXPECT_EQ(with_class("apex.parallel.sync_batchnorm", "SyncBatchNorm", "process_group", PickleValue()), plain);
+  EXPECT_EQ(with_class("detectron2.layers.batch_norm", "NaiveSyncBatchNorm", "_stats_mode", text("N")), plain);
+  EXPECT_EQ(with_class("horovod.torch.sync_batch_norm", "SyncBatchNorm", "momentum", no), plain);
+  EXPECT_EQ(with_class("apex.parallel.optimized_sync_batchnorm", "SyncBatchNorm", "fuse_relu", no), plain);
+  EXPECT_NE(
+      with_class("apex.parallel.optimized_sync_batchnorm", "SyncBatchNorm", "fuse_relu", PickleValue::boolean(true))
+          .find("fuse_relu is True"),
+      std::string::npos);
 }
 
 TEST_F(Wrappers, AreLookedIntoWhereverTheOneModelStands) {

@@ -11,6 +11,7 @@
 namespace modelport {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -143,6 +144,41 @@ TEST_F(LedgerTest, ARuleForAChildCoversAllBelowIt) {
   EXPECT_EQ(complaint(ledger), "");
   maker_.add_child(conv_, "loss", loss);
   EXPECT_THAT(complaint(ledger), HasSubstr("conv.loss.reduction")) << "it also hangs where no rule covers it";
+}
+
+TEST_F(LedgerTest, WhatModulesOfOneClassShareIsAccountedForOnce) {
+  PickleObject* copy = maker_.module("torch.nn.modules.conv", "Conv2d");
+  copy->state = conv_->state;
+  maker_.add_child(root_, "copy", copy);
+  Ledger ledger(*root_, {});
+  EXPECT_NE(complaint(ledger), "");
+  read_conv(ledger);
+  EXPECT_EQ(complaint(ledger), "");
+}
+
+TEST_F(LedgerTest, WhatModulesOfOtherClassesShareIsAccountedForAtEach) {
+  PickleObject* other = maker_.module("mine", "Scaled");
+  other->state = conv_->state;
+  maker_.add_child(root_, "other", other);
+  Ledger ledger(*root_, {});
+  read_conv(ledger);
+  EXPECT_THAT(complaint(ledger), HasSubstr("other.weight (mine.Scaled)"));
+}
+
+TEST_F(LedgerTest, ATensorThatIsNoneIsMissingAndWhatIsNoTensorIsNot) {
+  Ledger ledger(*root_, {});
+  read_conv(ledger);
+  EXPECT_FALSE(ledger.root().child("conv")->optional_tensor("bias"));
+  EXPECT_EQ(complaint(ledger), "");
+  PickleObject* meta = maker_.module("torch._utils", "_rebuild_meta_tensor_no_storage");
+  maker_.set_in(conv_, "_parameters", "bias", PickleValue::object(meta));
+  Ledger other(*root_, {});
+  read_conv(other);
+  EXPECT_FALSE(other.root().child("conv")->optional_tensor("bias"));
+  EXPECT_THAT(complaint(other), HasSubstr("conv.bias"));
+  EXPECT_THAT(
+      other.root().child("conv")->tensor("bias").error().text(),
+      AllOf(HasSubstr("has a shape and no values"), HasSubstr("load the weights into the model before saving")));
 }
 
 TEST_F(LedgerTest, ASharedModuleIsOneAccount) {

@@ -28,6 +28,14 @@ Result<ValueId> batch_norm(GraphBuilder& b, const ModuleView& module, ValueId x)
   return normalise(b, module, x, affine, epsilon);
 }
 
+Result<ValueId> apex_batch_norm(GraphBuilder& b, const ModuleView& module, ValueId x) {
+  for (const std::string_view name : {"channel_last", "fuse_relu"}) {
+    TRY(set, module.bool_attribute(name, false));
+    if (set) return module.fail("{} is True: it would be another layer than a batch norm over axis 1", name);
+  }
+  return batch_norm(b, module, x);
+}
+
 Result<ValueId> frozen_batch_norm(GraphBuilder& b, const ModuleView& module, ValueId x) {
   TRY(epsilon, module.float_attribute("eps", kFrozenEpsilon));
   TRY(channels, fixed_size(b, module, x, 1));

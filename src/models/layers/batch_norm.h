@@ -10,6 +10,10 @@ namespace modelport {
 /// batch's own, which is refused.
 Result<ValueId> batch_norm(GraphBuilder& b, const ModuleView& module, ValueId x);
 
+/// apex.parallel.SyncBatchNorm: the same, unless it is told to read the last axis or to end in a ReLU, which is
+/// refused.
+Result<ValueId> apex_batch_norm(GraphBuilder& b, const ModuleView& module, ValueId x);
+
 /// Batch norms whose parameters are buffers that training leaves alone: torchvision.ops.FrozenBatchNorm2d.
 Result<ValueId> frozen_batch_norm(GraphBuilder& b, const ModuleView& module, ValueId x);
 

@@ -163,7 +163,8 @@ Result<SourceModel> build_model(const Checkpoint& checkpoint, Ledger& ledger, co
   const Result<ValueId> last = run_layers(t, root, image);
   // What a translation says after the builder has failed is about placeholders.
   if (builder.error()) return *builder.error();
-  if (!last && t.classes == Translation::Classes::kUnknown) {
+  const Result<ModuleView> layers = root.child("model");
+  if (!last && (t.classes == Translation::Classes::kUnknown || (layers && !is_module_list(*layers)))) {
     const std::vector<UnknownClass> unknown = unknown_classes(ledger, known_by_user(request.module_aliases));
     if (!unknown.empty()) return refuse_unknown_classes(unknown);
   }

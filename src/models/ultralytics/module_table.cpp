@@ -43,6 +43,11 @@ Result<ValueId> layer(Translation& t, const ModuleView& view, std::span<const Va
 
 constexpr ModuleRow kModules[] = {
     // The original YOLOv5 repository.
+    {"apex.parallel.optimized_sync_batchnorm.SyncBatchNorm", layer<apex_batch_norm>},
+    {"apex.parallel.sync_batchnorm.SyncBatchNorm", layer<apex_batch_norm>},
+    {"detectron2.layers.batch_norm.NaiveSyncBatchNorm", layer<batch_norm>},
+    {"horovod.torch.sync_batch_norm.SyncBatchNorm", layer<batch_norm>},
+    {"mobile_cv.arch.layers.batch_norm.NaiveSyncBatchNorm", layer<batch_norm>},
     {"models.common.Bottleneck", module<bottleneck>},
     {"models.common.BottleneckCSP", module<bottleneck_csp>},
     {"models.common.C3", module<c3>},
@@ -71,6 +76,10 @@ constexpr ModuleRow kModules[] = {
     {"models.experimental.GhostConv", module<ghost_conv>},
     {"models.yolo.Detect", yolov5_detect},
     {"models.yolo.Segment", yolov5_segment},
+    {"timm.layers.drop.DropBlock2d", layer<identity>},
+    {"timm.layers.drop.DropPath", layer<identity>},
+    {"timm.models.layers.drop.DropBlock2d", layer<identity>},
+    {"timm.models.layers.drop.DropPath", layer<identity>},
     {"torch.ao.quantization.stubs.DeQuantStub", layer<identity>},
     {"torch.ao.quantization.stubs.QuantStub", layer<identity>},
     {"torch.nn.modules.activation.CELU", layer<celu>},

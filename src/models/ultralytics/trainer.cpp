@@ -1,5 +1,7 @@
 #include "models/ultralytics/trainer.h"
 
+#include <algorithm>
+
 #include "models/ultralytics/architecture_table.h"
 #include "models/ultralytics/export_options.h"
 #include "models/ultralytics/ignore_rules.h"
@@ -32,21 +34,63 @@ Error mismatch(std::string message) {
   return Error{ErrorCode::kUnsupportedModel, std::move(message), {}, std::string(kSupported)};
 }
 
-/// A checkpoint without any module: only tensors, or none of either.
+constexpr size_t kMostNamed = 8;
+constexpr std::string_view kSaveOne = "save the one to export alone: torch.save({'model': MODEL}, FILE)";
+
+/// "a.Model at gen, a.Model at disc".
+std::string list_text(const std::vector<LedgerModule>& modules) {
+  std::string text;
+  for (size_t i = 0; i < std::min(modules.size(), kMostNamed); ++i) {
+    text += fmt::format("{}{}{}", i > 0 ? ", " : "", modules[i].class_name,
+                        modules[i].path.empty() ? "" : " at " + modules[i].path);
+  }
+  if (modules.size() > kMostNamed) text += fmt::format(" and {} more", modules.size() - kMostNamed);
+  return text;
+}
+
+Error explain_several(const std::vector<LedgerModule>& models) {
+  Error error = mismatch(fmt::format("{}it holds {} models, and which of them is meant cannot be told: {}",
+                                     kNotTranslated, models.size(), list_text(models)));
+  error.hint = std::string(kSaveOne);
+  return error;
+}
+
+/// A checkpoint without a module that stands alone: several, only tensors, or none of either.
 Error explain_without_modules(const Checkpoint& checkpoint) {
+  std::vector<LedgerModule> models;
+  for (const OutermostModule& each : outermost_modules(checkpoint))
+    models.push_back({each.key, canonical_class_name(*each.module->type, checkpoint.class_aliases)});
+  if (models.size() > 1) return explain_several(models);
   if (list_tensors(checkpoint.root).empty()) return mismatch("it holds neither a model nor tensors");
   return mismatch(
       "it holds tensors only (a state_dict) and no model: an Ultralytics checkpoint carries its modules, as best.pt "
-      "and last.pt do");
+      "and last.pt do; load the tensors into their model and save that: torch.save({'model': MODEL}, FILE)");
 }
 
-/// Where a model of the framework hangs inside of another module.
-std::string held_model(const Ledger& ledger) {
+/// The framework's models inside of another module.
+std::vector<LedgerModule> held_models(const Ledger& ledger) {
+  std::vector<LedgerModule> held;
   for (const LedgerModule& module : ledger.modules()) {
-    for (const Architecture& row : ultralytics::architecture_table()) {
-      if (row.root_class == module.class_name && !module.path.empty())
-        return fmt::format("; it holds a {} at {}: save that alone", module.class_name, module.path);
-    }
+    const bool is_model = std::ranges::any_of(ultralytics::architecture_table(), [&](const Architecture& row) {
+      return row.root_class == module.class_name;
+    });
+    if (is_model && !module.path.empty()) held.push_back(module);
+  }
+  return held;
+}
+
+std::string save_alone(const LedgerModule& model) {
+  return fmt::format(
+      "it holds the {} {}: if that is what is to be exported, save it alone: "
+      "torch.save({{'model': MODEL.get_submodule('{}')}}, FILE)",
+      model.class_name, model.path, model.path);
+}
+
+/// The model class that goes with the checkpoint's last layer; "" where there is none.
+std::string root_class_for_head(Checkpoint checkpoint, const std::string& root) {
+  for (const Architecture& row : ultralytics::architecture_table()) {
+    checkpoint.class_aliases[root] = row.root_class;
+    if (row.matches(checkpoint)) return std::string(row.root_class);
   }
   return "";
 }
@@ -63,9 +107,24 @@ Error explain_mismatch(const Checkpoint& checkpoint) {
   if (head == kDepthHead) return fail(ErrorCode::kUnsupportedModel, "task depth has no task_type in convention 1.0");
   const Ledger ledger(*model_root(checkpoint), ultralytics::ignore_rules(), checkpoint.class_aliases);
   const std::vector<ultralytics::UnknownClass> unknown = ultralytics::unknown_classes(ledger, checkpoint.class_aliases);
+  const std::vector<LedgerModule> held = held_models(ledger);
+  if (held.size() > 1) return explain_several(held);
   if (!unknown.empty()) {
     Error error = ultralytics::refuse_unknown_classes(unknown);
-    if (unknown.front().first_path.empty()) error.hint += held_model(ledger);
+    if (!unknown.front().first_path.empty()) return error;
+    const std::string meant = root_class_for_head(checkpoint, root);
+    if (!held.empty()) {
+      error.hint = save_alone(held.front());
+    } else if (!meant.empty()) {
+      error.hint += fmt::format("; its layers are those of {}: if it computes the same, give {}", meant,
+                                ultralytics::alias_example(root, "\"" + meant + "\""));
+    }
+    return error;
+  }
+  if (!held.empty()) {
+    Error error = mismatch(fmt::format("{}its model is a {} around {}, and what it computes beside that is not known",
+                                       kNotTranslated, root, held.front().class_name));
+    error.hint = save_alone(held.front());
     return error;
   }
   Error error =

@@ -50,6 +50,11 @@ MethodName method_named(const PickleValue& value) {
   return {canonical_class_name(*owner), std::string(call->arguments[1].as_string().value_or(""))};
 }
 
+/// "ultralytics.nn.modules.conv.Conv.forward_fuse", or the value.
+std::string function_text(const MethodName& method, const PickleValue& value) {
+  return method.owner.empty() ? pickle_value_text(value, 80) : fmt::format("{}.{}", method.owner, method.name);
+}
+
 }  // namespace
 
 Result<ValueId> apply(Translation& t, const ModuleView& module, std::span<const ValueId> inputs) {
@@ -91,7 +96,10 @@ Status expect_forward(const ModuleView& module, std::string_view name) {
   const bool inherits = module.short_class_name() == "DWConv" && method.owner == "ultralytics.nn.modules.conv.Conv";
   const bool bound_elsewhere = is_bound && call->arguments[1].as_object() != &module.object();
   if (method.name == name && (method.owner == module.class_name() || inherits) && !bound_elsewhere) return {};
-  return module.fail("its forward() was replaced by {}", pickle_value_text(value, 80));
+  Error error =
+      module.fail("its forward() was replaced by {}, its class's {}() is expected", function_text(method, value), name);
+  error.hint = std::string(kForwardHint);
+  return error;
 }
 
 Status expect_method(const ModuleView& module, std::string_view attribute, std::string_view owner,
@@ -100,7 +108,7 @@ Status expect_method(const ModuleView& module, std::string_view attribute, std::
   TRY(value, module.attribute(attribute));
   const MethodName method = method_named(value);
   if (method.owner == owner && method.name == name) return {};
-  return module.fail("its {}() was replaced by {}, {}.{} is expected", attribute, pickle_value_text(value, 80), owner,
+  return module.fail("its {}() was replaced by {}, {}.{} is expected", attribute, function_text(method, value), owner,
                      name);
 }
 
@@ -109,12 +117,14 @@ Status expect_class(const ModuleView& module, std::string_view class_name) {
   return module.fail("a {} is expected here", class_name.substr(class_name.rfind('.') + 1));
 }
 
+bool is_module_list(const ModuleView& module) {
+  return module.class_name() == "torch.nn.modules.container.ModuleList" ||
+         module.class_name() == "torch.nn.modules.container.Sequential";
+}
+
 Result<std::vector<ModuleView>> module_list(const ModuleView& module, std::string_view name) {
   TRY(list, module.child(name));
-  if (list.class_name() != "torch.nn.modules.container.ModuleList" &&
-      list.class_name() != "torch.nn.modules.container.Sequential") {
-    return list.fail("a ModuleList or Sequential is expected here");
-  }
+  if (!is_module_list(list)) return list.fail("a ModuleList or Sequential is expected here");
   TRY(children, list.children());
   if (!is_numbered(children)) return list.fail("its children are not numbered 0 to {}", children.size());
   std::vector<ModuleView> items;

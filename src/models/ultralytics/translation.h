@@ -67,6 +67,9 @@ Status expect_method(const ModuleView& module, std::string_view attribute, std::
 /// modules that take more than the table's functions do.
 Status expect_class(const ModuleView& module, std::string_view class_name);
 
+/// Whether the module is a torch.nn.ModuleList or torch.nn.Sequential itself.
+bool is_module_list(const ModuleView& module);
+
 /// Items of the torch.nn.ModuleList or torch.nn.Sequential `name`, in order.
 Result<std::vector<ModuleView>> module_list(const ModuleView& module, std::string_view name);
 

@@ -49,6 +49,12 @@ constexpr Reason kReasons[] = {
     {"torch.nn.quantized.", "it is quantised or prepared for that: export the float model that it was made from"},
     {"torch.ao.quantization.", "it is quantised or prepared for that: export the float model that it was made from"},
     {"torch.fx.", "it is a traced graph: save the module that it was traced from"},
+    {"torch.nn.intrinsic.", "it is quantised or prepared for that: export the float model that it was made from"},
+    {"torchao.", "it is quantised or prepared for that: export the float model that it was made from"},
+    {"bitsandbytes.", "it is quantised: export the float model that it was made from"},
+    {"peft.", "it holds an adapter beside the weights: call merge_and_unload() before saving"},
+    {"deepspeed.", "it is a training engine: save the module inside of it (its attribute module)"},
+    {"torch.distributed.", "its weights may be spread over processes: gather them into the plain model and save that"},
 };
 
 bool is_known(const std::string& name, const ClassAliases& aliases) {
@@ -76,12 +82,36 @@ std::string nearest_known(const std::string& name) {
   return nearest.empty() ? "" : std::string(known[nearest]);
 }
 
+/// The list of layers of a model, which its forward() goes through by number.
+constexpr std::string_view kLayersPath = "model";
+
 std::string explain(const UnknownClass& unknown) {
   for (const Reason& row : kReasons) {
     if (unknown.name.starts_with(row.prefix)) return std::string(row.text);
   }
+  if (unknown.first_path == kLayersPath)
+    return "the layers must lie in a torch.nn.Sequential itself: set __class__ to that before saving";
   const std::string nearest = nearest_known(short_name(unknown.name));
   return nearest.empty() ? "" : fmt::format("the nearest known is {}", nearest);
+}
+
+/// An alias for the first class that one can be proposed for: of its nearest, or of children that run in order.
+std::string example_for(const std::vector<UnknownClass>& unknown) {
+  constexpr size_t kMostChildren = 16;
+  for (const UnknownClass& each : unknown) {
+    if (each.first_path == kLayersPath ||
+        std::ranges::any_of(kReasons, [&](const Reason& row) { return each.name.starts_with(row.prefix); }))
+      continue;
+    if (each.numbered_children > 0 && each.numbered_children <= kMostChildren) {
+      std::string items;
+      for (size_t i = 0; i < each.numbered_children; ++i) items += fmt::format("{}\"{}\"", i > 0 ? ", " : "", i);
+      return fmt::format(", such as {} if it runs its children in order", alias_example(each.name, "[" + items + "]"));
+    }
+    const std::string nearest = nearest_known(short_name(each.name));
+    if (!nearest.empty())
+      return fmt::format(", such as {} if it computes the same", alias_example(each.name, "\"" + nearest + "\""));
+  }
+  return "";
 }
 
 std::string place(const UnknownClass& unknown) {
@@ -97,10 +127,14 @@ std::vector<UnknownClass> unknown_classes(const Ledger& ledger, const ClassAlias
   for (const LedgerModule& module : ledger.modules()) {
     if (is_known(module.class_name, aliases)) continue;
     const auto [position, is_new] = at.emplace(module.class_name, out.size());
-    if (is_new) out.push_back({module.class_name, module.path, 0});
+    if (is_new) out.push_back({module.class_name, module.path, 0, module.numbered_children});
     ++out[position->second].count;
   }
   return out;
+}
+
+std::string alias_example(std::string_view name, std::string_view meaning) {
+  return fmt::format(R"({{"module_aliases": {{"{}": {}}}}})", name, meaning);
 }
 
 Error refuse_unknown_classes(const std::vector<UnknownClass>& unknown) {
@@ -114,7 +148,7 @@ Error refuse_unknown_classes(const std::vector<UnknownClass>& unknown) {
   }
   if (unknown.size() > kMostNamed) text += fmt::format(" and {} more", unknown.size() - kMostNamed);
   Error error = fail(ErrorCode::kUnsupportedModel, "{}", text);
-  error.hint = fmt::format("{}; {} lists what is known", kAliasHint, kPage);
+  error.hint = fmt::format("{}{}; {} lists what is known", kAliasHint, example_for(unknown), kPage);
   return error;
 }
 
