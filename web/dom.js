@@ -8,10 +8,13 @@ export function el(tag, attributes = {}, ...children) {
   return node;
 }
 
+/** A value of any shape as text: that of another program may be a list or an object where a text was meant. */
+export const textOf = (value) => (typeof value === "object" && value !== null ? JSON.stringify(value) : String(value));
+
 /** Replaces what a node holds; lists are taken apart, null, undefined and false left out. */
 export function replaceContent(node, ...children) {
   const there = children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
-  node.replaceChildren(...there.map((child) => (child instanceof Node ? child : String(child))));
+  node.replaceChildren(...there.map((child) => (child instanceof Node ? child : textOf(child))));
 }
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -44,7 +47,7 @@ export function facts(rows) {
     there.map(([name, value, width]) =>
       el(
         "div",
-        {class: width ?? (String(value).length > LONG && !(value instanceof Node) ? "wide" : null)},
+        {class: width ?? (!(value instanceof Node) && textOf(value).length > LONG ? "wide" : null)},
         el("dt", {}, name),
         el("dd", {}, value),
       ),

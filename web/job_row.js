@@ -25,7 +25,10 @@ const SHOWN = [
   "file_size_bytes",
   "error_message",
 ];
-export const slim = (job) => Object.fromEntries(SHOWN.map((name) => [name, job[name]]));
+export const slim = (job) => ({
+  ...Object.fromEntries(SHOWN.map((name) => [name, job[name]])),
+  proof: job.proof && {level: job.proof.level},
+});
 
 const separated = (parts) => parts.filter(Boolean).map((part, index) => [index > 0 && " · ", part]);
 

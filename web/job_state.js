@@ -1,6 +1,9 @@
 import {el} from "/assets/dom.js";
 import {proofLevel} from "/assets/proof_levels.js";
 
+/** What the service found; the exporter's claim does not count. */
+const foundLevel = (job) => proofLevel({proof: job.proof?.level});
+
 export const ENDED = ["completed", "failed", "cancelled"];
 
 /** Whether `job` may replace what is shown of it: an answer that was overtaken by an event never takes an end back. */
@@ -8,7 +11,7 @@ export const isNews = (shown, job) => !shown || !ENDED.includes(shown.status) ||
 
 /** What a job's state is called; of a completed one also what was proven. */
 export function stateWords(job) {
-  if (job.status === "completed") return `completed, ${proofLevel(job).short}`;
+  if (job.status === "completed") return `completed, ${foundLevel(job).short}`;
   const names = {pending: "waiting", running: job.cancel_requested ? "ending" : "running"};
   return names[job.status] ?? job.status;
 }
@@ -17,7 +20,7 @@ export function stateWords(job) {
 export function badge(job) {
   return el(
     "span",
-    {class: `badge ${job.status === "completed" && !proofLevel(job).green ? "unproven" : job.status}`},
+    {class: `badge ${job.status === "completed" && !foundLevel(job).green ? "unproven" : job.status}`},
     stateWords(job),
   );
 }

@@ -197,7 +197,11 @@ export class JobView {
     ]);
     this.renderPart("actions", [status, job.is_default, job.cancel_requested, job.error_code], () => this.actions(job));
     this.renderPart("outcome", [status, job.sha256, job.error], () =>
-      status === "failed" ? failureView(job) : status === "completed" ? resultView(job) : null,
+      status === "failed"
+        ? failureView(job)
+        : status === "completed"
+          ? resultView(job, () => this.act(() => this.exportAnew(job)))
+          : null,
     );
     this.renderPart("facts", [job.attempt, job.is_default, job.sandbox, job.exporter_version, job.checkpoint_id], () =>
       about(job),
@@ -279,6 +283,18 @@ export class JobView {
           "plain danger",
         ),
     );
+  }
+
+  /** The same request, which the store may not answer. */
+  async exportAnew(job) {
+    const checkpoint = job.checkpoint_path
+      ? {checkpoint_path: job.checkpoint_path}
+      : {checkpoint_id: job.checkpoint_id};
+    const {framework, export_format, export_config, training_job_id, version_tag} = job;
+    const request = {...checkpoint, framework, export_format, export_config, force: true};
+    if (training_job_id) request.training_job_id = training_job_id;
+    if (version_tag) request.version_tag = version_tag;
+    location.hash = `#/jobs/${encodeURIComponent((await post("/export/jobs", request)).id)}`;
   }
 
   async act(action) {

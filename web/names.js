@@ -1,5 +1,7 @@
 // What people call what the API has identifiers for.
 
+import {textOf} from "/assets/dom.js";
+
 const FORMATS = {
   onnx: ["ONNX", "Runs almost everywhere."],
   tensorrt: ["TensorRT", "For NVIDIA GPUs."],
@@ -9,8 +11,9 @@ const FORMATS = {
   openvino: ["OpenVINO", "For Intel processors and GPUs."],
 };
 export const FORMAT_IDS = Object.keys(FORMATS);
-export const formatName = (id) => FORMATS[id]?.[0] ?? id;
-export const formatUse = (id) => FORMATS[id]?.[1] ?? "";
+const formatOf = (id) => (typeof id === "string" && Object.hasOwn(FORMATS, id) ? FORMATS[id] : null);
+export const formatName = (id) => formatOf(id)?.[0] ?? id;
+export const formatUse = (id) => formatOf(id)?.[1] ?? "";
 
 const TASKS = {
   detect: "detection",
@@ -18,11 +21,12 @@ const TASKS = {
   classify: "classification",
   obb: "detection of oriented boxes",
 };
-export const taskName = (id) => TASKS[id] ?? id;
+export const taskName = (id) => (typeof id === "string" && Object.hasOwn(TASKS, id) ? TASKS[id] : id);
 
 /** What a job is recognised by. */
 export const titleOf = (job) =>
   `${job.model_name ?? job.checkpoint_name ?? job.framework} to ${formatName(job.export_format)}`;
 
 /** The classes of a checkpoint or of metadata.json, which may be a list or an object by number. */
-export const classNames = (names) => (Array.isArray(names) ? names : Object.values(names ?? {})).map(String);
+export const classNames = (names) =>
+  typeof names === "object" && names !== null ? Object.values(names).map(textOf) : [];

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "cli/arguments.h"
+#include "cli/check_output.h"
 #include "cli/check_report.h"
 #include "cli/check_run.h"
 #include "convention/schema.h"
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::string_view kUsage =
     "usage: modelport check --checkpoint FILE [OPTION...] -- COMMAND...\n"
+    "       modelport check --output DIR --format FORMAT [--checkpoint FILE] [--json]\n"
     "\n"
     "Runs an exporter as a platform would, such as -- python3 export.py, and judges it by the export convention,\n"
     "requirement by requirement: convention/convention.md. It works on copies in a temporary directory.\n"
@@ -29,6 +31,9 @@ constexpr std::string_view kUsage =
     "  --json FILE        The report for programs.\n"
     "  --junit FILE       The report for continuous integration.\n"
     "  --html FILE        The report for people: one page that needs nothing else.\n"
+    "  --output DIR       Judges what an exporter left there, and runs no exporter: files, metadata.json, both "
+    "against\n"
+    "                     each other and the checkpoint, and the artifact in its engine. --json prints the findings.\n"
     "\n"
     "Exit codes: 0 conformant, 1 not, 2 the check itself failed, 3 wrong arguments.\n";
 
@@ -101,6 +106,7 @@ Result<int> check(const CheckRequest& request, const GivenArguments& given) {
 }  // namespace
 
 Result<int> run_check_command(std::span<const std::string> arguments) {
+  if (asks_for_output(arguments)) return check_output(arguments);
   const auto separator = std::ranges::find(arguments, "--");
   const std::span<const std::string> own(arguments.begin(), separator);
   std::vector<std::string> command;

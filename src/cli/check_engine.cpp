@@ -179,12 +179,14 @@ Judgement compare_shapes(const BaselineExport& baseline, const EngineAnswer& ans
   return passed(text(answer.shapes));
 }
 
-void judge_engine(CheckRunner& runner, const BaselineExport& baseline) {
+}  // namespace
+
+std::vector<Finding> engine_findings(const BaselineExport& baseline) {
   const std::string_view loads = baseline.format == "onnx" ? "EXP-110" : "EXP-111";
-  const auto skip_both = [&](const Judgement& why) {
-    runner.add(loads, why, baseline.run, baseline.format);
-    runner.add("EXP-112", why, baseline.run, baseline.format);
+  const auto both = [&](Judgement loading, Judgement running) {
+    return std::vector<Finding>{{loads, std::move(loading)}, {"EXP-112", std::move(running)}};
   };
+  const auto skip_both = [&](const Judgement& why) { return both(why, why); };
   const auto rows = artifact_engines();
   const auto row = std::ranges::find(rows, baseline.format, &ArtifactEngine::format);
   if (row == rows.end()) return skip_both(skipped("no engine here runs {}", baseline.format));
@@ -197,22 +199,19 @@ void judge_engine(CheckRunner& runner, const BaselineExport& baseline) {
   const EngineAnswer answer = ask_engine(*row, baseline, path);
   const std::string name = fmt::format("{} {}", row->engine().name(), row->engine().presence().version);
   if (!answer.loaded) {
-    runner.add(loads, failed("{}: {}", name, answer.error), baseline.run, baseline.format);
-    return runner.add("EXP-112", skipped("{} failed", loads), baseline.run, baseline.format);
+    return both(failed("{}: {}", name, answer.error), skipped("{} failed", loads));
   }
-  runner.add(loads, passed(name), baseline.run, baseline.format);
-  if (const Finding* cause = reason_not_to_run(baseline))
-    return runner.add("EXP-112", skipped("{} failed", cause->id), baseline.run, baseline.format);
-  if (!answer.untried.empty())
-    return runner.add("EXP-112", skipped("{}", answer.untried), baseline.run, baseline.format);
-  runner.add("EXP-112", answer.error.empty() ? compare_shapes(baseline, answer) : failed("{}: {}", name, answer.error),
-             baseline.run, baseline.format);
+  if (const Finding* cause = reason_not_to_run(baseline)) return both(passed(name), skipped("{} failed", cause->id));
+  if (!answer.untried.empty()) return both(passed(name), skipped("{}", answer.untried));
+  return both(passed(name),
+              answer.error.empty() ? compare_shapes(baseline, answer) : failed("{}: {}", name, answer.error));
 }
 
-}  // namespace
-
 Status probe_engine(CheckRunner& runner) {
-  for (size_t i = 0; i < runner.exports.size(); ++i) judge_engine(runner, runner.exports[i]);
+  for (const BaselineExport& baseline : runner.exports) {
+    for (const Finding& finding : engine_findings(baseline))
+      runner.add(finding.id, finding.judgement, baseline.run, baseline.format);
+  }
   return {};
 }
 

@@ -69,6 +69,9 @@ struct Probe {
 };
 std::span<const Probe> check_probes();
 
+/// What the engine of this machine says of an export: that it loads, and that it gives the shapes that it declares.
+std::vector<Finding> engine_findings(const BaselineExport& baseline);
+
 Status probe_capabilities(CheckRunner& runner);
 Status probe_exports(CheckRunner& runner);
 Status probe_engine(CheckRunner& runner);

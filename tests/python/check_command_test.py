@@ -219,6 +219,38 @@ class CheckCommand(Toy):
         self.assertEqual(result.returncode, 2, result.stderr)
 
 
+class FinishedOutput(CommandCase):
+    """`check --output`: a directory without its exporter."""
+
+    def judged(self, folder, *options, expect):
+        return json.loads(self.modelport("check", "--output", folder, "--format", "onnx", "--json", *options, expect=expect).stdout)
+
+    def test_a_good_export_is_judged_and_run_in_its_engine(self):
+        folder = self.export_with(SAMPLE, "out")
+        report = self.judged(folder, "--checkpoint", SAMPLE, expect=0)
+        self.assertTrue(report["conformant"])
+        verdicts = {finding["id"]: finding["verdict"] for finding in report["findings"]}
+        self.assertEqual((verdicts["EXP-065"], verdicts["EXP-110"], verdicts["EXP-112"]), ("pass",) * 3)
+        self.assertEqual(report["engine"]["verdict"], "pass")
+        self.assertIn("ONNX Runtime", report["engine"]["name"])
+        self.assertIn("conformant: onnx", self.modelport("check", f"--output={folder}", "--format", "onnx").stdout)
+
+    def test_what_is_wrong_is_named(self):
+        folder = self.export_with(SAMPLE, "out")
+        metadata = json.loads((folder / "metadata.json").read_text())
+        metadata["class_names"] = ["other"] * len(metadata["class_names"])
+        (folder / "metadata.json").write_text(json.dumps(metadata))
+        failed = {finding["id"] for finding in self.judged(folder, "--checkpoint", SAMPLE, expect=1)["findings"] if finding["verdict"] == "fail"}
+        self.assertEqual(failed, {"EXP-064"})
+        (folder / "model.onnx").write_bytes(b"not a model")
+        self.assertEqual(self.judged(folder, expect=1)["engine"]["verdict"], "skipped")
+        self.assertFalse(self.judged(self.folder / "nothing", expect=1)["conformant"])
+
+    def test_usage(self):
+        for line in (["--output", "x"], ["--output", "x", "--format", "onx"], ["--output", "x", "--format", "onnx", "stray"], ["--output", "x", "--format", "onnx", "--timeout", "3"]):
+            self.modelport("check", *line, expect=3)
+
+
 class OwnExporter(CommandCase):
     """Ours, strictly, format by format."""
 

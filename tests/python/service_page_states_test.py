@@ -27,7 +27,7 @@ WATCH = """
 
 # A service of ten thousand jobs: the first page, and a stream that tells of all of them.
 CROWD = """
-  const job = (number) => ({id: `job_${String(number).padStart(5, "0")}`, framework: "fake", model_name: `model ${number}`, export_format: "onnx", status: "completed", proof: "none",
+  const job = (number) => ({id: `job_${String(number).padStart(5, "0")}`, framework: "fake", model_name: `model ${number}`, export_format: "onnx", status: "completed", proof: {by: null, level: "none", checks: [], reason: null},
     created_at: new Date(1.7e12 + number * 1000).toISOString(), started_at: new Date(1.7e12).toISOString(), completed_at: new Date(1.7e12 + 500).toISOString(), progress: 1, links: {}, export_results: {}});
   const real = window.fetch;
   window.fetch = (path, options) => {
@@ -98,7 +98,7 @@ class StatesTest(BrowserCase):
         self.assertFalse(self.find("#export button.main").is_enabled())
         self.find("#export .asked a").click()
         self.until(lambda: self.all("#job .badge.unproven"))
-        self.assertIn("not proven", self.browser.title)
+        self.assertIn("not compared", self.browser.title)
         # From a job back to its checkpoint, and that survives a reload.
         self.browser.find_element(By.LINK_TEXT, "Export to other formats").click()
         self.until(lambda: SAMPLE.name in self.text("#checkpoint"))
@@ -174,39 +174,80 @@ class StatesTest(BrowserCase):
         self.assertEqual(len(set(told)), len(codes), told)
         self.assertNotIn(self.call("failures", "m.failureOf({error_code: 'unheard of'}).title"), told)
 
-    def test_only_what_was_compared_looks_proven(self):
-        colours = self.call("job_state", "['runtime', 'read_back', 'specification', 'structure', 'prepared', 'loads', 'none', null, 'rumour'].map((proof) => m.badge({status: 'completed', proof}).className)")
+    def result(self, proof, claim=None):
+        """The HTML of a finished job of which the service found `proof`."""
+        job = {"status": "completed", "proof": proof, "export_results": {"extra_metadata": {"proof": claim}}}
+        return self.call("result", f"m.resultView({json.dumps(job)}).flat().map((node) => node ? node.outerHTML : '').join('')")
+
+    def test_only_what_the_service_compared_looks_proven(self):
+        colours = self.call("job_state", "['runtime', 'read_back', 'specification', 'structure', 'prepared', 'loads', 'none', null, 'rumour'].map((level) => m.badge({status: 'completed', proof: {level}}).className)")
         self.assertEqual(colours, ["badge completed"] * 3 + ["badge unproven"] * 6)
-        banner = lambda level, checks: self.call("result", f"m.resultView({{proof: '{level}', export_results: {{extra_metadata: {{proof: {{checks: {json.dumps(checks)}}}}}}}}})[1].className")
-        self.assertEqual([banner(level, []) for level in ("runtime", "read_back", "specification", "structure", "prepared", "loads", "none", "rumour")], ["proof strong"] * 3 + ["proof weak"] * 5)
+        banner = lambda level, checks: "proof strong" in self.result({"by": "a verifier", "level": level, "checks": checks, "reason": None})
+        agreed = {"verdict": "agrees", "what": "a run", "engine": "an engine"}
+        self.assertEqual([banner(level, [agreed]) for level in ("runtime", "read_back", "specification", "structure", "prepared", "loads", "none", "rumour")], [True] * 3 + [False] * 5)
+        self.assertFalse(banner("runtime", []), "a level without a check is a word")
         figure = {"value": "output0", "allowed": 0.1, "max_difference": 0.09}
-        self.assertEqual(banner("runtime", [{"verdict": "agrees", "what": "a run", "figures": [figure]}]), "proof strong")
-        self.assertEqual(banner("runtime", [{"verdict": "agrees", "what": "a run", "figures": [{**figure, "max_difference": 0.2}]}]), "proof weak")
-        self.assertEqual(banner("runtime", [{"verdict": "differs", "what": "a run"}]), "proof weak")
+        self.assertTrue(banner("runtime", [{**agreed, "figures": [figure]}]))
+        self.assertFalse(banner("runtime", [{**agreed, "figures": [{**figure, "max_difference": 0.2}]}]))
+        self.assertFalse(banner("runtime", [{**agreed, "verdict": "differs"}]))
 
-    def test_a_figure_without_a_finite_limit_is_no_proof(self):
+    def test_a_claim_is_never_green(self):
+        found = {"by": None, "level": "none", "checks": [], "reason": "nobody looked"}
+        for claim in ("runtime", {"level": "runtime"}, {"level": "runtime", "checks": [{"verdict": "agrees", "what": "a run", "figures": [{"value": "o", "group": "", "role": "scores", "allowed": 1, "max_difference": 0}]}]}):
+            said = self.result(found, claim)
+            self.assertNotIn("proof strong", said)
+            self.assertIn("What the exporter claims: proven in its engine", said)
+            self.assertIn("Why no more: nobody looked", said)
+        job = {"status": "completed", "proof": found, "export_results": {"extra_metadata": {"proof": {"level": "runtime"}}}}
+        self.assertEqual(self.call("job_state", f"m.badge({json.dumps(job)}).className"), "badge unproven")
+
+    def test_an_ill_typed_claim_is_shown_with_a_warning(self):
         figure = {"value": "output0", "group": "boxes", "allowed": None, "max_difference": 18.2}
-        proof = {"checks": [{"verdict": "agrees", "what": "a run", "figures": [figure]}]}
-        said = self.call("result", f"m.resultView({{proof: 'runtime', export_results: {{extra_metadata: {{proof: {json.dumps(proof)}}}}}}}).flat().map((node) => node ? node.outerHTML : '').join('')")
-        self.assertIn("proof weak", said)
-        self.assertIn("no finite number", said)
+        for broken in ({"checks": [{"verdict": "agrees", "what": "a run", "figures": [figure]}]}, {"checks": [None]}, {"checks": {"a": 1}}, {"checks": [{"what": 7, "engine": {}, "verdict": []}]},
+                       {"artifact_against_checkpoint": [{"allowed": "1e9", "max_difference": {}}]}, {"precision": 3}, {"precision": {"kept_float32": [{"layer": []}]}}, 7, [1]):
+            self.assertIn("does not follow the schema", self.result(None, broken), broken)
+        said = self.result(None, {"level": "runtime", "checks": [{"verdict": "agrees", "what": "a run", "figures": [figure]}]})
         self.assertIn("no number", said)
+        self.assertNotIn("does not follow the schema", self.result(None, {"level": "structure", "checks": [{"kind": "structure", "what": "a look", "verdict": "agrees"}]}))
 
-    def test_the_file_as_a_whole_is_shown_against_the_checkpoint(self):
+    def test_no_metadata_makes_a_page_unreachable(self):
+        """Thousands of documents, each of them a good one in which values were replaced by others of any shape."""
+        good = {"framework": "fake", "model_name": "tiny", "export_format": "onnx", "task_type": "detection", "input_shape": [3, 8, 8], "input_dtype": "float32", "output_shape": [[1, 3]], "class_names": ["a"], "num_classes": 1,
+                "extra_metadata": {"proof": {"level": "runtime", "checks": [{"kind": "runtime", "what": "a run", "engine": "e", "verdict": "agrees", "figures": [{"value": "o", "group": "g", "role": "scores", "allowed": 1, "max_difference": 0.5, "cosine": 1}]}],
+                                             "artifact_against_checkpoint": [{"value": "o", "group": "g", "role": "scores", "allowed": 1, "max_difference": 0.5, "in": "e"}], "precision": {"float16_weight_share": 0.5, "kept_float32": [{"layer": "l", "reason": "r"}]}}}}
+        odd = [None, True, 0, -1, 1e308, "", "text", "__proto__", "constructor", [], {}, [None], [[]], [[["deep"]]], {"toString": 1, "valueOf": 2}, {"length": -1}, {"__proto__": None}, {"map": 1}, ["x"] * 3000]
+        broken = self.call("result", f"""(() => {{
+          const good = {json.dumps(good)}, odd = {json.dumps(odd)}, main = document.querySelector("main"), before = [...main.childNodes], failed = [];
+          let state = 20261201;
+          const random = (count) => {{ state = (Math.imul(state, 1103515245) + 12345) >>> 0; return (state >>> 8) % count; }};
+          const places = (value, path = []) => [path, ...(typeof value === "object" && value !== null ? Object.keys(value).flatMap((key) => places(value[key], [...path, key])) : [])];
+          const replace = (value, path, by) => {{ if (path.length === 0) return by; const copy = Array.isArray(value) ? [...value] : {{...value}}; copy[path[0]] = replace(value[path[0]], path.slice(1), by); return copy; }};
+          const show = (metadata, proof) => {{
+            const job = {{id: "job_x", status: "completed", proof, export_results: metadata, from_cache: true, reused_from: "job_y"}};
+            try {{ main.replaceChildren(...m.resultView(job).flat(9).filter(Boolean)); if (!main.textContent.includes("Result")) throw new Error("nothing shown"); }}
+            catch (error) {{ failed.push(`${{error}}: ${{JSON.stringify(job).slice(0, 300)}}`); }}
+          }};
+          const every = places(good);
+          for (const path of every) for (const value of odd) show(replace(good, path, value), null);
+          for (let round = 0; round < 1000; ++round) {{
+            let metadata = good;
+            for (let times = 1 + random(4); times > 0; --times) {{ const there = places(metadata); metadata = replace(metadata, there[random(there.length)], odd[random(odd.length)]); }}
+            show(metadata, metadata?.extra_metadata?.proof ?? null);
+          }}
+          main.replaceChildren(...before);
+          return failed.slice(0, 5);
+        }})()""")
+        self.assertEqual(broken, [])
+
+    def test_the_file_as_a_whole_is_shown_as_the_exporter_claims_it(self):
         whole = {"value": "output0", "group": "boxes", "role": "boxes_px", "allowed": 0.5, "max_difference": 0.21, "in": "ONNX Runtime 1.32.0"}
-        proof = {"checks": [], "artifact_against_checkpoint": [whole], "precision": {"float16_weight_share": 0.981, "kept_float32": [{"layer": "model.22.dfl", "reason": "an activation of 70213"}]}}
-        show = lambda proof: self.call("result", f"m.resultView({{proof: 'runtime', export_results: {{extra_metadata: {{proof: {json.dumps(proof)}}}}}}}).flat().map((node) => node ? node.outerHTML : '').join('')")
-        said = show(proof)
-        for text in ("proof strong", "The file against the checkpoint", "ONNX Runtime 1.32.0", "42 % of what is allowed", "98.1 %", "model.22.dfl: an activation of 70213"):
+        claim = {"checks": [], "artifact_against_checkpoint": [whole], "precision": {"float16_weight_share": 0.981, "kept_float32": [{"layer": "model.22.dfl", "reason": "an activation of 70213"}]}}
+        said = self.result({"by": "a verifier", "level": "runtime", "checks": [{"what": "a run", "engine": "an engine", "verdict": "agrees", "figures": [whole]}], "reason": None}, claim)
+        for text in ("proof strong", "The file against the checkpoint", "ONNX Runtime 1.32.0", "42 % of what is allowed", "98.1 %", "model.22.dfl: an activation of 70213", "Judged by a verifier"):
             self.assertIn(text, said)
-        self.assertIn("proof weak", show({**proof, "artifact_against_checkpoint": [{**whole, "max_difference": 18.2}]}))
 
     def test_a_word_of_proof_that_is_not_known_is_shown_and_counts_as_none(self):
-        job = "{status: 'completed', proof: 'none', proof_word: 'rumour', export_results: {}}"
-        self.assertEqual(self.call("job_state", f"[m.badge({job}).className, m.badge({job}).textContent]"), ["badge unproven", 'completed, not proven ("rumour")'])
-        said = self.call("result", f"m.resultView({job})[1].textContent")
-        self.assertIn('Nothing was proven ("rumour")', said)
-        self.assertIn("Compare it with the checkpoint", said)
+        self.assertIn("What the exporter claims: not proven (\"rumour\")", self.result(None, {"level": "rumour", "checks": []}))
         self.assertEqual(self.call("proof_levels", "['__proto__', 'constructor', 'x'.repeat(1e5)].map((proof) => [m.proofLevel({proof}).green, m.proofLevel({proof}).short.length < 200])"), [[False, True]] * 3)
 
     def test_times_and_sizes_are_said_as_people_say_them(self):
@@ -242,7 +283,7 @@ class StatesTest(BrowserCase):
             self.open(place)
             self.until(lambda: "<b>bold</b>" in self.text("main"), place)
             self.assertEqual(self.all("main img, main script, main b"), [], place)
-        views = {"result": f"m.resultView({{proof: H, exporter_version: H, export_results: {{task_type: H, class_names: [H], output_shape: [H], extra_metadata: {{proof: {{checks: [{{what: H, verdict: H, engine: H, figures: [{{value: H, group: H, allowed: 1, max_difference: 0}}]}}]}}}}}}}})",
+        views = {"result": f"m.resultView({{proof: {{by: H, level: H, reason: H, checks: [{{what: H, engine: H, verdict: H}}]}}, reused_from: H, from_cache: true, exporter_version: H, export_results: {{task_type: H, class_names: [H], output_shape: [H], extra_metadata: {{proof: {{checks: [{{what: H, verdict: H, engine: H, figures: [{{value: H, group: H, allowed: 1, max_difference: 0}}]}}]}}}}}}}})",
                  "job_row": "[m.jobRow({id: H, status: 'failed', framework: H, export_format: H, error_message: H, created_at: '2026-01-01T00:00:00Z', version: 1, version_tag: H, training_job_id: H})]",
                  "checkpoint_card": "m.checkpointCard({id: '0', name: H, kind: 'file', size: 1, sha256: H, inspect: {error: H, framework: H, version: H, architecture: H, task: H, class_names: {0: H}, network: {order: 'registered', blocks: [{name: H, class: H, parameters: 1}]}}})"}
         for module, made in views.items():
@@ -254,7 +295,7 @@ class StatesTest(BrowserCase):
         job = self.run_job(config={"behave": "lines", "lines": 100000, "nonce": 2})
         self.before_the_page(WATCH)
         self.open_anew(f"#/jobs/{job['id']}")
-        self.until(lambda: "line 99999" in self.browser.execute_script("return document.querySelector('#job .log')?.lastElementChild?.previousElementSibling?.textContent ?? ''"))
+        self.until(lambda: "line 99999" in self.browser.execute_script("return [...(document.querySelector('#job .log')?.children ?? [])].slice(-4).map((line) => line.textContent).join(' ')"))
         self.assertEqual(self.browser.execute_script("return document.querySelector('#job .log').childElementCount"), 5000)
         self.assertIn("earlier ones are in the download", self.text("#job"))
         self.assertLess(self.browser.execute_script("return window.worst"), 1500)

@@ -142,7 +142,7 @@ class PageTest(BrowserCase):
         self.until(lambda: "<script>window.broken" in self.text("#job .log"))
         self.assertEqual(self.all("#job .log script, #job .log img"), [])
         self.until(lambda: self.all("#job .badge.unproven"))
-        self.assertIn("Nothing was proven", self.text("#job"))
+        self.assertIn("It loads only", self.text("#job"))
 
     def test_a_job_is_followed_ended_and_tried_again(self):
         job = self.create("slow")

@@ -45,9 +45,11 @@ TEST(JobJson, ShowsWhatIsNotThereAsNull) {
 
 TEST(JobJson, ShowsAWordOfProofThatIsNotKnown) {
   Job job;
+  job.status = JobStatus::kCompleted;
   job.proof = "none";
   job.export_results = {{"extra_metadata", {{"proof", {{"level", "ru\nmour"}}}}}};
-  EXPECT_EQ(job_json(job)["proof"], "none");
+  EXPECT_EQ(job_json(job)["proof"]["level"], "none") << "nobody judged it";
+  EXPECT_TRUE(job_json(job)["proof"]["by"].is_null());
   EXPECT_EQ(job_json(job)["proof_word"], "ru mour");
   job.export_results = {{"extra_metadata", {{"proof", {{"level", "loads"}}}}}};
   EXPECT_TRUE(job_json(job)["proof_word"].is_null());

@@ -34,6 +34,16 @@ Json links_json(const Job& job) {
   return links;
 }
 
+/// What the service found; a job of a release that did not judge was judged by nobody.
+Json proof_json(const Job& job) {
+  if (job.status != JobStatus::kCompleted) return nullptr;
+  if (job.proof_document.is_object()) return job.proof_document;
+  return {{"by", nullptr},
+          {"level", "none"},
+          {"checks", Json::array()},
+          {"reason", "it was exported before this service judged what it publishes; export it anew to have it judged"}};
+}
+
 void add_result(const Job& job, Json& out) {
   out["export_path"] = job.artifact ? Json(job.artifact->key) : Json();
   out["export_results"] = job.export_results;
@@ -42,9 +52,10 @@ void add_result(const Job& job, Json& out) {
       job.artifact ? Json(std::round(static_cast<double>(job.artifact->bytes) / 1e6 * 1000) / 1000) : Json();
   out["sha256"] = job.artifact ? Json(job.artifact->sha256) : Json();
   out["validation_passed"] = job.validation_passed ? Json(*job.validation_passed) : Json();
-  out["proof"] = text_or_null(job.proof);
+  out["proof"] = proof_json(job);
   out["proof_word"] = unknown_proof_word(proof_word(job.export_results));
   out["from_cache"] = job.from_cache;
+  out["reused_from"] = text_or_null(job.reused_from);
   out["exporter_version"] = text_or_null(job.exporter_version);
   out["sandbox"] = text_or_null(job.sandbox);
 }

@@ -61,8 +61,9 @@ Result<Package> write_package(const PackageRequest& request) {
     return std::ranges::find(request.files, name) != request.files.end();
   };
   const std::vector<Snippet> snippets = snippets_for(request.metadata);
-  if (!is_taken("README.md"))
-    CHECK_OK(writer.add_text("README.md", package_readme(request.metadata, request.files, snippets)));
+  CHECK_OK(writer.add_text(readme_name(request.files),
+                           package_readme(request.metadata, request.proof, request.files, snippets)));
+  CHECK_OK(writer.add_text(std::string(kProofFile), print_json(request.proof)));
   for (const Snippet& snippet : snippets) {
     if (const std::string name = fmt::format("snippets/{}", snippet.name); !is_taken(name))
       CHECK_OK(writer.add_text(name, std::string(snippet.text)));

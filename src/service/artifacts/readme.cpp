@@ -45,25 +45,35 @@ double number_of(const Json& figure, const char* key) {
   return found != figure.end() && found->is_number() ? found->get<double>() : std::numeric_limits<double>::quiet_NaN();
 }
 
-/// How far the file as a whole is from the checkpoint, a line for every output.
-std::string whole_file_lines(const Json& metadata) {
-  const Json::json_pointer place("/extra_metadata/proof/artifact_against_checkpoint");
-  if (!metadata.contains(place) || !metadata.at(place).is_array()) return "";
+Json list_in(const Json& object, const char* key) {
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return found != object.end() && found->is_array() ? *found : Json::array();
+}
+
+/// How far the file is from the checkpoint, a line for every group of every output.
+std::string figure_lines(const Json& proof) {
   std::string out;
-  for (const Json& figure : metadata.at(place)) {
-    if (!figure.is_object()) continue;
-    const std::string unit = text_of(figure, "unit"), space = unit.empty() ? "" : " ";
-    out += fmt::format("- {} {}: {:.2g}{}{} from the checkpoint, allowed is {:.2g}{}{} (computed by {})\n",
-                       text_of(figure, "value"), text_of(figure, "group"), number_of(figure, "max_difference"), space,
-                       unit, number_of(figure, "allowed"), space, unit, text_of(figure, "in"));
+  for (const Json& check : list_in(proof, "checks")) {
+    for (const Json& figure : list_in(check, "figures")) {
+      if (!figure.is_object()) continue;
+      const std::string unit = text_of(figure, "unit"), space = unit.empty() ? "" : " ";
+      out += fmt::format("- {} {}: {:.2g}{}{} from the checkpoint, allowed is {:.2g}{}{} (computed by {})\n",
+                         text_of(figure, "value"), text_of(figure, "group"), number_of(figure, "max_difference"), space,
+                         unit, number_of(figure, "allowed"), space, unit, text_of(check, "engine"));
+    }
   }
   return out.empty() ? "" : "\n" + out + "\n";
 }
 
-std::string proof_section(const Json& metadata) {
-  const std::string word = proof_word(metadata);
-  return fmt::format("## What was proven: {}\n\n{}.\n{}The checks and their figures are in `metadata.json`.\n\n",
-                     inert(shown_proof(word)), proof_level_of(word).meaning, whole_file_lines(metadata));
+std::string proof_section(const Json& metadata, const Json& proof) {
+  const ProofLevel& level = proof_level_of(proof.is_object() ? proof.value("level", "none") : "none");
+  const std::string by = text_of(proof, "by"), reason = text_of(proof, "reason");
+  return fmt::format(
+      "## What was proven: {}\n\n{}.\n{}{}{}`{}` holds what was found.\n\n"
+      "The exporter's own claim, which nobody checked: {}. Its figures are in `metadata.json`.\n\n",
+      inert(level.word), level.meaning, figure_lines(proof), by.empty() ? "" : fmt::format("Judged by {}. ", by),
+      reason.empty() ? "" : fmt::format("Why no more: {}. ", reason), kProofFile,
+      inert(shown_proof(proof_word(metadata))));
 }
 
 std::string use_section(std::span<const Snippet> snippets) {
@@ -79,21 +89,26 @@ std::string use_section(std::span<const Snippet> snippets) {
 }
 
 std::string file_section(const std::vector<std::string>& files) {
-  std::string out = "## Files\n\n";
+  std::string out = fmt::format("## Files\n\n- {}: what the service found of the artifact\n", kProofFile);
   for (const std::string& file : files) out += fmt::format("- {}\n", inert(file));
   return out + fmt::format("- {}: size and sha256 of every file here\n", manifest_name(files));
 }
 
 }  // namespace
 
+std::string readme_name(const std::vector<std::string>& files) {
+  const bool is_taken = std::ranges::find(files, "README.md") != files.end();
+  return is_taken ? "package_README.md" : "README.md";
+}
+
 std::string manifest_name(const std::vector<std::string>& files) {
   const bool is_taken = std::ranges::find(files, "manifest.json") != files.end();
   return is_taken ? "package_manifest.json" : "manifest.json";
 }
 
-std::string package_readme(const Json& metadata, const std::vector<std::string>& files,
+std::string package_readme(const Json& metadata, const Json& proof, const std::vector<std::string>& files,
                            std::span<const Snippet> snippets) {
-  return model_section(metadata) + proof_section(metadata) + use_section(snippets) + file_section(files);
+  return model_section(metadata) + proof_section(metadata, proof) + use_section(snippets) + file_section(files);
 }
 
 }  // namespace modelport

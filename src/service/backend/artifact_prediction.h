@@ -10,8 +10,8 @@
 #include "io/output_file.h"
 #include "service/artifacts/artifact_store.h"
 #include "service/backend/artifact_copies.h"
-#include "service/backend/own_command.h"
 #include "service/jobs/job.h"
+#include "service/run/own_command.h"
 
 namespace modelport {
 

@@ -94,6 +94,7 @@ class Backend::State {
         own{config.inspect_program, environment.sandbox, directory.work(), environment.hidden},
         inspection(own),
         prediction(own, *artifacts) {
+    environment.modelport = config.inspect_program;
     environment.hidden.insert(environment.hidden.end(), config.checkpoint_roots.begin(), config.checkpoint_roots.end());
     if (!config.trainers_file.empty()) environment.hidden.push_back(config.trainers_file);
     environment.hidden.insert(environment.hidden.end(), config.secret_files.begin(), config.secret_files.end());

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "base/json.h"
-#include "service/backend/own_command.h"
 #include "service/checkpoints/checkpoint_store.h"
+#include "service/run/own_command.h"
 
 namespace modelport {
 

@@ -12,12 +12,15 @@ namespace {
 constexpr auto kLookAgain = std::chrono::seconds(2);
 
 AttemptTrainer trainer_for(const LoadedTrainer& loaded, const JobRequest& request) {
-  AttemptTrainer trainer{loaded.config, loaded.fingerprint, "", nullptr};
+  AttemptTrainer trainer{loaded.config, loaded.fingerprint, "", nullptr, "", loaded.verifier};
   const FrameworkCapability* capability = loaded.capability_of(request.framework);
   if (capability == nullptr) return trainer;
   trainer.exporter_version = capability->exporter_version;
   const auto format = std::ranges::find(capability->formats, request.export_format, &FormatCapability::format);
-  if (format != capability->formats.end()) trainer.config_schema = format->export_config_schema;
+  if (format != capability->formats.end()) {
+    trainer.config_schema = format->export_config_schema;
+    trainer.proof = format->proof;
+  }
   return trainer;
 }
 

@@ -116,9 +116,25 @@ std::vector<FrameworkCapability> read_capabilities(const TrainerConfig& config, 
   return capabilities;
 }
 
+/// Its name and version, where it has the extension `verify`; else empty, and the log says why.
+std::string usable_verifier(const OwnProgram& verifier) {
+  if (verifier.path.empty()) return "";
+  const auto place = WorkPlace::make(verifier.work_directory, "verifier");
+  const auto end = place ? run_own_command(verifier, *place, {.arguments = {"--capabilities"}, .readable = {}})
+                         : Result<OwnCommandEnd>(place.error());
+  const auto document = end ? parse_json(end->text, ErrorCode::kDamaged) : Result<Json>(end.error());
+  const std::vector<std::string> extensions =
+      document && document->is_object() ? texts_in(*document, "extensions") : std::vector<std::string>();
+  if (std::ranges::find(extensions, "verify") != extensions.end())
+    return text_in(*document, "exporter") + " " + text_in(*document, "exporter_version");
+  log_warning("{} judges nothing: {}", verifier.path,
+              document ? "it does not announce the extension verify" : document.error().text());
+  return "";
+}
+
 LoadedTrainer load_trainer(const TrainerConfig& config, const SandboxSupport& support, const std::string& directory,
                            const std::vector<std::string>& hidden, const std::function<bool()>& is_called_off) {
-  LoadedTrainer trainer{config, program_fingerprint(config.command), {}, false};
+  LoadedTrainer trainer{config, program_fingerprint(config.command), "", {}, false};
   const auto all_unusable = [&](const std::string& problem) {
     for (const std::string& framework : config.frameworks)
       trainer.capabilities.push_back(unusable(config, framework, problem));
@@ -158,6 +174,7 @@ LoadedTrainer load_trainer(const TrainerConfig& config, const SandboxSupport& su
       log_warning("trainer {}: no answer to --capabilities within {} s; it counts as one that has none to tell",
                   config.name, kCapabilitiesTimeout.count());
   }
+  trainer.verifier = usable_verifier({config.verifier, support, directory, hidden});
   if (document) {
     trainer.capabilities = read_capabilities(config, *document);
   } else {
@@ -167,7 +184,7 @@ LoadedTrainer load_trainer(const TrainerConfig& config, const SandboxSupport& su
 }
 
 LoadedTrainer awaited_trainer(const TrainerConfig& config) {
-  LoadedTrainer trainer{config, program_fingerprint(config.command), {}, true};
+  LoadedTrainer trainer{config, program_fingerprint(config.command), "", {}, true};
   for (const std::string& framework : config.frameworks)
     trainer.capabilities.push_back(
         unusable(config, framework, "the exporter has not answered --capabilities yet; try again in a minute"));

@@ -9,6 +9,7 @@
 
 #include "service/backend/capabilities.h"
 #include "service/run/attempt.h"
+#include "service/run/own_command.h"
 
 namespace modelport {
 
@@ -16,6 +17,7 @@ namespace modelport {
 struct LoadedTrainer {
   TrainerConfig config;
   std::string fingerprint;
+  std::string verifier;                           ///< With its version; empty where there is none that can be used.
   std::vector<FrameworkCapability> capabilities;  ///< One per framework, without overrides.
   bool is_awaited = false;                        ///< It has not said anything yet, and takes no jobs.
   /// Null for a framework that it does not take.

@@ -18,6 +18,10 @@ std::string_view default_trainers_toml() {
 # sandbox         "process" or "bubblewrap": the level that is tried; bubblewrap.
 # minimum_sandbox The level below which an export fails rather than runs; process.
 # readable        Further paths that it may read inside of bubblewrap.
+# verifier        The program that judges what is exported (--verify), never the exporter itself; "none" for none.
+#                 modelport-ultralytics, where all frameworks are its own.
+# reuse           Whether the store may answer with what an equal export made before: true or false. Left out: where the
+#                 exporter can be fingerprinted, which one in a container or behind a launcher cannot.
 # formats, task_types, default_format
 #                 Of an exporter that does not answer --capabilities.
 

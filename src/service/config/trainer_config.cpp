@@ -18,6 +18,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Whose checkpoints the repository's own verifier reads.
+constexpr std::string_view kOwnFrameworks[] = {"ultralytics", "yolov5"};
+constexpr std::string_view kOwnVerifier = "modelport-ultralytics";
+constexpr std::string_view kNoVerifier = "none";
+
 constexpr uint64_t kMegabyte = uint64_t{1} << 20;
 
 Error wrong(const toml::node& node, std::string_view what) {
@@ -107,6 +112,15 @@ constexpr Key kKeys[] = {
     {"formats", read_list<&TrainerConfig::formats>},
     {"task_types", read_list<&TrainerConfig::task_types>},
     {"readable", read_list<&TrainerConfig::readable>},
+    {"verifier",
+     [](const toml::node& node, std::string_view key, TrainerConfig& t) { return read_text(node, key, t.verifier); }},
+    {"reuse",
+     [](const toml::node& node, std::string_view key, TrainerConfig& t) -> Status {
+       const auto value = node.value_exact<bool>();
+       if (!value) return wrong(node, fmt::format("{} is true or false", key));
+       t.reuse = *value ? Reuse::kAlways : Reuse::kNever;
+       return {};
+     }},
     {"default_format", [](const toml::node& node, std::string_view key,
                           TrainerConfig& t) { return read_text(node, key, t.default_format); }},
     {"concurrency",
@@ -165,6 +179,11 @@ Result<TrainerConfig> read_trainer(const toml::table& table) {
   if (trainer.name.empty()) return wrong(table, "a trainer needs a name");
   if (trainer.command.empty()) return wrong(table, fmt::format("trainer {} needs a command", trainer.name));
   if (trainer.frameworks.empty()) trainer.frameworks = {trainer.name};
+  const bool is_own = std::ranges::all_of(trainer.frameworks, [](const std::string& framework) {
+    return std::ranges::find(kOwnFrameworks, framework) != std::end(kOwnFrameworks);
+  });
+  if (trainer.verifier.empty() && is_own) trainer.verifier = kOwnVerifier;
+  if (trainer.verifier == kNoVerifier) trainer.verifier.clear();
   if (trainer.runner == RunnerKind::kLocal && !(trainer.slurm.partition.empty() && trainer.slurm.sbatch.empty()))
     return wrong(table, fmt::format("trainer {} has options for Slurm and does not run there", trainer.name));
   if (trainer.minimum_sandbox > trainer.wanted_sandbox)
@@ -195,6 +214,9 @@ Result<std::vector<TrainerConfig>> parse_trainers(std::string_view text, const s
     for (const toml::node& row : *rows) {
       TRY(trainer, read_trainer(*row.as_table()).in(file_name));
       resolve_beside(trainer.command, folder);
+      std::vector<std::string> verifier = {trainer.verifier};
+      resolve_beside(verifier, folder);
+      trainer.verifier = verifier[0];
       if (!names.insert(trainer.name).second)
         return wrong(row, fmt::format("there are two trainers {}", trainer.name)).in(file_name);
       for (const std::string& framework : trainer.frameworks) {

@@ -24,6 +24,13 @@ enum class RunnerKind {
   kSlurm,  ///< As jobs of a Slurm cluster.
 };
 
+/// Whether the store may answer in an exporter's place with what it made before.
+enum class Reuse {
+  kFingerprinted,  ///< Where it can be told that it is the same exporter still (program_fingerprint.h).
+  kAlways,         ///< The operator answers for it.
+  kNever,
+};
+
 struct SlurmOptions {
   std::string partition;            ///< Empty: the cluster's default.
   std::vector<std::string> sbatch;  ///< Further options: "--gres=gpu:1".
@@ -59,6 +66,9 @@ struct TrainerConfig {
   RunnerKind runner = RunnerKind::kLocal;
   SlurmOptions slurm;
   std::vector<std::string> readable;  ///< Further paths that the sandbox lets it read.
+  /// Program with the extension `verify` that judges what is exported; empty: none. Never the exporter's own command.
+  std::string verifier;
+  Reuse reuse = Reuse::kFingerprinted;
 };
 
 /// Reads trainers.toml: one [[trainer]] table a row. Unknown keys, names or frameworks used twice, and commands without

@@ -59,8 +59,10 @@ struct Job {
   Json export_results;  ///< metadata.json; null until completed.
   std::optional<StoredArtifact> artifact;
   std::optional<bool> validation_passed;
-  std::string proof;             ///< A level of proof of the convention; empty until completed.
-  bool from_cache = false;       ///< The stored artifact of an earlier, equal export.
+  std::string proof;             ///< The level that the service itself found; empty until completed.
+  Json proof_document;           ///< OutputProof::document; null until completed, and where nobody judged it.
+  bool from_cache = false;       ///< The stored artifact of an earlier, equal export,
+  std::string reused_from;       ///< which this job made.
   std::string exporter_version;  ///< "modelport-ultralytics 0.2.0"
   std::string sandbox;           ///< Level that was reached: "process" or "bubblewrap".
 

@@ -12,7 +12,7 @@ const std::string_view kJobColumns =
     "version_tag, webhook_url, set_as_default, force, task_type, model_name, checkpoint_id, version, is_default, "
     "status, phase, progress, cancel_requested, error, metadata, artifact_key, artifact_sha256, artifact_bytes, proof, "
     "from_cache, exporter_version, sandbox, attempt, max_attempts, worker, retry_of, created_at, started_at, "
-    "completed_at";
+    "completed_at, proof_document, reused_from";
 
 namespace {
 
@@ -88,6 +88,9 @@ Result<Job> job_from_row(const Rows& rows) {
   job.created_at = columns.time().value_or(Timestamp());
   job.started_at = columns.time();
   job.completed_at = columns.time();
+  TRY(proof, columns.json());
+  job.proof_document = std::move(proof);
+  job.reused_from = columns.text();
   if (job.status == JobStatus::kCompleted) job.validation_passed = true;
   if (job.error && (job.error->code == FailureCode::kValidationFailed || job.error->phase == JobPhase::kValidating))
     job.validation_passed = false;
@@ -122,6 +125,10 @@ Result<int64_t> sequence_of(const std::string& cursor) {
 std::string cursor_below(int64_t sequence) { return fmt::format("{}{}", kCursorPrefix, sequence); }
 
 std::string one_line(const Json& document) { return document.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+std::optional<std::string> document_or_null(const Json& document) {
+  return document.is_null() ? std::nullopt : std::optional(one_line(document));
+}
 
 Json error_to_json(const JobError& error) {
   Json document = {{"code", info(error.code).name}, {"message", without_own_places(error.message)}};

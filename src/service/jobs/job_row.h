@@ -12,7 +12,7 @@ namespace modelport {
 
 /// The columns that job_from_row reads, in its order: "SELECT <these> FROM jobs ...".
 extern const std::string_view kJobColumns;
-inline constexpr int kJobColumnCount = 36;
+inline constexpr int kJobColumnCount = 38;
 inline constexpr int kMetadataColumn = 21;
 /// A page of a list ends before the metadata of its jobs is more than this together, unless it is one job's.
 inline constexpr size_t kLargestPageBytes = size_t{8} << 20;
@@ -36,6 +36,8 @@ std::string cursor_below(int64_t sequence);
 
 /// JSON on one line, whatever bytes are in it.
 std::string one_line(const Json& document);
+/// The same; nothing for null.
+std::optional<std::string> document_or_null(const Json& document);
 
 /// For the record, and so for every caller: the message without where the service keeps things.
 Json error_to_json(const JobError& error);

@@ -73,6 +73,8 @@ struct Completion {
   std::string task_type, model_name, proof, exporter_version;
   std::string cache_key;  ///< Under which find_cached() finds this artifact; empty: not at all.
   bool from_cache = false;
+  Json proof_document;
+  std::string reused_from;  ///< The job that made the artifact, where it is from the cache.
 };
 enum class LeaseState { kHeld, kCancelRequested };
 

@@ -158,6 +158,10 @@ CREATE TRIGGER jobs_webhook_gone AFTER DELETE ON jobs WHEN OLD.webhook_url <> ''
     R"sql(
 CREATE TABLE signing_keys (id TEXT PRIMARY KEY, secret TEXT NOT NULL, made_at INTEGER NOT NULL) WITHOUT ROWID;
 )sql",
+    R"sql(
+ALTER TABLE jobs ADD COLUMN proof_document TEXT;
+ALTER TABLE jobs ADD COLUMN reused_from TEXT NOT NULL DEFAULT '';
+)sql",
 };
 
 }  // namespace

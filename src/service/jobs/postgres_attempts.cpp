@@ -162,10 +162,12 @@ Status PostgresJobStore::finish_completed(const JobLease& lease, const Completio
     CHECK_OK(write.database.run(
         "UPDATE jobs SET status = 'completed', progress = 1, metadata = $2, artifact_key = $3, artifact_sha256 = $4, "
         "artifact_bytes = $5, task_type = $6, model_name = $7, proof = $8, exporter_version = $9, cache_key = $10, "
-        "from_cache = $11, lease_expires = NULL, process = NULL, completed_at = microseconds_now() WHERE id = $1",
+        "from_cache = $11, proof_document = $12, reused_from = $13, lease_expires = NULL, process = NULL, completed_at "
+        "= microseconds_now() WHERE id = $1",
         lease.job_id, one_line(completion.metadata), completion.artifact.key, completion.artifact.sha256,
         completion.artifact.bytes, completion.task_type, completion.model_name, completion.proof,
-        completion.exporter_version, cache_key, completion.from_cache));
+        completion.exporter_version, cache_key, completion.from_cache, document_or_null(completion.proof_document),
+        completion.reused_from));
     CHECK_OK(write.database.run("DELETE FROM doomed_artifacts WHERE key = $1", completion.artifact.key));
     write.count(JobStatus::kRunning, JobStatus::kCompleted);
     write.add_event(lease.job_id, "completed", {{"sha256", completion.artifact.sha256}});

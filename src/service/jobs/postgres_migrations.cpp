@@ -187,6 +187,10 @@ CREATE TRIGGER jobs_webhook_gone AFTER DELETE ON jobs FOR EACH ROW
     R"sql(
 CREATE TABLE signing_keys (id TEXT PRIMARY KEY, secret TEXT NOT NULL, made_at BIGINT NOT NULL);
 )sql",
+    R"sql(
+ALTER TABLE jobs ADD COLUMN proof_document TEXT;
+ALTER TABLE jobs ADD COLUMN reused_from TEXT NOT NULL DEFAULT '';
+)sql",
 };
 
 Result<int64_t> present_version(PostgresConnection& database) {

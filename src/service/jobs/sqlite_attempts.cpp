@@ -164,10 +164,11 @@ Status SqliteJobStore::finish_completed(const JobLease& lease, const Completion&
     CHECK_OK(context.database.run(
         "UPDATE jobs SET status = 'completed', progress = 1, metadata = ?, artifact_key = ?, artifact_sha256 = ?, "
         "artifact_bytes = ?, task_type = ?, model_name = ?, proof = ?, exporter_version = ?, cache_key = ?, "
-        "from_cache = ?, lease_expires = NULL, process = NULL, completed_at = ? WHERE id = ?",
+        "from_cache = ?, proof_document = ?, reused_from = ?, lease_expires = NULL, process = NULL, completed_at = ? "
+        "WHERE id = ?",
         one_line(completion.metadata), completion.artifact.key, completion.artifact.sha256, completion.artifact.bytes,
         completion.task_type, completion.model_name, completion.proof, completion.exporter_version, cache_key,
-        completion.from_cache, now, lease.job_id));
+        completion.from_cache, document_or_null(completion.proof_document), completion.reused_from, now, lease.job_id));
     CHECK_OK(context.database.run("DELETE FROM doomed_artifacts WHERE key = ?", completion.artifact.key));
     CHECK_OK(add_event(context, lease.job_id, "completed", now, {{"sha256", completion.artifact.sha256}}));
     if (job.request.training_job_id.empty()) return {};

@@ -6,16 +6,19 @@
 #include <thread>
 
 #include "base/log.h"
-#include "convention/proof_levels.h"
+#include "convention/schema.h"
 #include "io/beneath.h"
 #include "io/failpoint.h"
 #include "service/artifacts/package.h"
 #include "service/artifacts/readme.h"
+#include "service/jobs/job_row.h"
 #include "service/run/effective_config.h"
 #include "service/run/exporter_command.h"
 #include "service/run/exporter_process.h"
 #include "service/run/failure.h"
 #include "service/run/finished_output.h"
+#include "service/run/output_proof.h"
+#include "service/run/program_fingerprint.h"
 #include "service/run/runner.h"
 
 namespace modelport {
@@ -34,6 +37,14 @@ constexpr auto kStoreTimeout = std::chrono::minutes(2);
 std::string text_in(const Json& metadata, const char* key) {
   const auto found = metadata.find(key);
   return found != metadata.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+/// Whether a schema of export_config has the value "structure" of `validate`.
+bool takes_structure(const Json& schema) {
+  const Json::json_pointer validate("/properties/validate");
+  if (!schema.is_object() || !schema.contains(validate)) return false;
+  const bool is_named = one_line(schema.at(validate)).find("\"structure\"") != std::string::npos;
+  return is_named && check_against_schema(one_line(schema), {{"validate", "structure"}}).empty();
 }
 
 uint64_t bytes_beneath(const std::string& directory) {
@@ -106,9 +117,8 @@ class Attempt {
                     found.error().text());
     }
     checkpoint_ = *std::move(found);
-    effective_ = effective_config(request.export_config, trainer_.config_schema);
-    cache_key_ = export_cache_key(checkpoint_.id, request.export_format, effective_, trainer_.exporter_version,
-                                  trainer_.fingerprint);
+    config_ = config_to_send();
+    cache_key_ = reuse_key();
     std::error_code failure;
     (void)remove_tree(directory_);
     fs::create_directories(directory_ + "/output", failure);
@@ -116,8 +126,8 @@ class Attempt {
     if (failure) return failed(FailureCode::kStorageFailed, "no work directory can be made: " + failure.message());
     auto process = prepare_exporter(
         trainer_.config, environment_.sandbox, {directory_, environment_.hidden, {checkpoint_.path}},
-        exporter_command(trainer_.config.command, {checkpoint_.path, request.export_format, directory_ + "/output",
-                                                   canonical_text(request.export_config)}),
+        exporter_command(trainer_.config.command,
+                         {checkpoint_.path, request.export_format, directory_ + "/output", canonical_text(config_)}),
         attempt_name(lease_));
     if (!process) {
       const bool is_missing = process.error().code == ErrorCode::kNotFound;
@@ -132,15 +142,46 @@ class Attempt {
     return std::nullopt;
   }
 
+  /// Where the verifier compares the numbers the exporter need not, if its schema lets it.
+  Json config_to_send() const {
+    Json config = job_.request.export_config;
+    if (trainer_.verifier.empty() || !is_verified_here(job_.request.export_format) || config.contains("validate"))
+      return config;
+    // Without the engine here the exporter's own comparison is all that there is.
+    if (trainer_.proof == "runtime" && takes_structure(trainer_.config_schema)) config["validate"] = "structure";
+    return config;
+  }
+
+  /// Empty where the store may not answer for this exporter: what cannot be fingerprinted may be another one by now.
+  std::string reuse_key() const {
+    const Reuse reuse = trainer_.config.reuse;
+    if (reuse == Reuse::kNever) return "";
+    const std::string fingerprint = program_fingerprint(trainer_.config.command);
+    if (fingerprint.empty() || (reuse == Reuse::kFingerprinted && !has_whole_fingerprint(trainer_.config.command)))
+      return "";
+    return export_cache_key(checkpoint_.id, job_.request.export_format,
+                            effective_config(config_, trainer_.config_schema), trainer_.exporter_version,
+                            fingerprint + trainer_.verifier);
+  }
+
   /// Finishes with the artifact of an equal export, if there is one and it may be used.
   bool try_stored() {
-    if (job_.request.force) return false;
+    if (job_.request.force || cache_key_.empty()) return false;
     auto found = environment_.jobs.find_cached(cache_key_);
     if (!found || !*found || !(*found)->artifact) return false;
     const Job& earlier = **found;
     if (!environment_.artifacts.stat(earlier.artifact->key)) return false;
-    Completion completion{*earlier.artifact, earlier.export_results,   earlier.task_type, earlier.model_name,
-                          earlier.proof,     earlier.exporter_version, cache_key_,        true};
+    const std::string& maker = earlier.reused_from.empty() ? earlier.id : earlier.reused_from;
+    Completion completion{*earlier.artifact,
+                          earlier.export_results,
+                          earlier.task_type,
+                          earlier.model_name,
+                          earlier.proof,
+                          earlier.exporter_version,
+                          cache_key_,
+                          true,
+                          earlier.proof_document,
+                          maker};
     if (!environment_.jobs.finish_completed(lease_, completion)) return false;
     log_service_line(fmt::format(
         "the same checkpoint and configuration were exported by job {}: its artifact is given again", earlier.id));
@@ -194,22 +235,47 @@ class Attempt {
       if (!now || now->id != checkpoint_.id)
         return failed(FailureCode::kCheckpointMissing, "the checkpoint was changed while it was being exported");
     }
-    auto output = read_output(directory_ + "/output", job_.request.export_format, job_.request.export_config);
+    auto output = read_output(directory_ + "/output",
+                              {trainer_.config.frameworks, job_.request.export_format, job_.request.export_config});
     if (auto* error = std::get_if<JobError>(&output)) return std::move(*error);
     output_ = std::get<FinishedOutput>(std::move(output));
     uint64_t bytes = 0;
     for (const OutputFileEntry& file : output_.files) bytes += static_cast<uint64_t>(file.bytes);
     const uint64_t most = trainer_.config.limits.output_bytes;
-    if (bytes <= most) return std::nullopt;
-    return failed(FailureCode::kOutputLimit,
-                  fmt::format("the exporter's files have {} bytes together, at most {} are allowed", bytes, most));
+    if (bytes > most)
+      return failed(FailureCode::kOutputLimit,
+                    fmt::format("the exporter's files have {} bytes together, at most {} are allowed", bytes, most));
+    return prove();
+  }
+
+  /// What the exporter claims is not asked.
+  std::optional<JobError> prove() {
+    const auto own_program = [&](const std::string& path) {
+      return OwnProgram{path, environment_.sandbox, environment_.work_directory, environment_.hidden};
+    };
+    const OutputJudges judges{own_program(trainer_.verifier.empty() ? "" : trainer_.config.verifier),
+                              own_program(environment_.modelport), trainer_.verifier};
+    OwnCommand limits;
+    limits.timeout = trainer_.config.limits.timeout;
+    limits.memory_bytes = trainer_.config.limits.memory_bytes;
+    limits.mark = attempt_name(lease_);
+    limits.should_stop = [&] { return control_.stop.load(); };
+    const auto began = Steady::now();
+    proof_ = prove_output(judges, {output_.directory, job_.request.export_format, checkpoint_.path}, limits);
+    report_.exporter += Steady::now() - began;
+    if (control_.stop != StopOrder::kGoOn) return std::nullopt;
+    const Json& reason = proof_.document["reason"];
+    log_service_line(fmt::format("proof: {}{}", proof_.level(),
+                                 reason.is_string() ? fmt::format("; {}", reason.get<std::string>()) : ""));
+    if (!proof_.contradiction) return std::nullopt;
+    return failed(FailureCode::kValidationFailed, *proof_.contradiction);
   }
 
   std::optional<JobError> package() {
     // The exporter may have put a pipe or a link where the package goes.
     if (const Status cleared = remove_tree(directory_ + "/export.zip"); !cleared)
       return failed(FailureCode::kPackagingFailed, cleared.error().text());
-    PackageRequest request{output_.directory, {}, output_.metadata, directory_ + "/export.zip"};
+    PackageRequest request{output_.directory, {}, output_.metadata, proof_.document, directory_ + "/export.zip"};
     for (const OutputFileEntry& file : output_.files) request.files.push_back(file.name);
     auto packed = write_package(request);
     if (!packed) return failed(FailureCode::kPackagingFailed, packed.error().text());
@@ -250,10 +316,12 @@ class Attempt {
                                 output_.metadata,
                                 text_in(output_.metadata, "task_type"),
                                 text_in(output_.metadata, "model_name"),
-                                std::string(proof_level_of(proof_word(output_.metadata)).word),
+                                proof_.level(),
                                 trainer_.exporter_version,
                                 cache_key_,
-                                false};
+                                false,
+                                proof_.document,
+                                ""};
     const Status done = retry_until_recorded([&] { return environment_.jobs.finish_completed(lease_, completion); });
     if (done) return End::kCompleted;
     remove_unrecorded();
@@ -331,10 +399,11 @@ class Attempt {
   AttemptReport report_;
   JobPhase phase_ = JobPhase::kStarting;
   CheckpointInfo checkpoint_;
-  Json effective_;
+  Json config_;  ///< As the exporter gets it.
   std::string cache_key_;
   ExporterProcess process_;
   FinishedOutput output_;
+  OutputProof proof_;
   Package package_;
   StoredArtifact artifact_;
 };

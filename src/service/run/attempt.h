@@ -27,6 +27,7 @@ struct AttemptEnvironment {
   SandboxSupport sandbox;
   std::string work_directory;       ///< A directory per attempt is made in here, and is gone after it.
   std::vector<std::string> hidden;  ///< Directories of the service's that exporters may not see.
+  std::string modelport;            ///< The program that runs artifacts in their engines; empty: there is none.
   PrewarmedSlot places{sandbox.groups, run_group_prefix(work_directory)};
 };
 
@@ -36,6 +37,8 @@ struct AttemptTrainer {
   std::string fingerprint;       ///< Of the program (program_path.h).
   std::string exporter_version;  ///< As it says itself; may be empty.
   Json config_schema;            ///< Of export_config for this format; null where there is none.
+  std::string proof;             ///< The strongest of this format that the exporter reaches here, in its own word.
+  std::string verifier;          ///< TrainerConfig::verifier with its version; empty where it cannot be used.
 };
 
 /// How others end it.

@@ -2,12 +2,16 @@
 
 #include <fcntl.h>
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "base/printable.h"
 #include "convention/check_export.h"
 #include "convention/requirements.h"
 #include "io/beneath.h"
+#include "service/artifacts/readme.h"
+#include "service/run/portable_name.h"
 
 namespace modelport {
 
@@ -38,23 +42,30 @@ JobError broken_rule(const Finding& finding) {
 
 }  // namespace
 
-std::variant<FinishedOutput, JobError> read_output(const std::string& directory, const std::string& export_format,
-                                                   const Json& export_config) {
+std::variant<FinishedOutput, JobError> read_output(const std::string& directory, const OutputExpectation& expected) {
   const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!opened.is_open()) return refused(FailureCode::kUnsafeOutput, "the output directory was replaced");
   FinishedOutput output{directory, {}, {}};
+  PortableNames names;
   const Status walked = walk_tree(opened.get(), {}, [&](const TreeEntry& entry) -> Status {
-    // A backslash is a slash to some who will unpack it.
-    if (printable(entry.name) != entry.name || entry.base.find('\\') != std::string::npos)
+    if (printable(entry.name) != entry.name)
       return fail(ErrorCode::kHostile, "the name of {} holds characters that no file needs", printable(entry.name));
+    CHECK_OK(names.add(entry.name));
+    if (folded_name(entry.name) == kProofFile)
+      return fail(ErrorCode::kHostile, "{} is the name of what the service itself writes", entry.name);
     if (S_ISREG(entry.info.st_mode)) output.files.push_back({entry.name, entry.info.st_size});
     return {};
   });
   if (!walked) return refused(FailureCode::kUnsafeOutput, "in the output, " + walked.error().text());
   std::ranges::sort(output.files, {}, &OutputFileEntry::name);
-  auto checked = check_export(directory, {.format = export_format, .export_config = export_config});
+  auto checked = check_export(directory, {.format = expected.export_format, .export_config = expected.export_config});
   if (!checked) return refused(FailureCode::kMissingOutput, checked.error().text());
   if (const Finding* failure = checked->failure()) return broken_rule(*failure);
+  const std::string framework = checked->metadata.value("framework", "");
+  if (std::ranges::find(expected.frameworks, framework) == expected.frameworks.end())
+    return refused(FailureCode::kInvalidMetadata,
+                   fmt::format("metadata.json is of the framework {}, the job of {}", printable(framework),
+                               fmt::join(expected.frameworks, " or ")));
   output.metadata = std::move(checked->metadata);
   return output;
 }

@@ -22,9 +22,16 @@ struct FinishedOutput {
   Json metadata;
 };
 
-/// Reads and judges what an exporter left: files and directories only, and all that the convention demands (MUST) of
-/// the files, of metadata.json, and of metadata.json against the artifact's own header.
-std::variant<FinishedOutput, JobError> read_output(const std::string& directory, const std::string& export_format,
-                                                   const Json& export_config);
+/// What was asked for.
+struct OutputExpectation {
+  std::vector<std::string> frameworks;  ///< Of the trainer; metadata.json names one of them.
+  std::string export_format;
+  Json export_config;
+};
+
+/// Reads and judges what an exporter left: files and directories only, under names that mean the same everywhere
+/// (portable_name.h) and are not the service's own, and all that the convention demands (MUST) of the files, of
+/// metadata.json, and of metadata.json against the artifact's own header.
+std::variant<FinishedOutput, JobError> read_output(const std::string& directory, const OutputExpectation& expected);
 
 }  // namespace modelport

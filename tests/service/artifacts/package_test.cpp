@@ -28,6 +28,7 @@ class PackageTest : public testing::Test {
     request_ = {scratch_.path("out"),
                 {"metadata.json", "model.mlpackage/Data/weights", "model.onnx"},
                 metadata_,
+                nullptr,
                 scratch_.path("export.zip")};
   }
   std::string zip() {
@@ -126,48 +127,66 @@ TEST_F(PackageTest, RefusesALinkInPlaceOfAFile) {
   EXPECT_EQ(package.error().code, ErrorCode::kHostile);
 }
 
-TEST_F(PackageTest, LeavesTheExportersOwnReadmeAlone) {
+TEST_F(PackageTest, LeavesTheExportersOwnReadmeAloneAndWritesItsOwnBesideIt) {
   scratch_.write("out/README.md", "mine");
   request_.files.insert(request_.files.begin(), "README.md");
   const std::string bytes = zip();
   const auto archive = ZipReader::open(std::as_bytes(std::span(bytes)));
   ASSERT_TRUE(archive);
   EXPECT_EQ(archive->find("README.md")->size, 4u);
+  EXPECT_NE(archive->find("package_README.md"), nullptr);
+}
+
+Json found_level(std::string_view level) {
+  return {{"by", nullptr}, {"level", level}, {"checks", Json::array()}, {"reason", nullptr}};
 }
 
 TEST_F(PackageTest, ExplainsItselfWithoutTrustingNames) {
-  const std::string text = package_readme(metadata_, request_.files, snippets_for(metadata_));
+  const std::string text = package_readme(metadata_, request_.proof, request_.files, snippets_for(metadata_));
   EXPECT_THAT(text, HasSubstr("What was proven: none"));
   EXPECT_THAT(text, HasSubstr("Nothing was proven of the numbers"));
   EXPECT_THAT(text, HasSubstr("python3 snippets/run_onnx.py PICTURE"));
   EXPECT_THAT(text, Not(HasSubstr("[x](http")));
 }
 
-TEST_F(PackageTest, SaysOfEveryLevelOfProofWhatTheConventionSays) {
-  const auto readme = [&](std::string_view level) {
-    metadata_["extra_metadata"] = {{"proof", {{"level", level}}}};
-    return package_readme(metadata_, request_.files, snippets_for(metadata_));
-  };
+TEST_F(PackageTest, SaysOfEveryLevelThatTheServiceFoundWhatTheConventionSays) {
   for (const ProofLevel& level : proof_levels()) {
     std::string heading(level.word);
     if (heading == "read_back") heading = "read\\_back";
-    EXPECT_THAT(readme(level.word),
+    EXPECT_THAT(package_readme(metadata_, found_level(level.word), request_.files, {}),
                 HasSubstr("What was proven: " + heading + "\n\n" + std::string(level.meaning) + "."));
   }
-  const std::string unknown = readme("certainly [x](y)");
-  EXPECT_THAT(unknown, HasSubstr("What was proven: certainly \\[x\\]\\(y\\) \\(not known, counts as none\\)"));
-  EXPECT_THAT(unknown, HasSubstr("Nothing was proven of the numbers"));
+}
+
+TEST_F(PackageTest, ShowsAClaimAsAClaimAlone) {
+  const auto readme = [&](std::string_view claim) {
+    metadata_["extra_metadata"] = {{"proof", {{"level", claim}}}};
+    return package_readme(metadata_, found_level("none"), request_.files, {});
+  };
+  EXPECT_THAT(readme("runtime"), HasSubstr("What was proven: none"));
+  EXPECT_THAT(readme("runtime"), HasSubstr("The exporter's own claim, which nobody checked: runtime."));
+  EXPECT_THAT(readme("certainly [x](y)"), HasSubstr("certainly \\[x\\]\\(y\\) \\(not known, counts as none\\)"));
 }
 
 TEST_F(PackageTest, SaysHowFarTheFileIsFromTheCheckpoint) {
-  const Json whole = {{"value", "output0"},     {"group", "boxes"}, {"unit", "px"},
-                      {"max_difference", 0.21}, {"allowed", 0.5},   {"in", "an engine 1.0"}};
-  metadata_["extra_metadata"] = {{"proof", {{"level", "runtime"}, {"artifact_against_checkpoint", {whole, "odd"}}}}};
+  Json proof = found_level("runtime");
+  proof["by"] = "a verifier 1.0";
+  const Json figure = {
+      {"value", "output0"}, {"group", "boxes"}, {"unit", "px"}, {"max_difference", 0.21}, {"allowed", 0.5}};
+  proof["checks"] = {{{"engine", "an engine 1.0"}, {"figures", {figure, "odd"}}}};
+  const std::string text = package_readme(metadata_, proof, request_.files, {});
   EXPECT_THAT(
-      package_readme(metadata_, request_.files, {}),
-      HasSubstr("- output0 boxes: 0.21 px from the checkpoint, allowed is 0.5 px (computed by an engine 1.0)\n"));
-  metadata_["extra_metadata"]["proof"]["artifact_against_checkpoint"] = {{{"allowed", nullptr}}};
-  EXPECT_THAT(package_readme(metadata_, request_.files, {}), HasSubstr("allowed is nan"));
+      text, HasSubstr("- output0 boxes: 0.21 px from the checkpoint, allowed is 0.5 px (computed by an engine 1.0)\n"));
+  EXPECT_THAT(text, HasSubstr("Judged by a verifier 1.0."));
+}
+
+TEST_F(PackageTest, HoldsWhatTheServiceFound) {
+  request_.proof = found_level("loads");
+  const std::string bytes = zip();
+  const auto archive = ZipReader::open(std::as_bytes(std::span(bytes)));
+  ASSERT_TRUE(archive);
+  ASSERT_NE(archive->find("proof.json"), nullptr);
+  EXPECT_EQ(archive->find("proof.json")->size, print_json(request_.proof).size());
 }
 
 TEST(Snippets, AreThereForEveryFormatOfTheConvention) {

@@ -188,7 +188,7 @@ class AnsweringLate : public Announced {
     trainer.name = "late";
     trainer.frameworks = {"late"};
     trainer.command = {"/bin/sh", program()};
-    trainer.environment = {{"CAPABILITIES", pipe()}};
+    trainer.environment = {{"CAPABILITIES", pipe()}, {"FRAMEWORK", "late"}};
     trainer.readable = {scratch_.path("late")};
     late.trainers.push_back(trainer);
     late.trainer_timeout = std::chrono::milliseconds(300);

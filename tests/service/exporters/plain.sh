@@ -13,7 +13,7 @@ done
 say() { echo "2026-01-01 00:00:00,000 - $1 - $2" >&2; }
 metadata() {
   cat > "$out/metadata.json" <<JSON
-{"framework": "plain", "model_name": "tiny", "export_format": "$1", "task_type": "classification",
+{"framework": "${FRAMEWORK:-plain}", "model_name": "tiny", "export_format": "$1", "task_type": "classification",
  "input_shape": [3, 8, 8], "input_dtype": "float32", "output_shape": [[1, ${classes:-3}]], "class_names": ["a", "b", "c"], "num_classes": 3,
  "created_at": "2026-01-01T00:00:00Z", "export_config": {}}
 JSON

@@ -1,4 +1,4 @@
-#include "service/backend/own_command.h"
+#include "service/run/own_command.h"
 
 #include <stdlib.h>
 
@@ -54,7 +54,8 @@ Result<OwnCommandEnd> run_own_command(const OwnProgram& program, const WorkPlace
   std::vector<std::string> line = {program.path};
   line.insert(line.end(), command.arguments.begin(), command.arguments.end());
   TRY(process, prepare_exporter(trainer, program.sandbox, {place.path(), program.hidden, command.readable},
-                                std::move(line), trainer.name));
+                                std::move(line), command.mark.empty() ? trainer.name : command.mark));
+  process.request.should_stop = command.should_stop;
   OwnCommandEnd end;
   FailureLineScanner lines;
   process.request.max_line_bytes = kMostOwnOutput;

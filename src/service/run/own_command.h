@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,7 @@ class WorkPlace {
   std::string path_;
 };
 
-/// How `modelport` is run by the service: as confined as an exporter, since it reads what strangers sent.
+/// How a program of the service's own or of its operator's is run on what strangers sent: as confined as an exporter.
 struct OwnProgram {
   std::string path;  ///< Empty: there is none.
   SandboxSupport sandbox;
@@ -37,6 +38,8 @@ struct OwnProgram {
 struct OwnCommand {
   std::vector<std::string> arguments;  ///< Behind the program: {"inspect", FILE, "--json"}.
   std::vector<std::string> readable;   ///< Files that it is given, beside its place.
+  std::string mark;                    ///< kRunMark of its processes; empty: its first argument.
+  std::function<StopOrder()> should_stop;
   std::chrono::seconds timeout{60};
   uint64_t memory_bytes = uint64_t{4} << 30;
 };
