@@ -387,6 +387,20 @@ constexpr ActingCall kBehindOthers[] = {
     {"zipimport", kImports},
 };
 
+struct Advice {
+  std::string_view called;
+  std::string_view text;
+};
+constexpr std::string_view kSaveWithoutFunctions =
+    "functions and classes were saved as their code: save the weights and plain modules with torch.save's own pickle";
+constexpr Advice kAdvice[] = {
+    {" torch.fx.", "a traced graph is saved as the source of its forward(): save the module that it was traced from"},
+    {" dill.", kSaveWithoutFunctions},
+    {" cloudpickle.", kSaveWithoutFunctions},
+    {" types.CodeType", kSaveWithoutFunctions},
+    {" types.FunctionType", kSaveWithoutFunctions},
+};
+
 /// Whether `name` is `family` or lies below it; below it only where the family ends in ".*".
 bool is_below(std::string_view name, std::string_view family) {
   if (family.ends_with(".*")) return name.starts_with(family.substr(0, family.size() - 1));
@@ -415,6 +429,12 @@ const ActingCall* find_acting_call(const PickleGlobal& global) {
     path = dot == std::string_view::npos ? std::string_view() : path.substr(dot + 1);
   }
   return nullptr;
+}
+
+std::string_view advice_on_acting(std::string_view text) {
+  const auto row =
+      std::ranges::find_if(kAdvice, [&](const Advice& advice) { return text.find(advice.called) != text.npos; });
+  return row == std::end(kAdvice) ? "" : row->text;
 }
 
 const ActingCall* find_acting_import(std::string_view module) { return find_below(kActingImports, module); }

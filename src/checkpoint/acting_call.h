@@ -24,6 +24,10 @@ std::span<const ActingCall> acting_imports();
 
 /// The row that a name falls under, or null. Exceptions of these modules hold data and fall under none. `os`, `sys` and
 /// their like are known behind other modules too: `torch.os.system`.
+/// What to do about a file that is most likely honest and acts all the same, by what `text` says that it calls; "" of
+/// others: traced graphs and functions are pickled as code.
+std::string_view advice_on_acting(std::string_view text);
+
 const ActingCall* find_acting_call(const PickleGlobal& global);
 const ActingCall* find_acting_import(std::string_view module);
 

@@ -155,6 +155,13 @@ Result<Checkpoint> open_mapped(const std::shared_ptr<const MappedFile>& file) {
   return checkpoint;
 }
 
+/// What to do about a file that is not whole.
+Error with_advice(Error error) {
+  if (error.code == ErrorCode::kDamaged && error.hint.empty())
+    error.hint = "it is damaged or incomplete: copy or download it again, or save it again where it was made";
+  return error;
+}
+
 /// What to give in place of a directory.
 Error with_file_inside(Error error, const std::string& path) {
   namespace fs = std::filesystem;
@@ -279,7 +286,9 @@ std::vector<PickleGlobal> Checkpoint::globals() const { return {arena->globals()
 Result<Checkpoint> open_checkpoint(const std::string& path) {
   auto file = MappedFile::open(path);
   if (!file) return with_file_inside(std::move(file).error(), path);
-  return open_mapped(*file).in(path);
+  auto checkpoint = open_mapped(*file);
+  if (!checkpoint) return with_advice(std::move(checkpoint).error()).in(path);
+  return checkpoint;
 }
 
 Result<CheckpointSurvey> survey_checkpoint(const std::string& path) {

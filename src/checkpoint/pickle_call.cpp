@@ -27,6 +27,9 @@ constexpr PickleCallable kCallables[] = {
     {"torch.nn.parameter.Buffer", rebuild_parameter, "its first argument"},
     {"torch.nn.parameter.UninitializedParameter", make_inert, kInertReason},
     {"torch.nn.parameter.UninitializedBuffer", make_inert, kInertReason},
+    {"torch.storage._load_from_bytes", load_from_bytes,
+     "a storage as pickle.dump writes it, kept as an inert object: its bytes are read as data, and refused where they "
+     "call"},
     {"torch._utils._rebuild_*", make_inert, "sparse, quantised, nested and other tensors, kept as an inert object"},
 
     // Containers of the standard library, copied.
@@ -143,6 +146,7 @@ constexpr PickleCallable kCallables[] = {
     {"numpy.core.multiarray.scalar", numpy_scalar, "the number or text in its bytes"},
     {"numpy.core.numeric._frombuffer", make_inert, kInertReason},
     {"numpy.dtype", make_inert, kInertReason},
+    {"numpy.ma.core.MaskedConstant", make_inert, kInertReason},
     {"numpy.ma.core._mareconstruct", make_inert, kInertReason},
     {"numpy.random.__RandomState_ctor", make_generator, kGeneratorReason},
     {"numpy.random._pickle.__bit_generator_ctor", make_generator, kGeneratorReason},
@@ -157,6 +161,7 @@ constexpr PickleCallable kCallables[] = {
     {"torch._C.Generator", make_inert, kInertReason},
     {"torch.Size", make_tuple, "a tuple of integers"},
     {"torch.device", make_inert, kInertReason},
+    {"torch.return_types.*", make_inert, kInertReason},
     {"torch.serialization._get_layout", make_inert, kInertReason},
     {"torch._dynamo.eval_frame.DisableContext", make_inert, kInertReason},
     {"torch._dynamo.eval_frame.OptimizeContext", make_inert, kInertReason},
@@ -260,7 +265,7 @@ Status refuse_acting_arguments(const PickleCall& call) {
     const PickleGlobal* global = argument.as_global();
     const PickleObject* object = argument.as_object();
     const bool is_partial = object && current_name(*object->type) == "functools.partial";
-    if ((global && verdict_on(*global) == CallVerdict::kActs) ||
+    if ((global && (find_acting_call(*global) || verdict_on(*global) == CallVerdict::kActs)) ||
         (is_partial && std::ranges::any_of(object->arguments, holds_what_acts))) {
       return fail(ErrorCode::kHostile, "it calls {} with {}", call.callable.qualified_name(),
                   pickle_value_text(argument, 80));

@@ -775,6 +775,8 @@ Error RefusedCall::error() const {
   if (verdict == CallVerdict::kActs) {
     Error error = fail(ErrorCode::kHostile, "pickle, byte {}: {}", offset, text);
     error.hint = "the file would run code when Python loads it; nothing was run";
+    const std::string_view advice = advice_on_acting(text);
+    if (!advice.empty()) error.hint += fmt::format("; {}", advice);
     return error;
   }
   Error error =

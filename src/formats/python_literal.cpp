@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "base/work_count.h"
+
 namespace modelport {
 
 namespace {
@@ -20,10 +22,14 @@ class Parser {
 
  private:
   void skip_spaces() {
-    while (!rest_.empty() && (rest_.front() == ' ' || rest_.front() == '\n')) rest_.remove_prefix(1);
+    while (!rest_.empty() && (rest_.front() == ' ' || rest_.front() == '\n')) {
+      count_work();
+      rest_.remove_prefix(1);
+    }
   }
 
   bool take(std::string_view word) {
+    count_work();
     skip_spaces();
     if (!rest_.starts_with(word)) return false;
     rest_.remove_prefix(word.size());
@@ -76,6 +82,7 @@ class Parser {
     std::string out;
     while (!rest_.empty() && rest_.front() != quote) {
       const char c = rest_.front();
+      count_work();
       rest_.remove_prefix(1);
       if (c != '\\') {
         out += c;
@@ -111,6 +118,7 @@ class Parser {
     size_t length = 0;
     while (length < rest_.size() && std::string_view("0123456789+-.e").find(rest_[length]) != std::string_view::npos)
       ++length;
+    count_work(length);
     const std::string_view digits = rest_.substr(0, length);
     int64_t integer = 0;
     double real = 0;

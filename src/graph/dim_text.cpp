@@ -3,6 +3,7 @@
 #include <cctype>
 #include <charconv>
 
+#include "base/work_count.h"
 #include "graph/dim.h"
 
 namespace modelport {
@@ -49,6 +50,9 @@ class DimParser {
   DimParser(std::string_view text, const SymbolValues& bounds) : text_(text), bounds_(bounds) {}
 
   Result<Dim> all() {
+    if (text_.size() > kLongestText)
+      return fail(ErrorCode::kInvalidArgument, "a size is written in {} characters, at most {} are read", text_.size(),
+                  kLongestText);
     TRY(dim, sum(0));
     skip_spaces();
     if (at_ != text_.size()) return unexpected();
@@ -57,6 +61,15 @@ class DimParser {
 
  private:
   static constexpr int kMaxDepth = 64;
+  // Sizes of real networks have a few terms; products of sums could be made to have any number.
+  static constexpr size_t kLongestText = 4096;
+  static constexpr size_t kMostTerms = 64;
+
+  static Result<Dim> bounded(Dim dim) {
+    count_work(dim.terms().size());
+    if (dim.terms().size() <= kMostTerms) return dim;
+    return fail(ErrorCode::kInvalidArgument, "a size has more than {} terms", kMostTerms);
+  }
 
   Error unexpected() const {
     return fail(ErrorCode::kInvalidArgument, "'{}' is not a size: unexpected {} at column {}", text_,
@@ -80,10 +93,12 @@ class DimParser {
     while (true) {
       if (take('+')) {
         TRY(next, product(depth));
-        total = total + next;
+        TRY(added, bounded(total + next));
+        total = std::move(added);
       } else if (take('-')) {
         TRY(next, product(depth));
-        total = total - next;
+        TRY(left, bounded(total - next));
+        total = std::move(left);
       } else {
         return total;
       }
@@ -94,7 +109,8 @@ class DimParser {
     TRY(total, factor(depth));
     while (take('*')) {
       TRY(next, factor(depth));
-      total = total * next;
+      TRY(multiplied, bounded(total * next));
+      total = std::move(multiplied);
     }
     return total;
   }

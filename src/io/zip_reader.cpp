@@ -315,10 +315,16 @@ Status check_crc(const ZipMember& member, uint32_t crc) {
   return damaged(member.offset, "member {} has CRC {:08x}, {:08x} is declared", member.name, crc, member.crc);
 }
 
+Error encrypted(const ZipMember& member) {
+  Error error = fail(ErrorCode::kUnsupportedModel, "zip member {} is encrypted", member.name);
+  error.hint = "unpack the archive with its password and pack it again without, or save the file again";
+  return error;
+}
+
 }  // namespace
 
 Status verify_member(const ZipMember& member, std::span<const std::byte> content) {
-  if (member.is_encrypted()) return fail(ErrorCode::kUnsupportedModel, "zip member {} is encrypted", member.name);
+  if (member.is_encrypted()) return encrypted(member);
   if (content.size() != member.size) {
     return damaged(member.offset, "member {} has {} bytes, {} are declared", member.name, content.size(), member.size);
   }
@@ -369,9 +375,13 @@ Status inflate_pieces(const ZipMember& member, uint64_t limit, const TakePiece& 
 }
 
 Status check_readable(const ZipMember& member) {
-  if (member.is_encrypted()) return fail(ErrorCode::kUnsupportedModel, "zip member {} is encrypted", member.name);
-  if (member.method == ZipMember::Method::kOther)
-    return fail(ErrorCode::kUnsupportedModel, "zip member {} has a compression method other than deflate", member.name);
+  if (member.is_encrypted()) return encrypted(member);
+  if (member.method == ZipMember::Method::kOther) {
+    Error error =
+        fail(ErrorCode::kUnsupportedModel, "zip member {} has a compression method other than deflate", member.name);
+    error.hint = "unpack the archive and pack it again without compression, or save the file again";
+    return error;
+  }
   return {};
 }
 

@@ -336,6 +336,41 @@ TEST(PickleReader, KnowsWhatActs) {
   expect_hostile(reduce(getattr_of(path, "read_text"), ")") + ".", "it calls pathlib.PosixPath.read_text");
 }
 
+/// A legacy torch.save file of this object, as pickle.dump holds each storage of a model.
+std::string storage_in_bytes(const std::string& object) {
+  const std::string file = proto() + std::string("\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", 13) + proto() +
+                           integer(1001) + "." + proto() + dict({text("little_endian"), boolean(true)}) + "." +
+                           proto() + object + "." + proto() + list({}) + ".\x08";
+  return reduce(global("torch.storage", "_load_from_bytes"),
+                tuple({"B" + raw(static_cast<uint32_t>(file.size())) + file}));
+}
+
+TEST(PickleReader, LooksIntoStoragesThatPickleDumpWrites) {
+  text_of(storage_in_bytes(
+              tuple({text("storage"), global("torch", "FloatStorage"), text("0"), text("cpu"), integer(1)}) + "Q") +
+          ".");
+  const std::string prints = reduce(global("builtins", "print"), tuple({text("called")}));
+  expect_hostile(storage_in_bytes(prints) + ".", "_load_from_bytes with a file in which it calls builtins.print");
+  expect_unknown(storage_in_bytes(reduce(global("some", "make"), ")")) + ".", "in which it calls some.make");
+  expect_hostile(
+      reduce(global("torch.storage", "_load_from_bytes"), tuple({"B" + raw(uint32_t{4}) + "PK\x03\x04"})) + ".",
+      "it calls torch.storage._load_from_bytes");
+  std::string nested = prints;
+  for (int depth = 0; depth < 8; ++depth) nested = storage_in_bytes(nested);
+  expect_hostile(nested + ".", "it calls torch.storage._load_from_bytes");
+  expect_hostile(reduce(global("collections", "UserList"), tuple({global("torch.storage", "_load_from_bytes")})) + ".",
+                 "_load_from_bytes");
+}
+
+TEST(PickleReader, SaysWhatToDoAboutGraphsAndFunctionsThatAreCode) {
+  const auto advice = [](std::string_view module, std::string_view name) {
+    return Reading(reduce(global(module, name), ")") + ".").error().hint;
+  };
+  EXPECT_THAT(advice("torch.fx.graph_module", "reduce_graph_module"), HasSubstr("the module that it was traced from"));
+  EXPECT_THAT(advice("dill._dill", "_create_function"), HasSubstr("with torch.save's own pickle"));
+  EXPECT_THAT(advice("os", "getcwd"), Not(HasSubstr("save")));
+}
+
 TEST(PickleReader, RefusesStoragesOfWhatActs) {
   expect_hostile(tuple({text("storage"), global("os", "getcwd"), text("0"), text("cpu"), integer(1)}) + "Q.",
                  "it makes a storage of os.getcwd");

@@ -105,6 +105,17 @@ TEST(DimText, RefusesWhatIsNotASize) {
   EXPECT_FALSE(parse_dim(std::string(100000, '(')));
 }
 
+TEST(DimText, RefusesWhatGrowsBeyondSizes) {
+  std::string product = "(a0 + b0)", sum = "1";
+  for (int i = 1; i < 200; ++i) {
+    product += fmt::format("*(a{} + b{})", i, i);
+    sum += fmt::format(" + a{}", i);
+  }
+  EXPECT_FALSE(parse_dim(product));
+  EXPECT_FALSE(parse_dim(sum));
+  EXPECT_FALSE(parse_dim("1" + std::string(5000, ' ')));
+}
+
 TEST(DimText, ShapesPrintAndEvaluate) {
   const SymbolicShape shape = {Dim::symbol("batch"), 3, Dim(32) * kH};
   EXPECT_EQ(shape_text(shape), "[batch, 3, 32*h]");

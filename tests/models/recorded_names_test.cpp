@@ -88,7 +88,7 @@ TEST_F(RecordedNames, ThatCountFromOneAreToldWithWhatIsLeftOut) {
                   {PickleValue::integer(3), text("c")},
                   {PickleValue::integer(4), text("d")}}));
   EXPECT_EQ(told(), (Texts{"class0", "a", "b", "c",
-                           "names holds 4 classes, the head predicts 4: 1 of them are numbered in their place; left "
+                           "names holds 4 classes, the head predicts 4: 1 of them is numbered in its place; left "
                            "out: 4: 'd'; classes count from 0, these names from 1" +
                                std::string(kHint)}));
 }

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "base/work_count.h"
+
 namespace modelport {
 
 namespace {
@@ -22,6 +24,7 @@ struct TensorFields {
 };
 
 void append_bytes(std::vector<std::byte>& out, uint64_t value, int64_t count) {
+  count_work(static_cast<uint64_t>(count));
   for (int64_t i = 0; i < count; ++i) out.push_back(static_cast<std::byte>(value >> (8 * i)));
 }
 
@@ -39,6 +42,7 @@ Status append_typed(const WireField& field, TensorFields& tensor) {
     if (bytes.size() % width != 0) {
       return fail(ErrorCode::kDamaged, "packed floats at offset {} end inside an element", field.offset);
     }
+    count_work(bytes.size());
     tensor.converted.insert(tensor.converted.end(), bytes.begin(), bytes.end());
     return {};
   }

@@ -2,6 +2,8 @@
 
 #include <bit>
 
+#include "base/work_count.h"
+
 namespace modelport {
 
 using onnx_layout::WireType;
@@ -59,6 +61,7 @@ Result<std::span<const std::byte>> WireField::as_bytes(std::string_view what) co
 Result<std::string> WireField::as_text(std::string_view what) const {
   if (type != WireType::kDelimited) return mistyped(what, *this);
   std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  count_work(text.size());
   if (!is_utf8(text)) return fail(ErrorCode::kDamaged, "{} at offset {} is not UTF-8", what, offset);
   return text;
 }
@@ -83,6 +86,7 @@ Result<WireReader> WireReader::inside(const WireField& field, std::string_view w
 }
 
 Result<uint64_t> WireReader::varint() {
+  count_work();
   const uint64_t begin = offset();
   uint64_t value = 0;
   for (int shift = 0; shift < 70; shift += 7) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 
+#include "base/work_count.h"
 #include "formats/openvino/layout.h"
 
 namespace modelport {
@@ -35,9 +36,16 @@ Result<T> attribute(const pugi::xml_node& element, const char* name) {
   return number<T>(found.value(), fmt::format("{} of <{}>", name, element.name()));
 }
 
+/// What looking for attributes of an element takes.
+void count_element(const pugi::xml_node& element) {
+  count_work();
+  for ([[maybe_unused]] const pugi::xml_attribute& each : element.attributes()) count_work();
+}
+
 /// "1, 3, ?" as sizes; "" is rank 0.
 Result<std::vector<int64_t>> parse_shape(std::string_view text) {
   std::vector<int64_t> shape;
+  count_work(text.size());
   while (!text.empty()) {
     const size_t comma = std::min(text.find(','), text.size());
     std::string_view part = text.substr(0, comma);
@@ -58,6 +66,7 @@ Result<std::vector<int64_t>> parse_shape(std::string_view text) {
 std::vector<std::string> parse_names(std::string_view text) {
   std::vector<std::string> names;
   if (text.empty()) return names;
+  count_work(text.size());
   names.emplace_back();
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == ',') {
@@ -72,6 +81,7 @@ std::vector<std::string> parse_names(std::string_view text) {
 }
 
 Result<OpenvinoType> parse_port(const pugi::xml_node& port, size_t expected_id) {
+  count_element(port);
   TRY(id, attribute<size_t>(port, "id"));
   if (id != expected_id) return fail(ErrorCode::kDamaged, "port {} stands where port {} belongs", id, expected_id);
   const char* precision = port.attribute("precision").value();
@@ -79,6 +89,7 @@ Result<OpenvinoType> parse_port(const pugi::xml_node& port, size_t expected_id) 
   if (!dtype) return fail(ErrorCode::kUnsupportedModel, "the precision '{}' of port {} is not read", precision, id);
   OpenvinoType type{*dtype, {}};
   for (const pugi::xml_node& dim : port.children("dim")) {
+    count_element(dim);
     TRY(size, number<int64_t>(dim.child_value(), "a <dim>"));
     if (size < kVaryingSize) return fail(ErrorCode::kDamaged, "a <dim> is {}", size);
     type.shape.push_back(size);
@@ -89,6 +100,7 @@ Result<OpenvinoType> parse_port(const pugi::xml_node& port, size_t expected_id) 
 
 Result<OpenvinoInfo> parse_info(const pugi::xml_node& element, int depth) {
   if (depth > kMaxInfoDepth) return fail(ErrorCode::kDamaged, "rt_info is nested beyond {} levels", kMaxInfoDepth);
+  count_element(element);
   OpenvinoInfo info{element.name(), element.attribute("value").value(), {}};
   for (const pugi::xml_node& child : element.children()) {
     TRY(parsed, parse_info(child, depth + 1));
@@ -123,6 +135,7 @@ class IrReader {
  private:
   Status layer(const pugi::xml_node& element) {
     if (model_->layers.size() == kMaxLayers) return fail(ErrorCode::kDamaged, "there are more than {}", kMaxLayers);
+    count_element(element);
     TRY(id, attribute<int64_t>(element, "id"));
     const std::string_view type = element.attribute("type").value(), opset = element.attribute("version").value();
     const auto known = openvino_op_from_name(type);
@@ -131,6 +144,7 @@ class IrReader {
     if (!positions_.emplace(id, model_->layers.size()).second)
       return fail(ErrorCode::kDamaged, "its id {} was given before", id);
     OpenvinoLayer out{*known, element.attribute("name").value()};
+    count_element(element.child("data"));
     for (const pugi::xml_attribute& each : element.child("data").attributes())
       out.attributes.push_back({each.name(), each.value()});
     for (const pugi::xml_node& each : element.child("rt_info").children("attribute"))
@@ -178,6 +192,7 @@ class IrReader {
   }
 
   Status edge(const pugi::xml_node& element) {
+    count_element(element);
     TRY(from_layer, attribute<int64_t>(element, "from-layer"));
     TRY(from_port, attribute<size_t>(element, "from-port"));
     TRY(to_layer, attribute<int64_t>(element, "to-layer"));
@@ -228,6 +243,7 @@ Result<std::shared_ptr<const OpenvinoModel>> read_openvino(std::span<const std::
   if (xml.size() > kMaxXmlBytes) {
     return fail(ErrorCode::kDamaged, "the XML has {} bytes, more than {} are not read", xml.size(), kMaxXmlBytes);
   }
+  count_work(xml.size());
   pugi::xml_document document;
   const pugi::xml_parse_result parsed = document.load_buffer(xml.data(), xml.size());
   if (!parsed) {

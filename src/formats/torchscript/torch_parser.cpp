@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <optional>
 
+#include "base/work_count.h"
 #include "formats/torchscript/layout.h"
 #include "formats/torchscript/nms_code.h"
 #include "formats/torchscript/torch_code.h"
@@ -20,6 +22,7 @@ class Line {
   Line(std::string_view text, size_t number) : rest_(text), number_(number) {}
 
   bool take(std::string_view what) {
+    count_work();
     if (!rest_.starts_with(what)) return false;
     rest_.remove_prefix(what.size());
     return true;
@@ -29,6 +32,7 @@ class Line {
   std::string_view word() {
     size_t length = 0;
     while (length < rest_.size() && is_word(rest_[length])) ++length;
+    count_work(1 + length);
     const std::string_view found = rest_.substr(0, length);
     rest_.remove_prefix(length);
     return found;
@@ -46,6 +50,7 @@ class Line {
     }
     if (take("\"")) {
       const size_t end = rest_.find('"');
+      count_work(std::min(end, rest_.size()));
       if (end == std::string_view::npos) return unsupported("a string does not end");
       TorchExpression text = TorchExpression::string(std::string(rest_.substr(0, end)));
       if (text.text.find('\\') != std::string::npos) return unsupported("a string has a backslash");
@@ -86,6 +91,7 @@ class Line {
     while (length < rest_.size() &&
            (is_word(rest_[length]) || (rest_[length - 1] == 'e' && (rest_[length] == '-' || rest_[length] == '+'))))
       ++length;
+    count_work(length);
     const std::string_view text = rest_.substr(0, length);
     rest_.remove_prefix(length);
     const char* end = text.data() + text.size();
@@ -131,6 +137,7 @@ class Lines {
     if (rest_.empty()) return std::nullopt;
     const size_t end = rest_.find('\n');
     const std::string_view line = rest_.substr(0, end);
+    count_work(1 + line.size());
     rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
     ++number_;
     return line;
@@ -177,7 +184,9 @@ Result<TorchCode> parse_torch_code(std::string_view text) {
       CHECK_OK(parse_results(Line(line->substr(11), lines.number()), code));
       if (lines.rest() == kTorchNmsCode) code.suppression = TorchCode::Suppression::kPresent;
       // Whatever was passed over here does not come out again.
-      if (print_torch_code(code) == text) return code;
+      const std::string printed = print_torch_code(code);
+      count_work(printed.size());
+      if (printed == text) return code;
       return fail(ErrorCode::kUnsupportedModel, "the code is no class of one forward method as this project writes it");
     }
     const size_t colon = line->find(": Tensor");

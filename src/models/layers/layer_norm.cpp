@@ -31,6 +31,7 @@ Result<NormSettings> norm_settings(GraphBuilder& b, const ModuleView& module) {
 Result<ValueId> layer_norm(GraphBuilder& b, const ModuleView& module, ValueId x) {
   TRY(settings, norm_settings(b, module));
   const Shape& shape = settings.shape;
+  CHECK_OK(expect_last_axes(b, module, x, shape));
   TRY(epsilon, epsilon_attribute(module));
   TRY(bias, optional_weight(b, module, "bias", shape));
   if (!settings.scale && bias) {
@@ -53,13 +54,7 @@ Result<ValueId> rms_norm(GraphBuilder& b, const ModuleView& module, ValueId x) {
   }
   const auto rank = static_cast<int64_t>(b.shape(x).size());
   const auto axes = static_cast<int64_t>(settings.shape.size());
-  if (axes > rank) return contradiction(module, "it normalises {} axes, {} arrive", axes, rank);
-  for (int64_t i = 0; i < axes; ++i) {
-    const Dim size = b.dim(x, static_cast<size_t>(rank - axes + i));
-    const int64_t expected = settings.shape[static_cast<size_t>(i)];
-    if (size != Dim(expected))
-      return contradiction(module, "{} values arrive, {} are normalised", size.text(), expected);
-  }
+  CHECK_OK(expect_last_axes(b, module, x, settings.shape));
   const Numerics outer = b.set_numerics(Numerics::kFloat32);
   // One axis after another: means of equally many are means of all.
   ValueId mean = b.mul(x, x);

@@ -15,6 +15,8 @@ enum class Sign { kAny, kPositive };
 Result<Pads2> read_padding(const ModuleView& module, Sign sign) {
   TRY(padding, module.int_list_attribute("padding"));
   if (padding.size() == 1) padding.assign(4, padding[0]);
+  // Two numbers pad the last axis; other modes than a constant take none of them on images.
+  if (padding.size() == 2 && sign == Sign::kAny) padding.insert(padding.end(), {0, 0});
   if (padding.size() != 4 || std::ranges::min(padding) < (sign == Sign::kAny ? -kWidestPadding : 0) ||
       std::ranges::max(padding) > kWidestPadding) {
     return module.fail("padding is [{}], four numbers from 0 are expected", fmt::join(padding, ", "));

@@ -6,7 +6,8 @@
 /// torch.nn paddings of images, x [N, C, H, W]; `padding` is (left, right, top, bottom), or one number for all.
 namespace modelport {
 
-/// ZeroPad2d and ConstantPad2d: around the image stands `value`, 0 where the layer has none. Negative padding crops.
+/// ZeroPad2d and ConstantPad2d, and ZeroPad1d and ConstantPad1d, which pad columns only: around the image stands
+/// `value`, 0 where the layer has none. Negative padding crops.
 Result<ValueId> constant_pad2d(GraphBuilder& b, const ModuleView& module, ValueId x);
 /// CircularPad2d: the image continues at its other end.
 Result<ValueId> circular_pad2d(GraphBuilder& b, const ModuleView& module, ValueId x);

@@ -71,6 +71,20 @@ Result<int64_t> fixed_size(const GraphBuilder& b, const ModuleView& module, Valu
   return needs_fixed_sizes(module.fail("size of axis {} is {}, a fixed size is needed here", axis, size.text()));
 }
 
+Status expect_last_axes(const GraphBuilder& b, const ModuleView& module, ValueId value, const Shape& sizes) {
+  const size_t rank = b.shape(value).size();
+  if (sizes.size() > rank) return contradiction(module, "it is over {} axes, {} arrive", sizes.size(), rank);
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    TRY(size, fixed_size(b, module, value, rank - sizes.size() + i));
+    if (size == sizes[i]) continue;
+    Error error = contradiction(module, "it is over the last axes of {}, {} arrive", shape_text(sizes),
+                                shape_text(b.shape(value)));
+    error.hint = "it was made for one image size: export with the imgsz that it was trained with";
+    return error;
+  }
+  return {};
+}
+
 Error needs_fixed_sizes(Error error) {
   error.code = ErrorCode::kInvalidArgument;
   error.hint = "leave dynamic_axes out, or set it to \"batch\"";

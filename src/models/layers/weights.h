@@ -43,6 +43,9 @@ Result<std::optional<ValueId>> optional_weight(GraphBuilder& b, const ModuleView
 /// Size of a value's axis that must be a plain number, such as channels. kUnsupportedModel at the module otherwise.
 Result<int64_t> fixed_size(const GraphBuilder& b, const ModuleView& module, ValueId value, size_t axis);
 
+/// The last axes of `value` must have these sizes, numbers that no option leaves open: kInconsistentModel with both.
+Status expect_last_axes(const GraphBuilder& b, const ModuleView& module, ValueId value, const Shape& sizes);
+
 /// `error` as one of the option dynamic_axes: kInvalidArgument, with what to set.
 Error needs_fixed_sizes(Error error);
 

@@ -100,11 +100,13 @@ void note_differences(const GivenNames& given, std::vector<std::string>& notes) 
   const auto without = static_cast<size_t>(std::ranges::count(given.by_class, std::optional<std::string>()));
   const size_t unnamed = without - given.unusable.size();
   if (unnamed > 0 || !given.left_out.empty()) {
-    notes.push_back(fmt::format(
-        "names holds {} classes, the head predicts {}: {}{}{} ({})", given.given, given.by_class.size(),
-        unnamed > 0 ? fmt::format("{} of them are numbered in their place", unnamed) : "the first ones are taken",
-        given.left_out.empty() ? "" : fmt::format("; left out: {}", first_of(given.left_out)),
-        given.first == 1 ? "; classes count from 0, these names from 1" : "", kOptionHint));
+    notes.push_back(fmt::format("names holds {} classes, the head predicts {}: {}{}{} ({})", given.given,
+                                given.by_class.size(),
+                                unnamed == 0   ? "the first ones are taken"
+                                : unnamed == 1 ? "1 of them is numbered in its place"
+                                               : fmt::format("{} of them are numbered in their place", unnamed),
+                                given.left_out.empty() ? "" : fmt::format("; left out: {}", first_of(given.left_out)),
+                                given.first == 1 ? "; classes count from 0, these names from 1" : "", kOptionHint));
   }
   if (!given.unusable.empty()) {
     notes.push_back(fmt::format(
