@@ -82,6 +82,8 @@ class Unpickler {
   /// A call that is not made: an error when it acts, else recorded. What it would give is an object of class `callable`
   /// in kRefusedModule.
   Status refuse(CallVerdict verdict, std::string text, std::string_view callable);
+  /// Of what is on top of the stack, which the file names and does not hold: `sys.path`.
+  Status refuse_change(std::string_view change);
   Status call(const PickleValue& callable, std::span<const PickleValue> arguments);
   Status call_global(const PickleGlobal& global, std::span<const PickleValue> arguments);
   Status call_object(const PickleObject& object, std::span<const PickleValue> arguments);
@@ -255,6 +257,12 @@ Status Unpickler::get(uint64_t index) {
   return push(*found);
 }
 
+Status Unpickler::refuse_change(std::string_view change) {
+  TRY(target, pop());
+  const PickleGlobal& global = *target.as_global();
+  return refuse(CallVerdict::kActs, fmt::format("it {} {} itself", change, global.qualified_name()), global.name);
+}
+
 Status Unpickler::append(std::span<const PickleValue> items) {
   CHECK_OK(charge(items.size()));
   TRY(target, top());
@@ -263,6 +271,8 @@ Status Unpickler::append(std::span<const PickleValue> items) {
     list.insert(list.end(), items.begin(), items.end());
   } else if (PickleObject* object = target->mutable_object()) {
     object->list_items.insert(object->list_items.end(), items.begin(), items.end());
+  } else if (target->as_global()) {
+    return refuse_change("appends to");
   } else {
     return damaged("elements are appended to {}", pickle_kind_name(target->kind()));
   }
@@ -275,6 +285,7 @@ Status Unpickler::set_items(std::span<const PickleValue> keys_and_values) {
   TRY(target, top());
   PickleDict* dict = target->mutable_dict();
   if (PickleObject* object = target->mutable_object()) dict = &object->dict_items;
+  if (target->as_global()) return refuse_change("sets entries of");
   if (!dict) return damaged("entries are set on {}", pickle_kind_name(target->kind()));
   for (size_t i = 0; i < keys_and_values.size(); i += 2) {
     CHECK_OK(charge(PickleDict::cost(keys_and_values[i]) - 1));
@@ -286,6 +297,7 @@ Status Unpickler::set_items(std::span<const PickleValue> keys_and_values) {
 Status Unpickler::add_items(std::span<const PickleValue> items) {
   CHECK_OK(charge(items.size()));
   TRY(target, top());
+  if (target->as_global()) return refuse_change("adds items to");
   if (target->kind() != PickleKind::kSet) return damaged("items are added to {}", pickle_kind_name(target->kind()));
   auto& set = target->mutable_sequence()->items;
   set.insert(set.end(), items.begin(), items.end());
@@ -422,11 +434,7 @@ Status Unpickler::build(const PickleValue& state) {
     dict->state = state;
     return {};
   }
-  if (const PickleGlobal* global = target->as_global()) {
-    CHECK_OK(pop());
-    return refuse(CallVerdict::kActs, fmt::format("it changes attributes of {} itself", global->qualified_name()),
-                  global->name);
-  }
+  if (target->as_global()) return refuse_change("changes attributes of");
   // Python attributes on a tensor or a set carry no data that a network computes with.
   if (target->kind() == PickleKind::kTensor || target->kind() == PickleKind::kSet) return {};
   return damaged("a state is given to {}", pickle_kind_name(target->kind()));
@@ -770,22 +778,6 @@ Status Unpickler::step_class(PickleOpcode opcode) {
 }
 
 }  // namespace
-
-Error RefusedCall::error() const {
-  if (verdict == CallVerdict::kActs) {
-    Error error = fail(ErrorCode::kHostile, "pickle, byte {}: {}", offset, text);
-    error.hint = "the file would run code when Python loads it; nothing was run";
-    const std::string_view advice = advice_on_acting(text);
-    if (!advice.empty()) error.hint += fmt::format("; {}", advice);
-    return error;
-  }
-  Error error =
-      fail(ErrorCode::kUnknownContent, "pickle, byte {}: not read: {}, which this reader does not know", offset, text);
-  error.hint =
-      "nothing was run; where the file was made, save it again without that value, docs/checkpoint_contents.md says "
-      "what is read";
-  return error;
-}
 
 Result<UnpickledValue> read_pickle(std::span<const std::byte> bytes, PickleArena& arena, const PersistentLoader& loader,
                                    const PickleLimits& limits, std::vector<RefusedCall>* refused_calls) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "checkpoint/acting_call.h"
+
 namespace modelport {
 namespace {
 
@@ -10,6 +12,22 @@ bool is_rebuilt_tensor(const PickleGlobal& global) {
 }
 
 }  // namespace
+
+Error RefusedCall::error() const {
+  if (verdict == CallVerdict::kActs) {
+    Error error = fail(ErrorCode::kHostile, "pickle, byte {}: {}", offset, text);
+    error.hint = "the file would run code when Python loads it; nothing was run";
+    const std::string_view advice = advice_on_acting(text);
+    if (!advice.empty()) error.hint += fmt::format("; {}", advice);
+    return error;
+  }
+  Error error =
+      fail(ErrorCode::kUnknownContent, "pickle, byte {}: not read: {}, which this reader does not know", offset, text);
+  error.hint =
+      "nothing was run; where the file was made, save it again without that value, docs/checkpoint_contents.md says "
+      "what is read";
+  return error;
+}
 
 PickleScan scan_pickles(std::span<const std::byte> bytes) {
   PickleScan scan;

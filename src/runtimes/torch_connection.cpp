@@ -92,8 +92,15 @@ Result<TorchConnection::Answer> TorchConnection::ask(const Json& question,
                 answer.error().message);
   }
   if (answer->header.contains("error")) {
-    return fail(ErrorCode::kValidationFailed, "torch cannot {} the model: {}", question["do"].get<std::string>(),
-                printable(answer->header["error"].get<std::string>()));
+    const std::string said = printable(answer->header["error"].get<std::string>());
+    Error error =
+        fail(ErrorCode::kValidationFailed, "torch cannot {} the model: {}", question["do"].get<std::string>(), said);
+    if (said.find("Unknown builtin op") != std::string::npos) {
+      error.hint =
+          "its operator comes with another package, which is not imported here: torchvision's NMS is left out by an "
+          "export without nms";
+    }
+    return error;
   }
   return answer;
 }

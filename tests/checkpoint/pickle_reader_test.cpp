@@ -371,6 +371,17 @@ TEST(PickleReader, SaysWhatToDoAboutGraphsAndFunctionsThatAreCode) {
   EXPECT_THAT(advice("os", "getcwd"), Not(HasSubstr("save")));
 }
 
+TEST(PickleReader, RefusesWhatChangesValuesOfModules) {
+  const std::string item = text("x");
+  expect_hostile(global("sys", "path") + item + "a.", "it appends to sys.path itself");
+  expect_hostile(global("some", "LIST") + "(" + item + "e.", "it appends to some.LIST itself");
+  expect_hostile(global("os", "environ") + item + item + "s.", "it sets entries of os.environ itself");
+  expect_hostile(global("copyreg", "dispatch_table") + "(" + item + item + "u.",
+                 "sets entries of copyreg.dispatch_table");
+  expect_hostile(global("some", "SET") + "(" + item + "\x90.", "it adds items to some.SET itself");
+  text_of("]" + item + "a.");
+}
+
 TEST(PickleReader, RefusesStoragesOfWhatActs) {
   expect_hostile(tuple({text("storage"), global("os", "getcwd"), text("0"), text("cpu"), integer(1)}) + "Q.",
                  "it makes a storage of os.getcwd");

@@ -10,7 +10,9 @@
 #include <functional>
 #include <thread>
 
+#include "../io/zip_builder.h"
 #include "io/mapped_file.h"
+#include "io/zip_reader.h"
 
 namespace modelport {
 namespace {
@@ -52,6 +54,25 @@ void expect_probe(EngineSession& session, const Shape& shape) {
   EXPECT_EQ((*outputs)[2].tensor.to_int64s(), shape);
 }
 
+/// The probe with this operator in place of torch.relu.
+std::string probe_that_calls(std::string_view function) {
+  const auto file = MappedFile::open(kProbe);
+  const auto zip = ZipReader::open((*file)->bytes());
+  ZipBuilder changed;
+  for (const ZipMember& member : zip->members()) {
+    if (member.name.ends_with(".debug_pkl")) continue;  // It names places in the text that is changed.
+    const bool is_packed = member.method == ZipMember::Method::kDeflated;
+    const auto unpacked =
+        is_packed ? *inflate_member(member, member.size) : std::vector(member.raw.begin(), member.raw.end());
+    std::string content(reinterpret_cast<const char*>(unpacked.data()), unpacked.size());
+    constexpr std::string_view kCalled = "torch.relu(";
+    if (const size_t at = content.find(kCalled); member.name.ends_with("__torch__.py") && at != content.npos)
+      content.replace(at, kCalled.size(), function);
+    changed.add(member.name, content);
+  }
+  return changed.finish();
+}
+
 TEST_F(TorchProcess, TellsItsVersionAndWhereItIs) {
   EXPECT_THAT(torch().presence().version, testing::MatchesRegex("[0-9]+\\.[0-9]+.*"));
   EXPECT_THAT(torch().presence().library, HasSubstr("python"));
@@ -87,6 +108,11 @@ TEST_F(TorchProcess, RefusesInTorchsOwnWordsAndGoesOn) {
   EXPECT_THAT(missing.error().message, HasSubstr("/nowhere/model.torchscript"));
   const std::string text = "no archive";
   EXPECT_FALSE(torch().load("here", std::as_bytes(std::span(text)), Optimization::kNone));
+
+  const std::string absent = probe_that_calls("ops.absent.relu(");
+  const auto unknown = torch().load("here", std::as_bytes(std::span(absent)), Optimization::kNone);
+  ASSERT_FALSE(unknown);
+  EXPECT_THAT(unknown.error().text(), testing::AllOf(HasSubstr("absent"), HasSubstr("comes with another package")));
 
   auto session = torch().load_file(kProbe, Optimization::kNone);
   ASSERT_TRUE(session);
