@@ -28,8 +28,7 @@ constexpr PickleCallable kCallables[] = {
     {"torch.nn.parameter.UninitializedParameter", make_inert, kInertReason},
     {"torch.nn.parameter.UninitializedBuffer", make_inert, kInertReason},
     {"torch.storage._load_from_bytes", load_from_bytes,
-     "a storage as pickle.dump writes it, kept as an inert object: its bytes are read as data, and refused where they "
-     "call"},
+     "a storage as pickle.dump writes it: its bytes are read as data, and refused where they call"},
     {"torch._utils._rebuild_*", make_inert, "sparse, quantised, nested and other tensors, kept as an inert object"},
 
     // Containers of the standard library, copied.

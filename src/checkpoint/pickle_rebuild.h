@@ -14,7 +14,8 @@ namespace modelport {
 Result<PickleValue> rebuild_tensor(const PickleCall& call);
 /// torch._utils._rebuild_tensor_v3(storage, offset, size, stride, requires_grad, hooks, dtype).
 Result<PickleValue> rebuild_tensor_v3(const PickleCall& call);
-/// torch.storage._load_from_bytes(bytes) of a legacy torch.save file, whose own calls are judged as any others.
+/// torch.storage._load_from_bytes(bytes) of a legacy torch.save file, whose own calls are judged as any others: a
+/// storage whose bytes are not known, so that its tensors stay inert.
 Result<PickleValue> load_from_bytes(const PickleCall& call);
 /// torch._utils._rebuild_parameter(data, ...).
 Result<PickleValue> rebuild_parameter(const PickleCall& call);

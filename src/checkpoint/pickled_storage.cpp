@@ -44,7 +44,9 @@ Result<PickleValue> load_from_bytes(const PickleCall& call) {
                 scan.refused_calls.front().text);
   }
   if (scan.pickles < kPicklesOfLegacyFile) return loads_anything(call, "");
-  return make_inert(call);
+  PickleStorage storage;
+  storage.located = PickleStorage::Located::kLater;
+  return PickleValue::storage(call.arena.new_storage(std::move(storage)));
 }
 
 }  // namespace modelport

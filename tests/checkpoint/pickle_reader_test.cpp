@@ -349,6 +349,10 @@ TEST(PickleReader, LooksIntoStoragesThatPickleDumpWrites) {
   text_of(storage_in_bytes(
               tuple({text("storage"), global("torch", "FloatStorage"), text("0"), text("cpu"), integer(1)}) + "Q") +
           ".");
+  const std::string tensor_of_it =
+      reduce(global("torch._utils", "_rebuild_tensor_v2"),
+             tuple({storage_in_bytes("N"), integer(0), sizes({1}), sizes({1}), boolean(false), dict({})}));
+  EXPECT_THAT(text_of(tensor_of_it + "."), HasSubstr("_rebuild_tensor_v2"));
   const std::string prints = reduce(global("builtins", "print"), tuple({text("called")}));
   expect_hostile(storage_in_bytes(prints) + ".", "_load_from_bytes with a file in which it calls builtins.print");
   expect_unknown(storage_in_bytes(reduce(global("some", "make"), ")")) + ".", "in which it calls some.make");

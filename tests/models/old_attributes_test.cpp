@@ -63,6 +63,15 @@ TEST(OldAttributes, ABoundMethodAsDillWritesItIsHonest) {
   EXPECT_THAT(bind(checkpoint.method(conv, "Conv", "forward"), {"model", "0"}), HasSubstr("was replaced by"));
 }
 
+TEST(OldAttributes, TheNumberOfALayerInsideOfAnotherIsNotRead) {
+  AlteredCheckpoint checkpoint("yolov8");
+  checkpoint.set_on_module({"model", "2", "cv1"}, "i", PickleValue::integer(7));
+  checkpoint.set_on_module({"model", "2", "cv1"}, "f", PickleValue::integer(3));
+  EXPECT_THAT(checkpoint.refusal(), IsEmpty());
+  checkpoint.set_on_module({"model", "2"}, "i", PickleValue::integer(7));
+  EXPECT_THAT(checkpoint.refusal(), HasSubstr("model.2"));
+}
+
 TEST(OldAttributes, AForwardOfAnObjectsOwnIsToldWhatToDo) {
   constexpr const char* kAdvice = "delete it before saving (del module.forward)";
   for (const char* layer : {"0", "9", "22"}) {

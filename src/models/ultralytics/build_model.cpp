@@ -102,6 +102,17 @@ Status check_head(const Translation& t, const ModuleView& root, std::span<const 
   return {};
 }
 
+/// Where a layer stands and what it reads is asked of the model's own list; a layer that was put inside of another
+/// keeps both.
+void ignore_numbers_of_inner_modules(Ledger& ledger) {
+  constexpr ptrdiff_t kPartsOfLayer = 2;  // "model.1.i"
+  for (const LedgerEntry& entry : ledger.unaccounted()) {
+    const bool is_number = entry.attribute == "i" || entry.attribute == "f";
+    if (is_number && std::ranges::count(entry.path, '.') > kPartsOfLayer)
+      ledger.ignore(entry, "read of the layers of the model's own list only");
+  }
+}
+
 /// Classes that aliases speak of, whatever they say.
 ClassAliases known_by_user(const ModuleAliases& aliases) {
   ClassAliases known = aliases.classes;
@@ -188,6 +199,7 @@ Result<SourceModel> build_model(const Checkpoint& checkpoint, Ledger& ledger, co
     facts.preprocessing = std::move(preprocessing);
   }
   facts.framework_metadata = framework_metadata(model, profile.head, request.head);
+  ignore_numbers_of_inner_modules(ledger);
   ignore_what_no_forward_reads(checkpoint, ledger);
   return model;
 }
