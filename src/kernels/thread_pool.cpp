@@ -1,8 +1,25 @@
 #include "kernels/thread_pool.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "kernels/instruction_set.h"
 
 namespace modelport {
+
+namespace {
+
+thread_local unsigned forced_pool_threads = 0;
+
+}  // namespace
+
+unsigned pool_threads() {
+  return forced_pool_threads > 0 ? forced_pool_threads : std::clamp(std::thread::hardware_concurrency(), 1u, 8u);
+}
+
+ForcedPoolThreads::ForcedPoolThreads(unsigned threads) : before_(std::exchange(forced_pool_threads, threads)) {}
+
+ForcedPoolThreads::~ForcedPoolThreads() { forced_pool_threads = before_; }
 
 ThreadPool::ThreadPool(unsigned threads) {
   for (unsigned i = 1; i < threads; ++i) {

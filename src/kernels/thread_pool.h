@@ -41,4 +41,19 @@ class ThreadPool {
   bool stopping_ = false;
 };
 
+/// How many threads a pool that this thread makes is to have: one for each processor, at most eight, unless forced.
+unsigned pool_threads();
+
+/// While it lives, pool_threads() of this thread is `threads`, whatever the machine has.
+class ForcedPoolThreads {
+ public:
+  explicit ForcedPoolThreads(unsigned threads);
+  ~ForcedPoolThreads();
+  ForcedPoolThreads(const ForcedPoolThreads&) = delete;
+  ForcedPoolThreads& operator=(const ForcedPoolThreads&) = delete;
+
+ private:
+  unsigned before_;
+};
+
 }  // namespace modelport

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <span>
-#include <thread>
 
 #include "kernels/thread_pool.h"
+#include "reference/pixel_noise.h"
 
 namespace modelport {
 
@@ -13,15 +13,6 @@ namespace {
 
 int32_t triangle(int32_t value, int32_t half_period) {
   return std::abs(value % (2 * half_period) - half_period) * 255 / half_period;
-}
-
-uint32_t noise(uint32_t channel, uint32_t y, uint32_t x, uint32_t seed) {
-  uint32_t h = x * 73856093u ^ y * 19349663u ^ channel * 83492791u ^ seed * 2654435761u;
-  h ^= h >> 15;
-  h *= 0x2c1b3c6du;
-  h ^= h >> 12;
-  h *= 0x297a2d39u;
-  return h ^ (h >> 15);
 }
 
 /// One row of one channel; in 32 bits, so that the loop vectorises.
@@ -33,8 +24,8 @@ void paint_row(int32_t c, int32_t y, uint32_t seed, std::span<float> row) {
     const int32_t wave = (2 * triangle(x * (c + 2) + 3 * y + static_cast<int32_t>(seed), 97) +
                           triangle(2 * y * (c + 1) + x, 61) + triangle((x * x + y * y) >> 6, 128)) >>
                          2;
-    const auto block = static_cast<int32_t>(noise(channel, uy >> 5, ux >> 5, seed) & 127u);
-    const auto grain = static_cast<int32_t>(noise(channel, uy, ux, seed) & 15u);
+    const auto block = static_cast<int32_t>(pixel_noise(channel, uy >> 5, ux >> 5, seed) & 127u);
+    const auto grain = static_cast<int32_t>(pixel_noise(channel, uy, ux, seed) & 15u);
     row[i] = static_cast<float>(std::min(255, (wave * 5 >> 3) + (block * 5 >> 3) + grain)) / 255.0f;
   }
 }
@@ -47,7 +38,7 @@ EvaluatedValue photo_like_input(const Shape& shape, uint32_t seed) {
   image.floats.resize(static_cast<size_t>(*element_count(shape)));
   const int64_t channels = shape[1], height = shape[2];
   const auto width = static_cast<size_t>(shape[3]);
-  ThreadPool pool(std::min(8u, std::max(1u, std::thread::hardware_concurrency())));
+  ThreadPool pool(pool_threads());
   pool.parallel_for(shape[0] * channels * height, [&](int64_t row) {
     const auto y = static_cast<int32_t>(row % height), c = static_cast<int32_t>(row / height % channels);
     const auto b = static_cast<uint32_t>(row / (height * channels));

@@ -1,20 +1,13 @@
 #include "reference/test_chart_input.h"
 
+#include "reference/pixel_noise.h"
+
 namespace modelport {
 
 namespace {
 
 enum class Cell : uint32_t { kBlack, kWhite, kCheckerboard, kStripes, kBlocks, kNoise };
 constexpr uint32_t kCells = 6, kCellsInRow = 3, kRows = kCells / kCellsInRow;
-
-uint32_t scattered(uint32_t channel, uint32_t y, uint32_t x) {
-  uint32_t h = x * 73856093u ^ y * 19349663u ^ channel * 83492791u;
-  h ^= h >> 15;
-  h *= 0x2c1b3c6du;
-  h ^= h >> 12;
-  h *= 0x297a2d39u;
-  return h ^ (h >> 15);
-}
 
 uint32_t pixel_of(Cell cell, uint32_t channel, uint32_t y, uint32_t x) {
   switch (cell) {
@@ -27,9 +20,9 @@ uint32_t pixel_of(Cell cell, uint32_t channel, uint32_t y, uint32_t x) {
     case Cell::kStripes:
       return x / 2 % 2 * 255;
     case Cell::kBlocks:
-      return scattered(channel, y / 8, x / 8) % 2 * 255;
+      return pixel_noise(channel, y / 8, x / 8, 0) % 2 * 255;
     case Cell::kNoise:
-      return scattered(channel, y, x) & 255u;
+      return pixel_noise(channel, y, x, 0) & 255u;
   }
   return 0;
 }

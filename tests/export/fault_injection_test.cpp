@@ -30,8 +30,9 @@ class FaultInjectionTest : public testing::Test {
 
   Status export_with(const FaultInjection& faults) {
     ExportRequest request{std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/yolo11-sample.pt",
-                          {{find_format("onnx"), folder_.string(), {}}}};
+                          {{find_format(format_), folder_.string(), {}}}};
     request.targets[0].options.build.image_size = {160, 224};
+    request.targets[0].options.precision = precision_;
     return run_export(ultralytics_trainer(), request, faults)[0];
   }
 
@@ -49,6 +50,8 @@ class FaultInjectionTest : public testing::Test {
   }
 
   fs::path folder_;
+  std::string format_ = "onnx";
+  WeightPrecision precision_ = WeightPrecision::kFloat32;
   int injected_ = 0;
 };
 
@@ -240,6 +243,40 @@ TEST_F(FaultInjectionTest, InEmittedBytes) {
   spoil("bytes appended", [](std::string& bytes) { bytes += std::string(16, '\x7f'); });
   spoil("empty", [](std::string& bytes) { bytes.clear(); });
   std::cout << "faults in emitted bytes refused: " << injected_ << "\n";
+}
+
+/// What float16 rounds hides no fault, in any format.
+TEST_F(FaultInjectionTest, InHalfOfEveryFormat) {
+  precision_ = WeightPrecision::kFloat16;
+  for (const char* format : {"onnx", "openvino", "torchscript"}) {
+    format_ = format;
+    const auto spoil_weight = [&](const std::string& what, const std::function<void(std::vector<float>&)>& edit) {
+      bool done = false;
+      expect_refused(format_ + ": " + what, {.after_passes = [&](Graph& graph) {
+                       size_t seen = 0;
+                       for (Value& value : graph.values) {
+                         if (done || !value.constant || value.constant->shape().size() != 4 || seen++ < 3) continue;
+                         std::vector<float> values = value.constant->to_floats();
+                         edit(values);
+                         value.constant =
+                             WeightRecipe::source(Tensor::from_floats(value.constant->shape(), std::move(values)),
+                                                  "spoiled")
+                                 .convert(value.type.dtype);
+                         done = true;
+                       }
+                     }});
+      EXPECT_TRUE(done) << format << ": found no weight to spoil";
+    };
+    spoil_weight("a weight scaled by 1.01", [](std::vector<float>& values) {
+      for (float& value : values) value *= 1.01f;
+    });
+    spoil_weight("two numbers of a weight swapped", [](std::vector<float>& values) {
+      std::swap(*std::ranges::min_element(values), *std::ranges::max_element(values));
+    });
+    expect_refused(format_ + ": truncated in the middle",
+                   {.after_writing = [](const std::string& path) { fs::resize_file(path, fs::file_size(path) / 2); }});
+  }
+  std::cout << "faults in half refused: " << injected_ << "\n";
 }
 
 /// keep_failed: the files lie in rejected/ as they were refused, an earlier export stays, and a later one tidies up.

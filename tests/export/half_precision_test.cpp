@@ -6,6 +6,7 @@
 #include <cmath>
 #include <deque>
 #include <filesystem>
+#include <tuple>
 
 #include "base/log.h"
 #include "export/pipeline.h"
@@ -13,6 +14,7 @@
 #include "export/proof.h"
 #include "io/output_file.h"
 #include "kernels/instruction_set.h"
+#include "kernels/thread_pool.h"
 #include "models/ultralytics/trainer.h"
 #include "ops/graph_builder.h"
 #include "tensor/tensor.h"
@@ -221,15 +223,17 @@ TEST_F(HalfPrecisionTest, AToleranceAllowsWhatIsAskedFor) {
     EXPECT_LE(entry.figure.limit, entry.figure.role == Role::kBoxesPx ? 25.0 : 1.0);
 }
 
-/// SHA-256 of every file of an export of the sample.
-std::vector<std::string> digests(const std::string& format, Validation validate) {
+/// SHA-256 of every file of an export of a fixture.
+std::vector<std::string> digests(const std::string& format, Validation validate,
+                                 const std::string& fixture = "yolo11-last", HeadChoice head = HeadChoice::kDefault) {
   const fs::path folder = fs::temp_directory_path() / ("modelport-half-bytes-" + std::to_string(::getpid()));
   fs::remove_all(folder);
-  ExportRequest request{std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/yolo11-last.pt",
+  ExportRequest request{std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/" + fixture + ".pt",
                         {{find_format(format), folder.string(), {}}}};
   request.targets[0].options.build.image_size = {64, 64};
   request.targets[0].options.precision = WeightPrecision::kFloat16;
   request.targets[0].options.validate = validate;
+  request.targets[0].options.build.head = head;
   const Status status = run_export(ultralytics_trainer(), request, {})[0];
   EXPECT_TRUE(status) << format << ": " << status.error().text();
   std::vector<std::string> list;
@@ -252,6 +256,25 @@ TEST_F(HalfPrecisionTest, BytesDependOnNeitherValidationNorInstructionSet) {
     for (const Validation level : levels) EXPECT_EQ(digests(format, level), expected) << format;
     const InstructionSetLimit lowest(InstructionSet::kBaseline);
     EXPECT_EQ(digests(format, Validation::kOff), expected) << format << " with the lowest instruction set";
+  }
+}
+
+/// Also where the decision has to search for layers that stay float32.
+TEST_F(HalfPrecisionTest, BytesOfWholeExportsDependOnNeitherThreadsNorInstructionSet) {
+  for (const auto& [fixture, format, head] : {std::tuple("yolo11-last", "onnx", HeadChoice::kDefault),
+                                              std::tuple("yolo11-last", "openvino", HeadChoice::kDefault),
+                                              std::tuple("yolo11-last", "torchscript", HeadChoice::kDefault),
+                                              std::tuple("families/yolo26", "onnx", HeadChoice::kEndToEnd)}) {
+    const auto exported = [&] { return digests(format, Validation::kOff, fixture, head); };
+    const std::vector<std::string> expected = exported();
+    ASSERT_FALSE(expected.empty());
+    for (const unsigned threads : {1u, 5u}) {
+      const ForcedPoolThreads forced(threads);
+      EXPECT_EQ(exported(), expected) << fixture << " in " << format << " with " << threads << " threads";
+      const InstructionSetLimit lowest(InstructionSet::kBaseline);
+      EXPECT_EQ(exported(), expected) << fixture << " in " << format << " with " << threads
+                                      << " threads and the lowest instruction set";
+    }
   }
 }
 
