@@ -86,7 +86,11 @@ std::vector<double> limits_of(const EvaluatedValue& reference, const IoSpec& spe
     };
     limits.push_back(limit_in(tolerance));
     if (at_least.empty()) continue;
-    const double ceiling = limit_in({tolerance.widest_relative, tolerance.widest_pixels, 0.0, 0.0});
+    const auto longer_side = static_cast<double>(std::max(spec.image[0], spec.image[1]));
+    const double widest_pixels =
+        std::min(tolerance.widest_pixels, tolerance.widest_part * std::max(longer_side, magnitude));
+    const double ceiling =
+        limit_in({.relative = tolerance.widest_relative, .pixels = std::max(tolerance.pixels, widest_pixels)});
     limits.back() = std::max(limits.back(), std::min(at_least[limits.size() - 1], ceiling));
   }
   return limits;

@@ -19,7 +19,8 @@ struct Tolerance {
       0.02;  ///< Of coordinates, in input pixels; of parts of the input, also `relative` of its shorter side.
   /// Ceilings: how far the error of the reference's own precision may widen the two above, and no further.
   double widest_relative = 2e-2;
-  double widest_pixels = 2.0;
+  double widest_pixels = 1.5;
+  double widest_part = 5e-4;  ///< Of coordinates also this part of the largest, or of the input's longer side.
   /// Of class numbers, the part that may be others: where two classes are nearly equal, rounding decides.
   double share() const { return std::min(50 * relative, 0.02); }
 };

@@ -204,8 +204,17 @@ TEST(Compare, IsNotFooledByNotANumber) {
 }
 
 TEST(Compare, TakesTheLargerOfTwoLimits) {
-  EXPECT_TRUE(all_agree(compare_rows({1, 1, 0, 0}, {1.04f, 1, 0.0001f, 0}, {0.044, 1.2e-4})));
-  EXPECT_FALSE(all_agree(compare_rows({1, 1, 0, 0}, {1.045f, 1, 0, 0}, {0.044, 1.2e-4})));
+  EXPECT_TRUE(all_agree(compare_rows({100, 1, 0, 0}, {100.04f, 1, 0.0001f, 0}, {0.044, 1.2e-4})));
+  EXPECT_FALSE(all_agree(compare_rows({100, 1, 0, 0}, {100.045f, 1, 0, 0}, {0.044, 1.2e-4})));
+}
+
+TEST(Compare, WidensCoordinatesByNoMoreThanAPartOfTheLargest) {
+  const auto limit = [](float largest) {
+    return compare_rows({largest, 1, 0, 0}, {largest, 1, 0, 0}, {9, 0})[0].limit;
+  };
+  EXPECT_EQ(limit(1), 0.02);
+  EXPECT_NEAR(limit(600), 0.3, 1e-9);
+  EXPECT_EQ(limit(50000), 1.5);
 }
 
 TEST(Compare, RefusesOtherShapes) {
