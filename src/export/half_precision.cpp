@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "base/log.h"
+#include "export/choice_stages.h"
 #include "export/network_layers.h"
 #include "export/precision_limits.h"
 #include "export/reference_outputs.h"
@@ -51,26 +52,6 @@ std::vector<Trial> images_for(const SourceModel& model) {
   return list;
 }
 
-/// The values that are compared: ranked rows follow from the probes.
-struct Compared {
-  std::vector<IoSpec> specs;
-  std::vector<EvaluatedValue> values;
-};
-Compared compared(SourceModel model, const Trial& trial, EvaluationResult result) {
-  set_image_size(model, trial.height, trial.width);
-  Compared all;
-  for (size_t i = 0; i < model.outputs.size(); ++i) {
-    if (model.outputs[i].rows == Rows::kRanked) continue;
-    all.specs.push_back(model.outputs[i]);
-    all.values.push_back(std::move(result.outputs[i]));
-  }
-  for (size_t i = 0; i < model.probes.size(); ++i) {
-    all.specs.push_back(model.probes[i]);
-    all.values.push_back(std::move(result.probes[i]));
-  }
-  return all;
-}
-
 /// One decision.
 class Decision {
  public:
@@ -79,7 +60,8 @@ class Decision {
         graph_(graph),
         form_(form),
         limits_(limits_for(WeightPrecision::kFloat16, tolerance)),
-        images_(images_for(model)) {}
+        images_(images_for(model)),
+        stages_(choice_stages(model)) {}
 
   Result<HalfPrecision> operator()() {
     const Trial& first = images_.front();
@@ -110,7 +92,7 @@ class Decision {
       request.measure = EvaluationRequest::Measure::kMagnitudes;
       TRY(result, evaluate(request));
       for (size_t i = 0; i < magnitudes_.size(); ++i) magnitudes_[i] = std::max(magnitudes_[i], result.magnitudes[i]);
-      references_.push_back(compared(model_, trial, std::move(result)));
+      references_.push_back(std::move(result));
     }
     for (size_t i = 0; i < magnitudes_.size(); ++i) {
       const Value& value = graph_.values[i];
@@ -183,16 +165,7 @@ class Decision {
     double worst = 0.0;
     for (size_t i = 0; i < images; ++i) {
       TRY(result, evaluate(request_for(rounded, images_[i])));
-      const std::vector<EvaluatedValue> choices = chooses() ? result.probes : std::vector<EvaluatedValue>();
-      const Compared found = compared(model_, images_[i], std::move(result));
-      TRY(error, error_of(references_[i], found));
-      if (error > kTarget && !choices.empty()) {
-        EvaluationRequest request = request_for(graph_, images_[i]);
-        request.replay = choices;
-        TRY(chosen_again, evaluate(request));
-        TRY(of_replay, error_of(compared(model_, images_[i], std::move(chosen_again)), found));
-        error = std::min(error, of_replay);
-      }
+      TRY(error, error_on(i, result));
       if (images_[i].picture == Trial::Picture::kTestChart) error *= kTarget / kTargetOnCharts;
       worst = std::max(worst, error);
     }
@@ -201,12 +174,30 @@ class Decision {
     return worst;
   }
 
-  bool chooses() const {
-    return std::ranges::any_of(model_.outputs, [](const IoSpec& spec) { return spec.rows == Rows::kRanked; });
+  /// Of what the rounded graph computes on an image, ranked rows left out: they follow from the probes.
+  Result<double> error_on(size_t image, const EvaluationResult& found) const {
+    double worst = 0.0;
+    for (const ChoiceStage& stage : stages_) {
+      TRY(error, error_in(stage, image, references_[image], found));
+      if (error > kTarget && !stage.replayed.empty()) {
+        EvaluationRequest request = request_for(graph_, images_[image]);
+        request.replay = {found.probes, stage.replayed};
+        TRY(chosen_again, evaluate(request));
+        TRY(of_replay, error_in(stage, image, chosen_again, found));
+        error = std::min(error, of_replay);
+      }
+      worst = std::max(worst, error);
+    }
+    return worst;
   }
 
-  Result<double> error_of(const Compared& reference, const Compared& found) const {
-    TRY(figures, compare(reference.values, found.values, reference.specs, limits_));
+  Result<double> error_in(const ChoiceStage& stage, size_t image, const EvaluationResult& expected,
+                          const EvaluationResult& found) const {
+    SourceModel model = model_;
+    set_image_size(model, images_[image].height, images_[image].width);
+    const StageValues reference = values_in(stage, model, expected.outputs, expected.probes);
+    const StageValues actual = values_in(stage, model, found.outputs, found.probes);
+    TRY(figures, compare(reference.values, actual.values, actual.specs, limits_));
     double worst = 0.0;
     for (const Comparison& figure : figures) {
       const double part = figure.max_difference / figure.limit;
@@ -288,8 +279,9 @@ class Decision {
   HalfForm form_;
   Tolerance limits_;
   std::vector<Trial> images_;
-  std::vector<Compared> references_;
-  std::vector<double> magnitudes_;  ///< By ValueId.
+  std::vector<ChoiceStage> stages_;
+  std::vector<EvaluationResult> references_;  ///< By image.
+  std::vector<double> magnitudes_;            ///< By ValueId.
   std::vector<NetworkLayer> layers_;
   std::vector<NodePrecision> usable_;  ///< By NodeId.
   std::vector<bool> weights_;          ///< By layer: whether weights are float16,

@@ -1,160 +1,13 @@
 #include "export/proof.h"
 
 #include <algorithm>
-#include <cmath>
-#include <optional>
 
 #include "base/log.h"
+#include "export/hold.h"
 
 namespace modelport {
 
 namespace {
-
-/// How far the reference's float32 evaluations are from float64, per group, times kOwnErrorFactor.
-struct OwnError {
-  EvaluationResult float64;
-  std::vector<double> output_limits, probe_limits;
-};
-
-/// What is computed on one trial by what something is held to.
-struct Reference {
-  Trial trial;
-  EvaluatedValue input;
-  EvaluationResult results;
-  const Graph* graph;                        ///< The unfolded one, or what was read back.
-  EvaluationRequest::Constants constants{};  ///< How float64 evaluation of `graph` takes its weights.
-  std::optional<OwnError> own_error{};       ///< Once it had to be measured.
-};
-
-EvaluationRequest request_for(const ProofSubject& subject, const Graph& graph, const Reference& reference) {
-  const Trial& trial = reference.trial;
-  return {graph, {reference.input}, symbols_for(subject.model, trial.batch, trial.height, trial.width)};
-}
-
-std::vector<double> scaled(std::vector<double> values, double factor) {
-  for (double& value : values) value *= factor;
-  return values;
-}
-
-/// Whether the model chooses rows by its own numbers, so that two honest evaluations may choose otherwise.
-bool chooses(const SourceModel& model) {
-  return std::ranges::any_of(model.outputs, [](const IoSpec& spec) { return spec.rows == Rows::kRanked; });
-}
-
-/// What was found and is held to a reference.
-struct Found {
-  std::span<const EvaluatedValue> outputs, probes;
-
-  /// What an evaluation has to take at its probes to choose as it was chosen here.
-  std::span<const EvaluatedValue> choices(const SourceModel& model) const {
-    return chooses(model) ? probes : std::span<const EvaluatedValue>();
-  }
-};
-
-Found found_in(const EvaluationResult& result) { return {result.outputs, result.probes}; }
-
-/// The figures of outputs and of probes.
-struct Figures {
-  std::vector<Comparison> outputs, probes;
-
-  bool agree() const { return all_agree(outputs) && all_agree(probes); }
-  std::vector<Comparison> joined() && {
-    outputs.insert(outputs.end(), probes.begin(), probes.end());
-    return std::move(outputs);
-  }
-};
-
-Result<Figures> compare_all(const SourceModel& model, const EvaluationResult& expected, const Found& found,
-                            const Tolerance& tolerance, std::span<const double> output_limits = {},
-                            std::span<const double> probe_limits = {}) {
-  TRY(outputs, compare(expected.outputs, found.outputs, model.outputs, tolerance, output_limits));
-  if (found.probes.empty()) return Figures{std::move(outputs), {}};
-  TRY(probes, compare(expected.probes, found.probes, model.probes, tolerance, probe_limits));
-  return Figures{std::move(outputs), std::move(probes)};
-}
-
-/// What `graph` computes, in float64 where asked, with the choices of `found`.
-Result<EvaluationResult> evaluate_as(const ProofSubject& subject, const Graph& graph, const Reference& reference,
-                                     Precision precision, EvaluationRequest::Constants constants,
-                                     std::span<const EvaluatedValue> choices) {
-  EvaluationRequest request = request_for(subject, graph, reference);
-  request.precision = precision;
-  request.constants = constants;
-  request.replay = choices;
-  return evaluate(request);
-}
-
-/// Puts the ranked rows of `from` in the place of those of `to`.
-void take_ranked(const SourceModel& model, const EvaluationResult& from, EvaluationResult& to) {
-  for (size_t i = 0; i < model.outputs.size(); ++i) {
-    if (model.outputs[i].rows == Rows::kRanked) to.outputs[i] = from.outputs[i];
-  }
-}
-
-/// Whether the reference's own error may widen the limits.
-bool leaves_room(const Tolerance& tolerance) {
-  return tolerance.widest_relative > tolerance.relative || tolerance.widest_pixels > tolerance.pixels;
-}
-
-std::vector<double> larger_each(std::vector<double> a, const std::vector<double>& b) {
-  for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) a[i] = std::max(a[i], b[i]);
-  return a;
-}
-
-/// One float32 evaluation may be lucky, so there are two, with fused products and with rounded ones, and the larger
-/// difference counts. Ranked rows have no such error: they follow from the probes, and with these from the same float32
-/// arithmetic, whose rounding decides with them.
-Status measure_own_error(const ProofSubject& subject, Proof& proof, Reference& reference) {
-  const auto choices = found_in(reference.results).choices(subject.model);
-  TRY(float64, evaluate_as(subject, *reference.graph, reference, Precision::kFloat64, reference.constants, choices));
-  EvaluationRequest request = request_for(subject, *reference.graph, reference);
-  request.constants = reference.constants;
-  request.products = EvaluationRequest::Products::kRounded;
-  request.replay = choices;
-  TRY(rounded, evaluate(request));
-  take_ranked(subject.model, reference.results, float64);
-  take_ranked(subject.model, reference.results, rounded);
-  OwnError own{std::move(float64), {}, {}};
-  const EvaluationResult* const evaluations[] = {&reference.results, &rounded};
-  for (const EvaluationResult* float32 : evaluations) {
-    TRY(of_outputs, own_error(float32->outputs, own.float64.outputs, subject.model.outputs));
-    TRY(of_probes, own_error(float32->probes, own.float64.probes, subject.model.probes));
-    own.output_limits = larger_each(scaled(std::move(of_outputs), kOwnErrorFactor), own.output_limits);
-    own.probe_limits = larger_each(scaled(std::move(of_probes), kOwnErrorFactor), own.probe_limits);
-  }
-  reference.own_error = std::move(own);
-  proof.float64_gate = true;
-  return {};
-}
-
-/// Compares with the reference; where that fails, with the reference that chooses as was found to be chosen; then,
-/// where the limits leave room for the reference's own error, with the float64 one.
-Result<Figures> hold(const ProofSubject& subject, Proof& proof, Reference& reference, const Tolerance& tolerance,
-                     const Found& found) {
-  const auto choices = found.choices(subject.model);
-  const auto with_choices = [&](Precision precision) {
-    return evaluate_as(subject, *reference.graph, reference, precision, reference.constants, choices);
-  };
-  Result<Figures> figures = compare_all(subject.model, reference.results, found, tolerance);
-  if (figures && figures->agree()) return figures;
-  std::optional<EvaluationResult> replayed;
-  if (!choices.empty()) {
-    TRY(chosen_again, with_choices(Precision::kFloat32));
-    replayed = std::move(chosen_again);
-    figures = compare_all(subject.model, *replayed, found, tolerance);
-    if (figures && figures->agree()) return figures;
-  }
-  if (!figures || !leaves_room(tolerance)) return figures;
-  if (!reference.own_error) CHECK_OK(measure_own_error(subject, proof, reference));
-  const OwnError& own = *reference.own_error;
-  const auto held_to = [&](const EvaluationResult& expected) {
-    return compare_all(subject.model, expected, found, tolerance, own.output_limits, own.probe_limits);
-  };
-  if (!replayed) return held_to(own.float64);
-  TRY(chosen_again, with_choices(Precision::kFloat64));
-  take_ranked(subject.model, *replayed, chosen_again);
-  return held_to(chosen_again);
-}
 
 Status require_agreement(const Check& check) {
   for (const Comparison& figure : check.figures) {
@@ -245,6 +98,18 @@ Status conclude(Proof& proof, Check check) {
   return {};
 }
 
+/// The same for figures of which some are of what rows are chosen by: these are a check of their own.
+Status conclude(Proof& proof, Check check, Figures figures) {
+  Check before = check;
+  check.figures = figures.outputs_and_probes();
+  CHECK_OK(conclude(proof, std::move(check)));
+  if (figures.before_choices.empty()) return {};
+  before.what += ", before any choice of rows";
+  before.figures = std::move(figures.before_choices);
+  before.scope = Check::Scope::kBeforeChoices;
+  return conclude(proof, std::move(before));
+}
+
 /// What fails on our own file is a file that is wrong, whatever the reader calls it.
 template <class T>
 Result<T> as_validation_failure(Result<T> result, const char* what) {
@@ -254,67 +119,80 @@ Result<T> as_validation_failure(Result<T> result, const char* what) {
   return std::move(error).in(what);
 }
 
-/// Compares with what is expected; where that fails, with what `replay` gives for the choices that were found.
-template <class Replay>
-Result<Figures> hold_to_either(const ProofSubject& subject, const EvaluationResult& expected, const Found& found,
-                               const Tolerance& tolerance, Replay replay) {
-  Result<Figures> figures = compare_all(subject.model, expected, found, tolerance);
-  const auto choices = found.choices(subject.model);
-  if ((figures && figures->agree()) || choices.empty()) return figures;
-  TRY(replayed, replay(choices));
-  return compare_all(subject.model, replayed, found, tolerance);
-}
-
 /// In float64, where no rounding of values hides a difference, in two links: the rewritten graph with its weights as
 /// the recipes say against the unfolded graph, then what was read back against the rewritten graph with its weights
 /// rounded to the file's dtype. Holds for any precision and however badly a model is conditioned.
 Status prove_in_float64(const ProofSubject& subject, const Graph& raised, Proof& proof, const Reference& reference) {
   using Constants = EvaluationRequest::Constants;
+  const SourceModel& model = subject.model;
   const double relative = std::min(subject.tolerance, default_tolerance(WeightPrecision::kFloat32));
   const Tolerance tight = limits_for(WeightPrecision::kFloat32, relative);
   const std::string at = size_text(reference.trial);
-  const auto in_float64 = [&](const Graph& graph, Constants constants, std::span<const EvaluatedValue> choices) {
-    return evaluate_as(subject, graph, reference, Precision::kFloat64, constants, choices);
+  const auto in_float64 = [&](const Graph& graph, Constants constants) {
+    return [&, constants](EvaluationRequest::Replay replay) {
+      return evaluate_as(model, graph, reference, Precision::kFloat64, constants, replay);
+    };
   };
   TRY(unfolded, subject.reference.at(reference.trial, Precision::kFloat64));
-  TRY(rewritten, in_float64(subject.exported, Constants::kExact, {}));
-  TRY(of_rewrite, hold_to_either(subject, *unfolded, found_in(rewritten), tight, [&](auto choices) {
-        return in_float64(subject.model.graph, Constants::kExact, choices);
-      }));
-  CHECK_OK(conclude(
-      proof, {Validation::kReference, "in float64, the rewritten graph computes what the checkpoint computes at " + at,
-              "", reference.input.shape, std::move(of_rewrite).joined()}));
-  TRY(intended, in_float64(subject.exported, Constants::kRounded, {}));
-  TRY(written, in_float64(raised, Constants::kRounded, {}));
-  TRY(of_file, hold_to_either(subject, intended, found_in(written), tight, [&](auto choices) {
-        return in_float64(subject.exported, Constants::kRounded, choices);
-      }));
-  return conclude(proof, {Validation::kReference,
-                          "in float64, the file read back computes what the rewritten graph computes at " + at, "",
-                          reference.input.shape, std::move(of_file).joined()});
+  TRY(rewritten, in_float64(subject.exported, Constants::kExact)({}));
+  TRY(of_rewrite,
+      hold_to_either(model, *unfolded, found_in(rewritten), tight, in_float64(model.graph, Constants::kExact)));
+  CHECK_OK(conclude(proof,
+                    {Validation::kReference,
+                     "in float64, the rewritten graph computes what the checkpoint computes at " + at,
+                     "",
+                     reference.input.shape,
+                     {}},
+                    std::move(of_rewrite)));
+  const auto as_written = in_float64(subject.exported, Constants::kRounded);
+  TRY(intended, as_written({}));
+  TRY(written, in_float64(raised, Constants::kRounded)({}));
+  TRY(of_file, hold_to_either(model, intended, found_in(written), tight, as_written));
+  return conclude(proof,
+                  {Validation::kReference,
+                   "in float64, the file read back computes what the rewritten graph computes at " + at,
+                   "",
+                   reference.input.shape,
+                   {}},
+                  std::move(of_file));
+}
+
+/// hold(), and whether the reference's own error decided.
+Result<Figures> hold_and_note(Proof& proof, const SourceModel& model, Reference& reference, const Tolerance& tolerance,
+                              const Found& found) {
+  TRY(figures, hold(model, reference, tolerance, found));
+  if (reference.own_error || !reference.stage_errors.empty()) proof.float64_gate = true;
+  return figures;
 }
 
 /// What was read back, every value rounded to the file's dtypes, against the unfolded graph. Of float16, and where
 /// float32 itself is too coarse for the limit, also the links in float64.
 Status prove_read_back(const ProofSubject& subject, const Graph& raised, Proof& proof, Reference& reference) {
-  TRY(result, as_validation_failure(evaluate(request_for(subject, raised, reference)),
-                                    "the file read back cannot be evaluated"));
+  const SourceModel& model = subject.model;
+  TRY(result,
+      as_validation_failure(evaluate(request_for(model, raised, reference)), "the file read back cannot be evaluated"));
   const Tolerance limits = limits_for(subject.precision, subject.tolerance);
   const Found found = found_in(result);
   const bool rounded = subject.precision == WeightPrecision::kFloat16;
   if (rounded) CHECK_OK(prove_in_float64(subject, raised, proof, reference));
-  Result<Figures> figures = hold_to_either(subject, reference.results, found, limits, [&](auto choices) {
-    return evaluate_as(subject, subject.model.graph, reference, Precision::kFloat32, {}, choices);
-  });
+  Result<Figures> figures =
+      hold_to_either(model, reference.results, found, limits, [&](EvaluationRequest::Replay replay) {
+        return evaluate_as(model, model.graph, reference, Precision::kFloat32, {}, replay);
+      });
   if (!rounded && (!figures || !figures->agree())) {
     CHECK_OK(prove_in_float64(subject, raised, proof, reference));
-    figures = hold(subject, proof, reference, limits, found);
+    figures = hold_and_note(proof, model, reference, limits, found);
   }
   if (!figures) return figures.error();
   return conclude(
-      proof, {Validation::kReference,
-              fmt::format("the file read back computes what the checkpoint computes at {}", size_text(reference.trial)),
-              "", reference.input.shape, std::move(*figures).joined(), Check::Holds::kArtifactAgainstCheckpoint});
+      proof,
+      {Validation::kReference,
+       fmt::format("the file read back computes what the checkpoint computes at {}", size_text(reference.trial)),
+       "",
+       reference.input.shape,
+       {},
+       Check::Holds::kArtifactAgainstCheckpoint},
+      *std::move(figures));
 }
 
 /// What an engine gave for one trial.
@@ -343,15 +221,19 @@ Result<EngineRun> run_file_and_twin(const ProofSubject& subject, Engine& engine,
 /// float16 weights under float32 arithmetic: the engine is also held, as closely as float32 is, to what was read back.
 Status prove_weights_only_arithmetic(const ProofSubject& subject, const Graph& raised, Proof& proof,
                                      const Reference& reference, const EngineRun& run) {
-  TRY(rounded, evaluate(request_for(subject, raised, reference)));
+  TRY(rounded, evaluate(request_for(subject.model, raised, reference)));
   Reference file{reference.trial, reference.input, std::move(rounded), &raised, EvaluationRequest::Constants::kRounded};
   Tolerance limits = limits_for(WeightPrecision::kFloat32, default_tolerance(WeightPrecision::kFloat32));
   limits.relative = limits.widest_relative = subject.tolerance;
-  TRY(figures, hold(subject, proof, file, limits, {run.outputs, run.probes}));
+  TRY(figures, hold_and_note(proof, subject.model, file, limits, {run.outputs, run.probes}));
   return conclude(
-      proof, {Validation::kRuntime,
-              fmt::format("{} computes what the file read back computes at {}", run.label, size_text(reference.trial)),
-              run.label, reference.input.shape, std::move(figures).joined()});
+      proof,
+      {Validation::kRuntime,
+       fmt::format("{} computes what the file read back computes at {}", run.label, size_text(reference.trial)),
+       run.label,
+       reference.input.shape,
+       {}},
+      std::move(figures));
 }
 
 Status prove_in_engine(const ProofSubject& subject, const Graph& raised, Engine& engine, Proof& proof,
@@ -359,15 +241,22 @@ Status prove_in_engine(const ProofSubject& subject, const Graph& raised, Engine&
   TRY(run, run_file_and_twin(subject, engine, reference));
   if (subject.precision != subject.arithmetic)
     CHECK_OK(prove_weights_only_arithmetic(subject, raised, proof, reference, run));
-  TRY(figures,
-      hold(subject, proof, reference, limits_for(subject.precision, subject.tolerance), {run.outputs, run.probes}));
+  TRY(figures, hold_and_note(proof, subject.model, reference, limits_for(subject.precision, subject.tolerance),
+                             {run.outputs, run.probes}));
   const std::string at = size_text(reference.trial);
   CHECK_OK(
       conclude(proof, {Validation::kRuntime, fmt::format("{} runs the file at {}", run.label, at), run.label,
                        reference.input.shape, std::move(figures.outputs), Check::Holds::kArtifactAgainstCheckpoint}));
   if (run.probes.empty()) return {};
-  return conclude(proof, {Validation::kRuntime, fmt::format("{} runs the file's twin at {}", run.label, at), run.label,
-                          reference.input.shape, std::move(figures.probes), Check::Holds::kArtifactAgainstCheckpoint});
+  figures.outputs.clear();
+  return conclude(proof,
+                  {Validation::kRuntime,
+                   fmt::format("{} runs the file's twin at {}", run.label, at),
+                   run.label,
+                   reference.input.shape,
+                   {},
+                   Check::Holds::kArtifactAgainstCheckpoint},
+                  std::move(figures));
 }
 
 }  // namespace

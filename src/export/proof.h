@@ -23,6 +23,9 @@ struct Check {
   /// Whether the figures are of what was written, with all its rounding, against what the checkpoint computes, or of
   /// one link between the two.
   enum class Holds { kLink, kArtifactAgainstCheckpoint } holds = Holds::kLink;
+  /// kBeforeChoices: only of what rows are chosen by, held to a reference that takes nothing but choices from what was
+  /// found.
+  enum class Scope { kEverything, kBeforeChoices } scope = Scope::kEverything;
 };
 
 struct Proof {
@@ -69,7 +72,7 @@ Result<Validation> choose_validation(const FormatRow& row, std::optional<Validat
 Result<Proof> prove(const ProofSubject& subject, Validation level);
 
 /// `extra_metadata.proof`, as convention/proof.schema.json describes it; kValidationFailed where a figure or a limit is
-/// not finite, since that is no proof.
+/// not finite, and from kReference on where nothing holds the artifact to the checkpoint, since that is no proof.
 Result<Json> proof_json(const Proof& proof);
 
 }  // namespace modelport

@@ -52,6 +52,7 @@ Result<Json> proof_json(const Proof& proof) {
   Json checks = Json::array();
   for (const Check& check : proof.checks) {
     Json entry = {{"kind", proof_name(check.kind)}, {"what", check.what}};
+    if (check.scope == Check::Scope::kBeforeChoices) entry["scope"] = "before_choices";
     if (!check.engine.empty()) entry["engine"] = check.engine;
     if (!check.input_shape.empty()) entry["input_shape"] = check.input_shape;
     Json figures = Json::array();
@@ -80,6 +81,10 @@ Result<Json> proof_json(const Proof& proof) {
                                   {"allowed", entry.figure.limit},
                                   {"in", entry.in}});
     if (!unit_of(entry.figure).empty()) against_checkpoint.back()["unit"] = unit_of(entry.figure);
+  }
+  if (proof.level >= Validation::kReference && against_checkpoint.empty()) {
+    return fail(ErrorCode::kValidationFailed,
+                "a proof of level {} holds no figure of the artifact against the checkpoint", proof_name(proof.level));
   }
   Json json = {{"level", proof_name(proof.level)}, {"float64_gate", proof.float64_gate}, {"checks", checks}};
   if (!against_checkpoint.empty()) json["artifact_against_checkpoint"] = against_checkpoint;

@@ -84,8 +84,7 @@ double magnitude(std::span<const Real> values, ThreadPool& pool) {
 /// One evaluation: the plan of which buffer holds which value when, and the walk over the nodes.
 class Run {
  public:
-  Run(const EvaluationRequest& request, const Graph& graph)
-      : request_(request), graph_(graph), pool_(std::max(1u, std::min(8u, std::thread::hardware_concurrency()))) {}
+  Run(const EvaluationRequest& request, const Graph& graph) : request_(request), graph_(graph), pool_(pool_threads()) {}
 
   Result<EvaluationResult> operator()() {
     plan();
@@ -96,7 +95,7 @@ class Run {
     if (request_.measure == EvaluationRequest::Measure::kMagnitudes) result_.magnitudes.resize(graph_.values.size());
     for (const Node& node : graph_.nodes) {
       run(node);
-      for (const ValueId id : request_.replay.empty() ? std::vector<ValueId>() : node.outputs) replay(id);
+      for (const ValueId id : request_.replay.probes.empty() ? std::vector<ValueId>() : node.outputs) replay(id);
     }
     extract_missing(graph_.outputs, result_.outputs, {});
     extract_missing(graph_.probes, result_.probes, {});
@@ -161,28 +160,34 @@ class Run {
   }
 
   Status check_replay() const {
-    if (request_.replay.empty()) return {};
-    if (request_.replay.size() != graph_.probes.size()) {
-      return fail(ErrorCode::kInternal, "{} values are to be replayed, the graph has {} probes", request_.replay.size(),
+    const auto& given = request_.replay.probes;
+    if (given.empty()) return {};
+    if (given.size() != graph_.probes.size()) {
+      return fail(ErrorCode::kInternal, "{} values are to be replayed, the graph has {} probes", given.size(),
                   graph_.probes.size());
     }
     for (size_t i = 0; i < graph_.probes.size(); ++i) {
       const Shape& shape = at(graph_.probes[i].value).shape;
-      if (request_.replay[i].shape == shape) continue;
+      if (given[i].shape == shape) continue;
       return fail(ErrorCode::kValidationFailed, "probe {} is {}, {} is to be replayed", graph_.probes[i].name,
-                  shape_text(shape), shape_text(request_.replay[i].shape));
+                  shape_text(shape), shape_text(given[i].shape));
     }
     return {};
+  }
+
+  bool is_replayed(size_t probe) const {
+    const auto& only = request_.replay.only;
+    return only.empty() || std::ranges::find(only, probe) != only.end();
   }
 
   /// Where the value is a probe: keeps what was computed, and puts in its place what is to be replayed.
   void replay(ValueId id) {
     for (size_t i = 0; i < graph_.probes.size(); ++i) {
-      if (graph_.probes[i].value != id) continue;
+      if (graph_.probes[i].value != id || !is_replayed(i)) continue;
       extract_missing(graph_.outputs, result_.outputs, id);
       extract_missing(graph_.probes, result_.probes, id);
       const Array& array = at(id);
-      with_held(request_.replay[i], [&](const auto& given) {
+      with_held(request_.replay.probes[i], [&](const auto& given) {
         if (!is_float(array.dtype)) {
           std::ranges::transform(given, array.as<int64_t>(), [](auto x) { return static_cast<int64_t>(x); });
         } else {

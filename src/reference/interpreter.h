@@ -34,9 +34,13 @@ struct EvaluationRequest {
   /// kMagnitudes: also report the largest magnitude of every value.
   enum class Measure { kNothing, kMagnitudes } measure = Measure::kNothing;
   enum class Keep { kOutputs, kOutputsAndProbes } keep = Keep::kOutputsAndProbes;
-  /// Empty, or in the order of graph.probes what another evaluation found there: whatever reads a probe reads that, so
-  /// that what was chosen by it (TopK, suppression) is chosen again. The results hold what this evaluation computes.
-  std::span<const EvaluatedValue> replay = {};
+  /// What another evaluation found at the probes: whatever reads one of them reads that, so that what was chosen by it
+  /// (TopK, suppression) is chosen again. The results hold what this evaluation computes.
+  struct Replay {
+    std::span<const EvaluatedValue> probes;  ///< In the order of graph.probes; empty: nothing is replayed.
+    std::span<const size_t> only = {};       ///< Those that are read, by number; empty: all of them.
+  };
+  Replay replay = {};
 };
 
 struct EvaluationResult {

@@ -95,8 +95,10 @@ std::vector<LimitCase> limit_cases() {
   }
   for (const char* checkpoint : {"yolo11-sample", "families/yolo11-pose"})
     cases.push_back({checkpoint, "onnx", "nms=true"});
-  for (const char* checkpoint : {"families/yolo26", "families/yolo26-seg", "families/yolo26-pose"})
+  for (const char* checkpoint : {"families/yolo26", "families/yolo26-seg", "families/yolo26-pose", "families/yolov10"})
     cases.push_back({checkpoint, "onnx", "nms=false"});
+  cases.push_back({"families/yolo26", "onnx", "half=true nms=false"});
+  cases.push_back({"yolo11-sample", "onnx", "half=true nms=true"});
   for (const char* settings : {"dynamic_axes=true", "embed_preprocessing=true"})
     cases.push_back({"yolo11-sample", "onnx", settings});
   return cases;

@@ -150,7 +150,7 @@ TEST(Interpreter, ReplaysWhatAnotherEvaluationFoundAtTheProbes) {
   const std::vector<EvaluatedValue> elsewhere = {floats({4}, {9, 1, 1, 1})};
   EvaluationRequest request{graph, {floats({4}, {1, 2, 3, 4})}, {}};
   EXPECT_THAT(run(request).outputs[1].floats, ElementsAre(8));
-  request.replay = elsewhere;
+  request.replay = {elsewhere};
   const EvaluationResult replayed = run(request);
   EXPECT_THAT(replayed.outputs[1].floats, ElementsAre(9)) << "what reads the probe reads the other's";
   EXPECT_THAT(replayed.outputs[0].floats, ElementsAre(2, 4, 6, 8)) << "the probe is reported as computed";
@@ -158,8 +158,29 @@ TEST(Interpreter, ReplaysWhatAnotherEvaluationFoundAtTheProbes) {
   request.precision = Precision::kFloat64;
   EXPECT_THAT(run(request).outputs[1].doubles, ElementsAre(9));
   const std::vector<EvaluatedValue> other_shape = {floats({3}, {9, 1, 1})};
-  request.replay = other_shape;
+  request.replay = {other_shape};
   EXPECT_FALSE(evaluate(request));
+}
+
+TEST(Interpreter, ReplaysOnlyTheProbesThatAreAskedFor) {
+  GraphBuilder b;
+  const ValueId x = b.input("x", {DType::kFloat32, {2}});
+  const ValueId first = b.mul(x, b.scalar(2.0));
+  b.probe("first", first);
+  const ValueId second = b.mul(first, b.scalar(10.0));
+  b.probe("second", second);
+  b.output("y", b.add(second, b.scalar(1.0)));
+  const Graph graph = finish(b);
+  const std::vector<EvaluatedValue> elsewhere = {floats({2}, {5, 6}), floats({2}, {7, 8})};
+  const std::vector<size_t> only = {0};
+  EvaluationRequest request{graph, {floats({2}, {1, 2})}, {}};
+  request.replay = {elsewhere, only};
+  const EvaluationResult replayed = run(request);
+  EXPECT_THAT(replayed.probes[0].floats, ElementsAre(2, 4));
+  EXPECT_THAT(replayed.probes[1].floats, ElementsAre(50, 60));
+  EXPECT_THAT(replayed.outputs[0].floats, ElementsAre(51, 61));
+  request.replay.only = {};
+  EXPECT_THAT(run(request).outputs[0].floats, ElementsAre(8, 9));
 }
 
 TEST(PhotoLikeInput, HasTheRecordedPixels) {

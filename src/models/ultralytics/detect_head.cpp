@@ -119,10 +119,12 @@ void add_probe(Translation& t, std::string name, Role role, ValueId value) {
 ValueId finish_detection(Translation& t, const DetectHead& head, ValueId boxes, ValueId logits,
                          const std::optional<HeadExtra>& extra) {
   const bool selects = head.branch == HeadBranch::kOneToOne;
-  std::vector<ValueId> parts{boxes, t.b.unary(Sigmoid{}, logits)};
+  const ValueId scores = t.b.unary(Sigmoid{}, logits);
+  std::vector<ValueId> parts{boxes, scores};
   if (extra) parts.push_back(extra->value);
   add_probe(t, "boxes", Role::kBoxesPx, boxes);
   add_probe(t, "class_logits", Role::kLogits, logits);
+  if (selects) add_probe(t, "scores", Role::kScores, scores);
   const int64_t extra_channels = extra ? extra->channels : 0;
   const Numerics outer = t.b.set_numerics(selects ? Numerics::kFloat32 : Numerics::kAny);
   ValueId output = t.b.concat(std::move(parts), 1);

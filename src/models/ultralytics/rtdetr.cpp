@@ -148,11 +148,12 @@ ValueId select_detections(GraphBuilder& b, ValueId boxes, ValueId scores, int64_
       {rows_at(b, boxes, query), b.split_axis(best.values, 1, {rows, 1}), b.split_axis(label, 1, {rows, 1})}, 2);
 }
 
-void describe(Translation& t, ValueId output, ValueId encoder_scores, const DecodedQueries& decoded) {
+void describe(Translation& t, ValueId output, ValueId encoder_scores, const DecodedQueries& decoded, ValueId scores) {
   t.b.output("output0", output);
   t.b.probe("encoder_logits", encoder_scores);
   t.b.probe("boxes", decoded.boxes);
   t.b.probe("class_logits", decoded.logits);
+  t.b.probe("scores", scores);
   const ChannelGroup boxes{
       .name = "boxes", .role = Role::kBoxesPx, .axis = 2, .begin = 0, .end = 4, .unit = Unit::kParts};
   t.model.outputs = {{.name = "output0",
@@ -167,7 +168,8 @@ void describe(Translation& t, ValueId output, ValueId encoder_scores, const Deco
   facts.output_layout = "[batch, detections, 4 + score + class]";
   t.model.probes = {{.name = "encoder_logits", .layout = "NAC", .role = Role::kLogits, .groups = {}},
                     {.name = "boxes", .layout = "NQC", .role = Role::kBoxesPx, .groups = {boxes}},
-                    {.name = "class_logits", .layout = "NQC", .role = Role::kLogits, .groups = {}}};
+                    {.name = "class_logits", .layout = "NQC", .role = Role::kLogits, .groups = {}},
+                    {.name = "scores", .layout = "NQC", .role = Role::kScores, .groups = {}}};
 }
 
 }  // namespace
@@ -202,7 +204,7 @@ Result<ValueId> rtdetr_decoder(Translation& t, const ModuleView& module, std::sp
   CHECK_OK(expect_int(module, "nc", scored_classes));
   const int64_t most = std::min(head.queries, t.max_detections);
   const ValueId output = select_detections(b, decoded.boxes, scores, head.class_count, most);
-  describe(t, output, encoder_scores, decoded);
+  describe(t, output, encoder_scores, decoded, scores);
   t.class_count = head.class_count;
   return output;
 }
