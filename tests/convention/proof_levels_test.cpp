@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <fstream>
 #include <regex>
 
@@ -76,11 +77,18 @@ TEST(ProofLevels, AreTheTableOfTheConvention) {
 }
 
 TEST(ProofLevels, SchemasAllowTheWordsOfTheTable) {
-  for (const std::string_view text : {kCapabilitiesSchemaText, kProofSchemaText}) {
-    const auto lists = lists_of_levels(Json::parse(text));
-    ASSERT_THAT(lists, SizeIs(1));
-    EXPECT_THAT(lists[0], ElementsAreArray(words()));
+  const auto of_capabilities = lists_of_levels(Json::parse(kCapabilitiesSchemaText));
+  ASSERT_THAT(of_capabilities, SizeIs(1));
+  EXPECT_THAT(of_capabilities[0], ElementsAreArray(words()));
+  auto of_proofs = lists_of_levels(Json::parse(kProofSchemaText));
+  ASSERT_THAT(of_proofs, SizeIs(2)) << "all, and those that promise figures of the artifact against the checkpoint";
+  std::ranges::sort(of_proofs, {}, &std::vector<std::string>::size);
+  std::vector<std::string> promising;
+  for (const ProofLevel& level : proof_levels()) {
+    if (level.is_green && level.given_by == ProofLevel::Giver::kExporter) promising.emplace_back(level.word);
   }
+  EXPECT_THAT(of_proofs[0], ElementsAreArray(promising));
+  EXPECT_THAT(of_proofs[1], ElementsAreArray(words()));
 }
 
 TEST(ProofLevels, TheApiAllowsTheWordsOfTheTable) {

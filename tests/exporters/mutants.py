@@ -275,7 +275,8 @@ ENGINE = (
 )
 
 PROOF = '''figure = {"value": "output0", "group": "logits", "role": "logits", "max_difference": 1e-7, "allowed": 1e-5, "cosine": 1.0}
-proof = {"level": "read_back", "checks": [{"kind": "read_back", "what": "the file read back", "figures": [figure], "verdict": "agrees"}]}
+proof = {"level": "read_back", "checks": [{"kind": "read_back", "what": "the file read back", "figures": [figure], "verdict": "agrees"}],
+         "artifact_against_checkpoint": [{**figure, "in": "reference evaluation"}]}
 metadata["extra_metadata"]["proof"] = proof
 '''
 PROVEN = (
@@ -284,6 +285,7 @@ PROVEN = (
     Variant("proof-by-a-word-of-its-own", "EXP-068", (with_metadata(PROOF + 'proof["level"] = "certainly"'),)),
     Variant("proof-by-a-word-alone", "EXP-068", (with_metadata('metadata["extra_metadata"]["proof"] = "runtime"'),)),
     Variant("proof-without-checks", "EXP-068", (with_metadata(PROOF + 'proof["checks"] = []'),)),
+    Variant("proof-against-no-checkpoint", "EXP-068", (with_metadata(PROOF + 'del proof["artifact_against_checkpoint"]'),)),
     Variant("proof-of-the-service", "EXP-068", (with_metadata(PROOF + 'proof["level"] = "loads"'),)),
 )
 
