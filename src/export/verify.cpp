@@ -11,6 +11,7 @@
 #include "export/metadata.h"
 #include "export/precision_limits.h"
 #include "export/translate_checkpoint.h"
+#include "export/weight_dtypes.h"
 #include "passes/append_class_map.h"
 #include "reference/channel_runs.h"
 #include "reference/compare.h"
@@ -192,6 +193,15 @@ Result<Measurement> measure(Subject& subject, const Tensor& input) {
   return measurement;
 }
 
+/// What the file itself says of its precision, where no metadata.json does.
+WeightPrecision declared_precision(const Subject& subject) {
+  if (subject.input.dtype == DType::kFloat16) return WeightPrecision::kFloat16;
+  if (subject.facts.candidates.size() == 1) return subject.options.precision;
+  const std::optional<double> share = float16_weight_share(subject.facts);
+  if (!share || *share <= 0.5) return subject.options.precision;
+  return WeightPrecision::kFloat16;
+}
+
 /// The model of the first candidate whose outputs have the artifact's shapes.
 Result<Subject> find_subject(const Trainer& trainer, const Checkpoint& checkpoint, ArtifactFacts facts) {
   Subject subject;
@@ -213,7 +223,7 @@ Result<Subject> find_subject(const Trainer& trainer, const Checkpoint& checkpoin
       }
       TRY(own_input, picture_input(subject));
       subject.input = own_input;
-      if (own_input.dtype == DType::kFloat16) subject.options.precision = WeightPrecision::kFloat16;
+      subject.options.precision = declared_precision(subject);
       if (subject.facts.candidates.size() == 1) return {};
       const InputContract& input = subject.reference_contract.input;
       FittedImage gray{Image(input.width, input.height, input.channels, input.pad_value), {}};
@@ -349,12 +359,15 @@ Result<VerifyReport> verify_artifact(const Trainer& trainer, const VerifyRequest
   log_info("{} in {} against {} ({}) at {}x{}x{}", subject.facts.path, engine, request.checkpoint_path,
            subject.model.facts.model_name, subject.model.sizes.batch, subject.model.sizes.height,
            subject.model.sizes.width);
+  if (subject.facts.candidates.size() > 1 && subject.options.precision == WeightPrecision::kFloat16)
+    log_warning("{} is float16, by its input or most of its weights: held to float16's limits", subject.facts.path);
   VerifyReport report;
   report.json = {{"artifact", subject.facts.path},
                  {"format", subject.facts.row->name},
                  {"engine", engine},
                  {"checkpoint", request.checkpoint_path},
                  {"model_name", subject.model.facts.model_name},
+                 {"precision", subject.options.precision == WeightPrecision::kFloat16 ? "float16" : "float32"},
                  {"described_by", subject.facts.candidates.size() == 1 ? "metadata.json" : "the artifact alone"},
                  {"batch", subject.model.sizes.batch},
                  {"size", {subject.model.sizes.height, subject.model.sizes.width}}};

@@ -4,6 +4,8 @@ import shutil
 
 import numpy as np
 import onnx
+import openvino
+import torch
 
 from command import CommandCase
 from exporter import FIXTURES, SAMPLE, last_error, run
@@ -42,6 +44,34 @@ class Verify(StubCase):
         self.assertEqual(report["verdict"], "agrees")
         shutil.copy(self.export_with(SAMPLE, "inside", "nms=true") / "model.onnx", alone)
         self.assertEqual(self.verify(alone)["verdict"], "agrees")
+
+    def test_a_float16_file_of_another_tool(self):
+        """Known by its weights where no metadata.json says it: saved by onnx, also with constants in place of initializers, by OpenVINO and by torch."""
+        made = self.folder / "made"
+        made.mkdir()
+        half = self.export_with(SAMPLE, "half", "half=true") / "model.onnx"
+        shutil.copy(half, made / "model.onnx")
+        model = onnx.load(half)
+        constants = [onnx.helper.make_node("Constant", [], [weight.name], value=weight) for weight in model.graph.initializer]
+        nodes = [*constants, *model.graph.node]
+        del model.graph.initializer[:], model.graph.node[:]
+        model.graph.node.extend(nodes)
+        onnx.save(model, made / "model.constants.onnx")
+        openvino.save_model(openvino.Core().read_model(self.export_with(SAMPLE, "ir", "half=true", to="openvino") / "model.xml"), made / "model.xml", compress_to_fp16=False)
+        torch.jit.load(self.export_with(SAMPLE, "archive", "half=true", to="torchscript") / "model.torchscript").save(made / "model.torchscript")
+        for artifact in sorted(made.glob("model.*")):
+            if artifact.suffix == ".bin":
+                continue
+            with self.subTest(artifact.name):
+                result = self.modelport("verify", artifact, "--against", SAMPLE, "--json")
+                self.assertIn("is float16, by its input or most of its weights: held to float16's limits", result.stderr)
+                report = json.loads(result.stdout)
+                self.assertEqual((report["described_by"], report["precision"], report["verdict"]), ("the artifact alone", "float16", "agrees"))
+                self.assertEqual(report["inputs"][0]["figures"][0]["allowed"], 0.5)
+        plain = self.folder / "plain.onnx"
+        shutil.copy(self.export_with(SAMPLE, "again") / "model.onnx", plain)
+        result = self.modelport("verify", plain, "--against", SAMPLE)
+        self.assertNotIn("is float16", result.stderr)
 
     def test_a_changed_weight_differs(self):
         folder = self.export_with(SAMPLE, "plain")
