@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/result.h"
-#include "checkpoint/class_aliases.h"
 #include "checkpoint/container.h"
 #include "checkpoint/pickle_scan.h"
 #include "checkpoint/pickle_value.h"
@@ -34,8 +33,6 @@ struct Checkpoint {
   PickleValue root;
   /// `__metadata__` of a safetensors file.
   std::map<std::string, std::string> metadata;
-  /// Classes that are to be read as others; empty as opened.
-  ClassAliases class_aliases;
 
   /// An entry of the top-level dict, or null.
   const PickleValue* find(std::string_view key) const;

@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "export/module_aliases.h"
 #include "modules/find_model.h"
-#include "modules/finite_weights.h"
 #include "ops/verify_types.h"
 #include "passes/append_nms.h"
 #include "passes/embed_preprocessing.h"
@@ -15,25 +14,6 @@
 namespace modelport {
 
 namespace {
-
-Result<const Architecture*> find_architecture(const Trainer& trainer, const Checkpoint& checkpoint) {
-  for (const Architecture& architecture : trainer.architectures) {
-    if (architecture.matches(checkpoint)) return &architecture;
-  }
-  return trainer.explain_mismatch(checkpoint);
-}
-
-Result<SourceModel> build(const Trainer& trainer, const Architecture& architecture, const Checkpoint& checkpoint,
-                          const BuildRequest& request) {
-  const PickleObject* root = model_root(checkpoint);
-  if (root == nullptr) return trainer.explain_mismatch(checkpoint);
-  Ledger ledger(*root, trainer.ignore_rules, checkpoint.class_aliases);
-  CHECK_OK(ledger.require_known_hooks());
-  TRY(model, architecture.build(checkpoint, ledger, request));
-  CHECK_OK(ledger.require_everything_accounted_for());
-  CHECK_OK(require_finite_weights(ledger));
-  return model;
-}
 
 /// What the options put around the network.
 Status adapt(SourceModel& model, const BuildRequest& request) {
@@ -63,20 +43,17 @@ void log_wrapper(const Checkpoint& checkpoint) {
 
 }  // namespace
 
-Result<SourceModel> translate_checkpoint(const Trainer& trainer, const Checkpoint& opened,
+Result<SourceModel> translate_checkpoint(const Trainer& trainer, const Checkpoint& checkpoint,
                                          const BuildRequest& request) {
-  const std::string name = std::filesystem::path(opened.path).filename().string();
-  CHECK_OK(check_module_aliases(request.module_aliases, trainer, opened).in(name));
-  Checkpoint checkpoint = opened;
-  checkpoint.class_aliases = request.module_aliases.classes;
-  for (const auto& [source, children] : request.module_aliases.chains) checkpoint.class_aliases.emplace(source, source);
+  const std::string name = std::filesystem::path(checkpoint.path).filename().string();
+  CHECK_OK(check_module_aliases(request.module_aliases, trainer, checkpoint).in(name));
   log_aliases(request.module_aliases);
   log_wrapper(checkpoint);
-  const Result<const Architecture*> architecture = find_architecture(trainer, checkpoint);
-  if (!architecture) return of_file(architecture.error(), name);
-  Result<SourceModel> built = build(trainer, **architecture, checkpoint, request);
-  if (!built) return of_file(built.error(), name);
-  SourceModel model = *std::move(built);
+  Result<Translated> translated = translate(trainer, checkpoint, request);
+  if (!translated) return of_file(std::move(translated).error(), name);
+  if (const Status finite = require_finite_weights(translated->source->account); !finite)
+    return of_file(finite.error(), name);
+  SourceModel model = std::move(translated->model);
   CHECK_OK(adapt(model, request));
   CHECK_OK(verify_graph(model.graph));
   return model;

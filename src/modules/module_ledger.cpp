@@ -2,24 +2,22 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
-#include <set>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "base/half.h"
-#include "base/nearest_name.h"
 #include "base/work_count.h"
 #include "modules/forward_hooks.h"
 #include "modules/module_internals.h"
 #include "modules/module_view.h"
 #include "modules/wrappers.h"
+#include "weights/name_pattern.h"
 
 namespace modelport {
 namespace {
 
 // A network of the largest family asks for some ten thousand views.
 constexpr size_t kMostViews = 1'000'000;
-constexpr size_t kMostNamed = 10;
 // As deep as views go.
 constexpr ptrdiff_t kDeepestAccount = 65;
 // Names of attributes are far shorter, and classes do not share the dict of one object.
@@ -28,18 +26,6 @@ constexpr size_t kMostSharingClasses = 8;
 constexpr size_t kMostNumbered = 1000;
 
 constexpr std::string_view kSlots[] = {"_parameters", "_buffers", "_modules"};
-
-/// '*' stands for any characters.
-bool matches(std::string_view pattern, std::string_view text) {
-  const size_t star = pattern.find('*');
-  if (star == std::string_view::npos) return pattern == text;
-  if (!text.starts_with(pattern.substr(0, star))) return false;
-  const std::string_view rest = pattern.substr(star + 1);
-  for (size_t i = star; i <= text.size(); ++i) {
-    if (matches(rest, text.substr(i))) return true;
-  }
-  return false;
-}
 
 bool is_empty(const PickleValue& value) {
   if (value.is_none()) return true;
@@ -54,6 +40,15 @@ std::string join(const std::string& path, std::string_view name) {
 
 Error nested_too_deep() {
   return fail(ErrorCode::kUnsupportedModel, "modules are nested deeper than {} levels", kDeepestAccount);
+}
+
+Error replaced_forward(const LedgerEntry& entry) {
+  const PickleValue* value = entry.module->attribute("forward");
+  Error error = fail(ErrorCode::kUnsupportedModel,
+                     "the checkpoint holds what the translation does not read: {} ({}): its forward() was replaced{}",
+                     entry.path, entry.owner, value ? fmt::format(" by {}", pickle_value_text(*value, 80)) : "");
+  error.hint = std::string(kForwardHint);
+  return error;
 }
 
 /// A float64 value as the dtype would hold it.
@@ -159,7 +154,7 @@ class Ledger::Walk {
       for (const auto& [key, value] : tensors->entries) {
         const auto name = value.is_none() ? std::nullopt : names.admit(key);
         if (!name) continue;
-        add(module, type, path, *name, LedgerEntry::Kind::kTensor);
+        add(module, type, path, *name, LedgerEntry::Kind::kTensor).tensor = value.as_tensor();
       }
     }
     visit_children(module, path, type, names);
@@ -173,10 +168,9 @@ class Ledger::Walk {
     for (const auto& [key, value] : modules->entries) {
       const auto name = value.is_none() ? std::nullopt : names.admit(key);
       if (!name) continue;
-      Mark from_rule;
-      const Mark* mark = ledger_.find_mark(module, type, std::string(*name), from_rule);
+      const bool has_mark = ledger_.find_mark(module, type, *name).has_value();
       const PickleObject* child = value.as_object() ? &unwrapped(*value.as_object()) : nullptr;
-      if (mark || !child || !child->is_module()) {
+      if (has_mark || !child || !child->is_module()) {
         add(module, type, path, *name, LedgerEntry::Kind::kModule);
       } else {
         children.emplace_back(child, join(path, *name));
@@ -197,8 +191,9 @@ class Ledger::Walk {
                                    "{} ({}) is set: it would change what the module computes", join(path, *name),
                                    type));
         }
-        entries_.push_back({join(path, *name), type, std::string(*name), LedgerEntry::Kind::kAttribute,
-                            LedgerState::kIgnored, std::string(internal->reason), &module});
+        LedgerEntry& entry = entries_.emplace_back(new_entry(module, type, path, *name));
+        entry.state = NameState::kIgnored;
+        entry.reason = internal->reason;
         continue;
       }
       add(module, type, path, *name, LedgerEntry::Kind::kAttribute);
@@ -208,19 +203,31 @@ class Ledger::Walk {
   /// Hooks that only count, and those whose weight the translation has computed.
   bool is_accounted_hook(const PickleObject& module, std::string_view slot) const {
     const std::vector<ForwardHook> hooks = forward_hooks(module, slot);
-    Mark from_rule;
-    const bool marked = ledger_.find_mark(module, "", std::string(slot), from_rule) != nullptr;
+    const bool marked = ledger_.find_mark(module, "", slot).has_value();
     return !hooks.empty() && std::ranges::all_of(hooks, [&](const ForwardHook& hook) {
       return hook.effect == ForwardHook::Effect::kNone || (hook.effect == ForwardHook::Effect::kMakesWeight && marked);
     });
   }
 
-  void add(const PickleObject& module, const std::string& type, const std::string& path, std::string_view name,
-           LedgerEntry::Kind kind) {
-    Mark from_rule;
-    const Mark* mark = ledger_.find_mark(module, type, std::string(name), from_rule);
-    entries_.push_back({join(path, name), type, std::string(name), kind, mark ? mark->state : LedgerState::kUnaccounted,
-                        mark ? mark->reason : "", &module});
+  static LedgerEntry new_entry(const PickleObject& module, const std::string& type, const std::string& path,
+                               std::string_view name) {
+    LedgerEntry entry;
+    entry.path = join(path, name);
+    entry.owner = type;
+    entry.name = name;
+    entry.module = &module;
+    return entry;
+  }
+
+  LedgerEntry& add(const PickleObject& module, const std::string& type, const std::string& path, std::string_view name,
+                   LedgerEntry::Kind kind) {
+    LedgerEntry& entry = entries_.emplace_back(new_entry(module, type, path, name));
+    entry.kind = kind;
+    if (const auto mark = ledger_.find_mark(module, type, name)) {
+      entry.state = mark->state;
+      entry.reason = mark->reason;
+    }
+    return entry;
   }
 
   const Ledger& ledger_;
@@ -233,8 +240,10 @@ class Ledger::Walk {
   std::vector<LedgerModule> modules_;
 };
 
-Ledger::Ledger(const PickleObject& root, std::span<const IgnoreRule> rules, ClassAliases aliases)
-    : root_(root), rules_(rules), aliases_(std::move(aliases)) {}
+Ledger::Ledger(Account& account, const PickleObject& root, std::span<const IgnoreRule> rules, ClassAliases aliases)
+    : account_(account), root_(root), rules_(rules), aliases_(std::move(aliases)) {
+  account_.add(*this);
+}
 
 std::string Ledger::class_name(const PickleObject& module) const {
   return canonical_class_name(*module.type, aliases_);
@@ -242,24 +251,18 @@ std::string Ledger::class_name(const PickleObject& module) const {
 
 ModuleView Ledger::root() { return ModuleView(this, &root_, ""); }
 
-const Ledger::Mark* Ledger::find_mark(const PickleObject& module, const std::string& module_class,
-                                      const std::string& name, Mark& from_rule) const {
-  const auto account = accounts_.find(&module);
-  if (account != accounts_.end()) {
-    const auto mark = account->second.find(name);
-    if (mark != account->second.end()) return &mark->second;
-  }
+std::optional<Account::Mark> Ledger::find_mark(const PickleObject& module, const std::string& module_class,
+                                               std::string_view name) const {
+  if (const Account::Mark* mark = account_.find(&module, name)) return *mark;
   for (const IgnoreRule& rule : rules_) {
-    if (matches(rule.module_class, module_class) && matches(rule.attribute, name)) {
-      from_rule = {LedgerState::kIgnored, std::string(rule.reason)};
-      return &from_rule;
-    }
+    if (matches_pattern(rule.module_class, module_class) && matches_pattern(rule.attribute, name))
+      return Account::Mark{NameState::kIgnored, std::string(rule.reason)};
   }
-  return nullptr;
+  return std::nullopt;
 }
 
-void Ledger::mark(const PickleObject& module, std::string_view name, LedgerState state, std::string_view reason) {
-  accounts_[&module].insert_or_assign(std::string(name), Mark{state, std::string(reason)});
+void Ledger::mark(const PickleObject& module, std::string_view name, NameState state, std::string_view reason) {
+  account_.mark(&module, name, state, reason);
 }
 
 Status Ledger::count_view() {
@@ -268,15 +271,11 @@ Status Ledger::count_view() {
 }
 
 void Ledger::ignore(const ModuleView& module, std::string_view attribute, std::string_view reason) {
-  mark(module.object(), attribute, LedgerState::kIgnored, reason);
+  mark(module.object(), attribute, NameState::kIgnored, reason);
 }
 
 void Ledger::ignore(const LedgerEntry& entry, std::string_view reason) {
-  mark(*entry.module, entry.attribute, LedgerState::kIgnored, reason);
-}
-
-void Ledger::explain_unaccounted(std::string explanation) {
-  if (explanation_.empty()) explanation_ = std::move(explanation);
+  mark(*entry.module, entry.name, NameState::kIgnored, reason);
 }
 
 Status Ledger::ignore_equal(const ModuleView& module, std::string_view path, const Tensor& expected) {
@@ -298,7 +297,7 @@ Status Ledger::ignore_equal(const ModuleView& module, std::string_view path, con
       return differs(fmt::format("has {} at element {}, {} is expected", values[i], i, rounded));
     }
   }
-  mark(view.object(), name, LedgerState::kIgnoredEqual, "recomputed and equal");
+  mark(view.object(), name, NameState::kRecomputed, "recomputed and equal");
   return {};
 }
 
@@ -312,7 +311,7 @@ std::vector<LedgerModule> Ledger::modules() const {
 
 std::vector<LedgerEntry> Ledger::unaccounted() const {
   auto all = entries();
-  std::erase_if(all, [](const LedgerEntry& entry) { return entry.state != LedgerState::kUnaccounted; });
+  std::erase_if(all, [](const LedgerEntry& entry) { return entry.state != NameState::kUnaccounted; });
   return all;
 }
 
@@ -341,41 +340,14 @@ Status Ledger::require_known_hooks() const {
   return {};
 }
 
-Status Ledger::require_everything_accounted_for() const {
+void Ledger::list(const Account&, std::vector<AccountEntry>& entries, std::vector<Error>& problems) const {
   Walk walk(*this);
-  const auto all = walk.run();
-  if (!walk.problems().empty()) return walk.problems().front();
-  const auto replaced = std::ranges::find_if(all, [](const LedgerEntry& entry) {
-    return entry.state == LedgerState::kUnaccounted && entry.attribute == "forward";
-  });
-  if (replaced != all.end()) {
-    const PickleValue* value = replaced->module->attribute("forward");
-    Error error =
-        fail(ErrorCode::kUnsupportedModel,
-             "the checkpoint holds what the translation does not read: {} ({}): its forward() was replaced{}",
-             replaced->path, replaced->module_class, value ? fmt::format(" by {}", pickle_value_text(*value, 80)) : "");
-    error.hint = std::string(kForwardHint);
-    return error;
-  }
-  std::string named;
-  size_t count = 0;
-  for (const LedgerEntry& entry : all) {
-    if (entry.state != LedgerState::kUnaccounted || ++count > kMostNamed) continue;
-    std::set<std::string> names;
-    for (const LedgerEntry& other : all) {
-      if (other.state == LedgerState::kRead && other.module_class == entry.module_class) names.insert(other.attribute);
-    }
-    const std::vector<std::string> read(names.begin(), names.end());
-    named += fmt::format("{}{} ({})", count > 1 ? ", " : "", entry.path, entry.module_class);
-    const std::string nearest = nearest_name(entry.attribute, read);
-    if (!nearest.empty()) named += fmt::format(" [nearest that is read: {}]", nearest);
-  }
-  if (count == 0) return {};
-  if (count > kMostNamed) named += fmt::format(" and {} more", count - kMostNamed);
-  Error error =
-      fail(ErrorCode::kUnsupportedModel, "the checkpoint holds what the translation does not read: {}", named);
-  error.hint = explanation_;
-  return error;
+  std::vector<LedgerEntry> all = walk.run();
+  problems.insert(problems.end(), walk.problems().begin(), walk.problems().end());
+  const auto replaced = std::ranges::find_if(
+      all, [](const LedgerEntry& entry) { return entry.state == NameState::kUnaccounted && entry.name == "forward"; });
+  if (replaced != all.end()) problems.push_back(replaced_forward(*replaced));
+  for (LedgerEntry& entry : all) entries.push_back(std::move(entry));
 }
 
 }  // namespace modelport

@@ -1,14 +1,15 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
-#include "checkpoint/class_aliases.h"
 #include "checkpoint/pickle_value.h"
+#include "modules/class_aliases.h"
+#include "weights/account.h"
 
 namespace modelport {
 
@@ -27,22 +28,8 @@ struct IgnoreRule {
   std::string_view reason;
 };
 
-enum class LedgerState {
-  kUnaccounted,
-  kRead,
-  kIgnored,       ///< A rule or `ignore` says why.
-  kIgnoredEqual,  ///< Recomputed and found equal.
-};
-
-/// One attribute or tensor of one module object.
-struct LedgerEntry {
-  std::string path;  ///< "model.22.cv3.0.2.stride": the first path that reaches the module.
-  std::string module_class;
-  std::string attribute;
-  /// kModule stands for an ignored child and all below it.
-  enum class Kind { kAttribute, kTensor, kModule } kind = Kind::kAttribute;
-  LedgerState state = LedgerState::kUnaccounted;
-  std::string reason;
+/// One attribute or tensor of one module object; its owner is the module's class.
+struct LedgerEntry : AccountEntry {
   const PickleObject* module = nullptr;  ///< The one that holds it.
 };
 
@@ -54,17 +41,16 @@ struct LedgerModule {
   size_t numbered_children = 0;
 };
 
-/// The account of a pickled network: every tensor and every attribute of every nn.Module reachable from the root must
-/// end read, ignored with a reason, or ignored because it was recomputed and is equal. Lists, dicts, tensors and inert
-/// objects among the attributes are one entry each; children in `_modules` are modules of their own. A module that
-/// hangs at several paths (a shared activation) is one account.
+/// The names of a pickled network in an account: every tensor and every attribute of every nn.Module reachable from the
+/// root. Lists, dicts, tensors and inert objects among the attributes are one entry each; children in `_modules` are
+/// modules of their own. A module that hangs at several paths (a shared activation) has its names once.
 /// What torch.nn.Module itself keeps (training, hook dicts) is accounted for by a table here; forward hooks that are
 /// not empty are refused, and so is a name that Python would look up in another place than the one read here.
-class Ledger {
+class Ledger final : public NameSource {
  public:
-  /// `root` must be a module (`model_root`) and must outlive the ledger, as must the strings of `rules`. Modules of a
-  /// class in `aliases` are accounted for as the class that it stands for.
-  Ledger(const PickleObject& root, std::span<const IgnoreRule> rules, ClassAliases aliases = {});
+  /// Adds itself to `account`. `root` must be a module (`model_root`) and must outlive the ledger, as must `account`
+  /// and the strings of `rules`. Modules of a class in `aliases` are accounted for as the class that it stands for.
+  Ledger(Account& account, const PickleObject& root, std::span<const IgnoreRule> rules, ClassAliases aliases = {});
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
 
@@ -75,9 +61,6 @@ class Ledger {
   void ignore(const ModuleView& module, std::string_view attribute, std::string_view reason);
 
   void ignore(const LedgerEntry& entry, std::string_view reason);
-
-  /// What a message about unaccounted entries adds; the first explanation stands.
-  void explain_unaccounted(std::string explanation);
 
   /// Reads the tensor at `path` below `module` ("dfl.conv.weight") and marks it as recomputed. kInconsistentModel when
   /// its shape or values differ from `expected`; dtypes may differ (values are compared as doubles, after rounding
@@ -93,32 +76,25 @@ class Ledger {
   /// kUnsupportedModel at the first module that hooks make another than its class says, and what to call before saving:
   /// to be asked before a translation reads anything.
   Status require_known_hooks() const;
-  /// kUnsupportedModel naming up to ten unaccounted entries, each with the nearest name its class did read, and the
-  /// explanation as its hint; also when
-  /// a module carries forward hooks or shadows one of its own names.
-  Status require_everything_accounted_for() const;
+
+  Account& account() const { return account_; }
+  void list(const Account& account, std::vector<AccountEntry>& entries, std::vector<Error>& problems) const override;
 
  private:
   friend class ModuleView;
   class Walk;
-  struct Mark {
-    LedgerState state;
-    std::string reason;
-  };
-  using ModuleAccount = std::unordered_map<std::string, Mark>;
 
-  const Mark* find_mark(const PickleObject& module, const std::string& module_class, const std::string& name,
-                        Mark& from_rule) const;
-  void mark(const PickleObject& module, std::string_view name, LedgerState state, std::string_view reason);
+  std::optional<Account::Mark> find_mark(const PickleObject& module, const std::string& module_class,
+                                         std::string_view name) const;
+  void mark(const PickleObject& module, std::string_view name, NameState state, std::string_view reason = "");
   std::string class_name(const PickleObject& module) const;
   /// Counts views handed out: a hostile module graph that unfolds exponentially ends in kHostile.
   Status count_view();
 
+  Account& account_;
   const PickleObject& root_;
   std::span<const IgnoreRule> rules_;
   ClassAliases aliases_;
-  std::unordered_map<const PickleObject*, ModuleAccount> accounts_;
-  std::string explanation_;
   size_t view_count_ = 0;
 };
 

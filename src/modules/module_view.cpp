@@ -191,7 +191,7 @@ std::optional<Tensor> ModuleView::optional_tensor(std::string_view name) const {
   const Tensor* found = value ? value->as_tensor() : nullptr;
   // What is neither stays unaccounted for.
   if (!found && !(value && value->is_none())) return std::nullopt;
-  ledger_->mark(*object_, name, LedgerState::kRead, "");
+  ledger_->mark(*object_, name, NameState::kRead);
   return found ? std::optional(*found) : std::nullopt;
 }
 
@@ -211,13 +211,13 @@ Result<Tensor> ModuleView::tensor(std::string_view name) const {
     if (!value) error.hint = nearest_hint(name, names);
     return error;
   }
-  ledger_->mark(*object_, name, LedgerState::kRead, "");
+  ledger_->mark(*object_, name, NameState::kRead);
   return *value->as_tensor();
 }
 
 const PickleValue* ModuleView::find_attribute(std::string_view name) const {
   const PickleValue* value = object_->attribute(name);
-  if (value) ledger_->mark(*object_, name, LedgerState::kRead, "");
+  if (value) ledger_->mark(*object_, name, NameState::kRead);
   return value;
 }
 

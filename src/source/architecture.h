@@ -1,13 +1,15 @@
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "checkpoint/checkpoint.h"
-#include "modules/module_ledger.h"
 #include "source/export_option.h"
+#include "source/model_source.h"
 #include "source/module_aliases.h"
 #include "source/source_model.h"
 
@@ -52,13 +54,11 @@ struct BuildRequest {
 
 /// One row per architecture that a trainer knows.
 struct Architecture {
-  std::string_view family;      ///< "yolo11"
-  std::string_view root_class;  ///< For messages: "ultralytics.nn.tasks.DetectionModel".
+  std::string_view name;  ///< "yolo detector", "convnext_tiny", "vit"
   Task task;
-  /// Whether this row translates that checkpoint.
-  bool (*matches)(const Checkpoint& checkpoint);
-  /// The literal translation. Everything it reads goes through `ledger`; the caller checks that nothing is left over.
-  Result<SourceModel> (*build)(const Checkpoint& checkpoint, Ledger& ledger, const BuildRequest& request);
+  /// The literal translation. Everything it reads goes through the source's account; the caller checks that nothing is
+  /// left over.
+  Result<SourceModel> (*build)(const ModelSource& source, const BuildRequest& request);
 };
 
 /// A trainer: its framework and the table of what it translates. Handed to export/ as data, so that no family's code is
@@ -67,13 +67,26 @@ struct Trainer {
   std::string_view framework;   ///< "ultralytics"
   std::string_view executable;  ///< "modelport-ultralytics"
   std::span<const Architecture> architectures;
-  std::span<const IgnoreRule> ignore_rules;
   /// What it reads of export_config beside the options that every trainer has.
   std::span<const ExportOption<BuildRequest>> options;
-  /// Why none of the rows matched: of another framework (which), an unknown class (named), only tensors.
-  Error (*explain_mismatch)(const Checkpoint& checkpoint);
+  /// The name of the architecture that a checkpoint is of; or why it is of none: of another framework (which), an
+  /// unknown class (named), only tensors.
+  Result<std::string> (*architecture_of)(const Checkpoint& checkpoint, const BuildRequest& request);
+  /// The names of the checkpoint, as its architecture reads them. Errors: what makes a network another than its names
+  /// say (forward hooks). The checkpoint must outlive the source.
+  Result<std::unique_ptr<ModelSource>> (*open)(const Checkpoint& checkpoint, const BuildRequest& request);
   /// The module classes that an alias may stand for; null: this trainer takes no aliases.
   std::vector<std::string> (*module_classes)() = nullptr;
 };
+
+/// A model, and what it was read from.
+struct Translated {
+  std::unique_ptr<ModelSource> source;
+  SourceModel model;
+};
+
+/// The literal translation of a checkpoint, with every name of it accounted for. Errors are those of `architecture_of`,
+/// `open`, `build` and Account::require_everything_accounted_for.
+Result<Translated> translate(const Trainer& trainer, const Checkpoint& checkpoint, const BuildRequest& request);
 
 }  // namespace modelport

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "checkpoint/class_aliases.h"
+#include "modules/class_aliases.h"
 
 namespace modelport {
 
@@ -17,6 +17,12 @@ struct ModuleAliases {
   /// list m. What else such a class has besides tensors and children is not read.
   std::map<std::string, std::vector<std::string>, std::less<>> chains;
 
+  /// Every class that they speak of, by what it is read as: itself where its children are given.
+  ClassAliases known_classes() const {
+    ClassAliases known = classes;
+    for (const auto& [source, children] : chains) known.emplace(source, source);
+    return known;
+  }
   bool empty() const { return classes.empty() && chains.empty(); }
   friend bool operator==(const ModuleAliases&, const ModuleAliases&) = default;
 };

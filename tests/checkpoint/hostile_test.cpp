@@ -169,8 +169,9 @@ bool use(const std::string& path) {
     }
   }
   if (const PickleObject* root = model_root(*checkpoint)) {
-    Ledger ledger(*root, {});
-    EXPECT_FALSE(ledger.require_everything_accounted_for());
+    Account account;
+    Ledger ledger(account, *root, {});
+    EXPECT_FALSE(account.require_everything_accounted_for());
   }
   return true;
 }

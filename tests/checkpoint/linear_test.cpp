@@ -210,10 +210,11 @@ void use(const std::string& path) {
   const PickleObject* root = model_root(*checkpoint);
   if (!root) return;
   const IgnoreRule rules[] = {{"a.Net", "*ignored", ""}};
-  const Ledger ledger(*root, rules);
+  Account account;
+  const Ledger ledger(account, *root, rules);
   (void)ledger.require_known_hooks();
   (void)ledger.unaccounted();
-  (void)ledger.require_everything_accounted_for();
+  (void)account.require_everything_accounted_for();
 }
 
 TEST(LinearWork, OfEveryPickleInAnArchive) {

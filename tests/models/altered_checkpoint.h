@@ -61,16 +61,8 @@ class AlteredCheckpoint {
 
   /// What the translation says against it; empty where it is translated.
   std::string refusal() const {
-    const Trainer trainer = ultralytics_trainer();
-    for (const Architecture& architecture : trainer.architectures) {
-      if (!architecture.matches(checkpoint_)) continue;
-      Ledger ledger(*model_root(checkpoint_), trainer.ignore_rules);
-      const auto model = architecture.build(checkpoint_, ledger, {});
-      if (!model) return model.error().text();
-      const Status accounted = ledger.require_everything_accounted_for();
-      return accounted ? "" : accounted.error().text();
-    }
-    return "no architecture";
+    const auto translated = translate(ultralytics_trainer(), checkpoint_, {});
+    return translated ? "" : translated.error().text();
   }
 
  private:

@@ -22,7 +22,7 @@ namespace {
 /// What a translation gives: the graph with every weight, and every fact; "refused: ..." where it gives none.
 struct Outcome {
   std::string digest;
-  std::vector<LedgerEntry> entries;
+  std::vector<AccountEntry> entries;
 };
 
 std::string digest_of(const SourceModel& model) {
@@ -46,17 +46,9 @@ std::string digest_of(const SourceModel& model) {
 }
 
 Outcome translate(const Checkpoint& checkpoint) {
-  const Trainer trainer = ultralytics_trainer();
-  for (const Architecture& architecture : trainer.architectures) {
-    if (!architecture.matches(checkpoint)) continue;
-    Ledger ledger(*model_root(checkpoint), trainer.ignore_rules);
-    const auto model = architecture.build(checkpoint, ledger, {});
-    if (!model) return {"refused: " + model.error().text(), {}};
-    const Status accounted = ledger.require_everything_accounted_for();
-    if (!accounted) return {"refused: " + accounted.error().text(), {}};
-    return {digest_of(*model), ledger.entries()};
-  }
-  return {"refused: no architecture", {}};
+  const auto translated = translate(ultralytics_trainer(), checkpoint, {});
+  if (!translated) return {"refused: " + translated.error().text(), {}};
+  return {digest_of(translated->model), translated->source->account.entries()};
 }
 
 class Alteration {
@@ -156,7 +148,7 @@ struct Place {
   std::string module_class;
   std::string name;
   PickleValue* value;
-  LedgerEntry::Kind kind;
+  AccountEntry::Kind kind;
 };
 
 void collect(const PickleObject& module, std::set<const PickleObject*>& seen, std::vector<Place>& places) {
@@ -174,10 +166,10 @@ void collect(const PickleObject& module, std::set<const PickleObject*>& seen, st
     } else if (name == "_parameters" || name == "_buffers") {
       for (const auto& [tensor_name, tensor] : value.as_dict()->entries) {
         places.push_back({type, std::string(*tensor_name.as_string()), const_cast<PickleValue*>(&tensor),
-                          LedgerEntry::Kind::kTensor});
+                          AccountEntry::Kind::kTensor});
       }
     } else {
-      places.push_back({type, name, mutable_value, LedgerEntry::Kind::kAttribute});
+      places.push_back({type, name, mutable_value, AccountEntry::Kind::kAttribute});
     }
   }
 }
@@ -192,8 +184,8 @@ TEST(Attributes, EachIsReadOrRefusedOrIgnoredForAReason) {
     const Outcome honest = translate(*checkpoint);
     ASSERT_FALSE(honest.digest.starts_with("refused")) << honest.digest;
     std::set<std::string> ignored_keys;
-    for (const LedgerEntry& entry : honest.entries) {
-      if (entry.state == LedgerState::kIgnored) ignored_keys.insert(entry.module_class + " " + entry.attribute);
+    for (const AccountEntry& entry : honest.entries) {
+      if (entry.state == NameState::kIgnored) ignored_keys.insert(entry.owner + " " + entry.name);
     }
     std::set<const PickleObject*> seen;
     std::vector<Place> places;
@@ -202,7 +194,7 @@ TEST(Attributes, EachIsReadOrRefusedOrIgnoredForAReason) {
     for (const Place& place : places) {
       const std::string key = place.module_class + " " + place.name;
       if (done.contains(key)) continue;
-      const bool absent_tensor = place.kind == LedgerEntry::Kind::kTensor && place.value->is_none();
+      const bool absent_tensor = place.kind == AccountEntry::Kind::kTensor && place.value->is_none();
       const auto other = absent_tensor ? alteration.unexpected_tensor() : alteration.of(*place.value);
       if (!other) continue;
       done.insert(key);

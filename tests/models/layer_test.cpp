@@ -59,7 +59,8 @@ SymbolicShape input_shape(const Shape& shape, Sizes sizes, SymbolValues& symbols
 
 Result<BuiltLayer> build_layer(const Recorded& recorded, Sizes sizes) {
   const PickleObject* object = fixture().layers.find(recorded.name)->as_object();
-  Ledger ledger(*object, ignore_rules(), {});
+  Account account;
+  Ledger ledger(account, *object, ignore_rules(), {});
   GraphBuilder builder;
   SourceModel model;
   const ModuleAliases aliases;
@@ -80,7 +81,7 @@ Result<BuiltLayer> build_layer(const Recorded& recorded, Sizes sizes) {
   if (builder.error()) return *builder.error();
   if (!y) return y.error();
   builder.output("y", *y);
-  CHECK_OK(ledger.require_everything_accounted_for());
+  CHECK_OK(account.require_everything_accounted_for());
   TRY(graph, std::move(builder).finish());
   built.graph = std::move(graph);
   EvaluatedValue x{"x", DType::kFloat32, recorded.input, {}, {}, {}};

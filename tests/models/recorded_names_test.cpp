@@ -38,15 +38,8 @@ class RecordedNames : public testing::Test {
   }
 
   Result<SourceModel> build(const BuildRequest& request = {}) {
-    const Trainer trainer = ultralytics_trainer();
-    for (const Architecture& architecture : trainer.architectures) {
-      if (!architecture.matches(checkpoint_)) continue;
-      Ledger ledger(*model_root(checkpoint_), trainer.ignore_rules, {});
-      TRY(model, architecture.build(checkpoint_, ledger, request));
-      CHECK_OK(ledger.require_everything_accounted_for());
-      return model;
-    }
-    return trainer.explain_mismatch(checkpoint_);
+    TRY(translated, translate(ultralytics_trainer(), checkpoint_, request));
+    return std::move(translated.model);
   }
 
   /// The names, then the notes.

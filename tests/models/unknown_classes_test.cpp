@@ -19,7 +19,8 @@ const std::string kRoot = MODELPORT_SOURCE_DIR;
 std::vector<UnknownClass> unknown_in(const std::string& path) {
   const auto checkpoint = open_checkpoint(path);
   if (!checkpoint) return {{checkpoint.error().text(), "", 0}};
-  const Ledger ledger(*model_root(*checkpoint), ignore_rules(), {});
+  Account account;
+  const Ledger ledger(account, *model_root(*checkpoint), ignore_rules(), {});
   return unknown_classes(ledger, {});
 }
 
@@ -39,7 +40,7 @@ TEST(UnknownClasses, AreNoneOfWhatIsTranslated) {
 TEST(UnknownClasses, AreEachNamedOnceWithTheNearestKnown) {
   const auto checkpoint = open_checkpoint(kRoot + "/tests/fixtures/own-classes.pt");
   ASSERT_TRUE(checkpoint) << checkpoint.error().text();
-  EXPECT_EQ(ultralytics_trainer().explain_mismatch(*checkpoint).text(),
+  EXPECT_EQ(ultralytics_trainer().architecture_of(*checkpoint, {}).error().text(),
             "Not translated: 4 of its classes are unknown: "
             "field.blocks.OtherC2f (4 times, first model.2; the nearest known is ultralytics.nn.modules.block.C2f), "
             "field.blocks.Separable (model.3), "

@@ -52,17 +52,8 @@ class Wrappers : public testing::Test {
 
   /// The graph as text, or the refusal.
   std::string built() {
-    const Trainer trainer = ultralytics_trainer();
-    for (const Architecture& architecture : trainer.architectures) {
-      if (!architecture.matches(checkpoint_)) continue;
-      Ledger ledger(*model_root(checkpoint_), trainer.ignore_rules, {});
-      if (const Status known = ledger.require_known_hooks(); !known) return known.error().text();
-      const auto model = architecture.build(checkpoint_, ledger, {});
-      if (!model) return model.error().text();
-      const Status accounted = ledger.require_everything_accounted_for();
-      return accounted ? print_graph(model->graph) : accounted.error().text();
-    }
-    return trainer.explain_mismatch(checkpoint_).text();
+    const auto translated = translate(ultralytics_trainer(), checkpoint_, {});
+    return translated ? print_graph(translated->model.graph) : translated.error().text();
   }
 
   PickleValue network() { return find_model(checkpoint_); }

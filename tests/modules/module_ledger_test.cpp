@@ -5,7 +5,6 @@
 #include <functional>
 
 #include "checkpoint/checkpoint.h"
-#include "modules/finite_weights.h"
 #include "modules/module_view.h"
 
 namespace modelport {
@@ -77,7 +76,7 @@ class LedgerTest : public testing::Test {
     EXPECT_TRUE(conv->tensor("weight"));
   }
   static std::string complaint(const Ledger& ledger) {
-    const Status status = ledger.require_everything_accounted_for();
+    const Status status = ledger.account().require_everything_accounted_for();
     return status ? "" : status.error().message;
   }
 
@@ -87,7 +86,8 @@ class LedgerTest : public testing::Test {
 };
 
 TEST_F(LedgerTest, IsSatisfiedWhenEverythingWasRead) {
-  Ledger ledger(*root_, {});
+  Account account;
+  Ledger ledger(account, *root_, {});
   read_conv(ledger);
   EXPECT_EQ(complaint(ledger), "");
   EXPECT_TRUE(ledger.unaccounted().empty());
@@ -95,26 +95,30 @@ TEST_F(LedgerTest, IsSatisfiedWhenEverythingWasRead) {
 
 TEST_F(LedgerTest, NamesWhatNobodyReadAndTheNearestNameThatWas) {
   maker_.set(conv_, "group", PickleValue::integer(4));
-  Ledger ledger(*root_, {});
+  Account account;
+  Ledger ledger(account, *root_, {});
   read_conv(ledger);
   EXPECT_THAT(complaint(ledger), HasSubstr("conv.group (torch.nn.modules.conv.Conv2d) [nearest that is read: groups]"));
 }
 
 TEST_F(LedgerTest, NamesAtMostTen) {
   for (int i = 0; i < 15; ++i) maker_.set(conv_, "extra" + std::to_string(i), PickleValue());
-  Ledger ledger(*root_, {});
+  Account account;
+  Ledger ledger(account, *root_, {});
   read_conv(ledger);
   EXPECT_THAT(complaint(ledger), HasSubstr("and 5 more"));
 }
 
 TEST_F(LedgerTest, CountsTensorsAndWholeModulesThatNobodyVisits) {
-  Ledger ledger(*root_, {});
+  Account account;
+  Ledger ledger(account, *root_, {});
   EXPECT_THAT(complaint(ledger), HasSubstr("conv.weight"));
   EXPECT_THAT(complaint(ledger), HasSubstr("conv.stride"));
 }
 
 TEST_F(LedgerTest, AsksForAttributesWithoutReadingThem) {
-  Ledger ledger(*root_, {});
+  Account account;
+  Ledger ledger(account, *root_, {});
   EXPECT_TRUE(ledger.root().child("conv")->has_attribute("groups"));
   EXPECT_THAT(complaint(ledger), HasSubstr("conv.groups"));
 }
@@ -124,11 +128,12 @@ TEST_F(LedgerTest, AppliesRulesWithTheirReason) {
                               {"torch.*", "stride", "also"},
                               {"*", "padding_mode", "also"},
                               {"torch.nn.modules.conv.Conv2d", "weight", "also"}};
-  const Ledger ledger(*root_, rules);
+  Account account;
+  const Ledger ledger(account, *root_, rules);
   EXPECT_EQ(complaint(ledger), "");
   for (const LedgerEntry& entry : ledger.entries()) {
-    if (entry.attribute != "groups") continue;
-    EXPECT_EQ(entry.state, LedgerState::kIgnored);
+    if (entry.name != "groups") continue;
+    EXPECT_EQ(entry.state, NameState::kIgnored);
     EXPECT_EQ(entry.reason, "for the test");
     EXPECT_EQ(entry.path, "conv.groups");
   }
@@ -139,7 +144,8 @@ TEST_F(LedgerTest, ARuleForAChildCoversAllBelowIt) {
   maker_.set(loss, "reduction", maker_.text("mean"));
   maker_.add_child(root_, "loss", loss);
   const IgnoreRule rules[] = {{"ultralytics.nn.tasks.*Model", "loss", "training only"}};
-  Ledger ledger(*root_, rules);
+  Account account;
+  Ledger ledger(account, *root_, rules);
   read_conv(ledger);
   EXPECT_EQ(complaint(ledger), "");
   maker_.add_child(conv_, "loss", loss);
@@ -150,7 +156,8 @@ TEST_F(LedgerTest, WhatModulesOfOneClassShareIsAccountedForOnce) {
   PickleObject* copy = maker_.module("torch.nn.modules.conv", "Conv2d");
   copy->state = conv_->state;
   maker_.add_child(root_, "copy", copy);
-  Ledger ledger(*root_, {});
+  Account account;
+  Ledger ledger(account, *root_, {});
   EXPECT_NE(complaint(ledger), "");
   read_conv(ledger);
   EXPECT_EQ(complaint(ledger), "");
@@ -160,19 +167,22 @@ TEST_F(LedgerTest, WhatModulesOfOtherClassesShareIsAccountedForAtEach) {
   PickleObject* other = maker_.module("mine", "Scaled");
   other->state = conv_->state;
   maker_.add_child(root_, "other", other);
-  Ledger ledger(*root_, {});
+  Account account;
+  Ledger ledger(account, *root_, {});
   read_conv(ledger);
   EXPECT_THAT(complaint(ledger), HasSubstr("other.weight (mine.Scaled)"));
 }
 
 TEST_F(LedgerTest, ATensorThatIsNoneIsMissingAndWhatIsNoTensorIsNot) {
-  Ledger ledger(*root_, {});
+  Account account;
+  Ledger ledger(account, *root_, {});
   read_conv(ledger);
   EXPECT_FALSE(ledger.root().child("conv")->optional_tensor("bias"));
   EXPECT_EQ(complaint(ledger), "");
   PickleObject* meta = maker_.module("torch._utils", "_rebuild_meta_tensor_no_storage");
   maker_.set_in(conv_, "_parameters", "bias", PickleValue::object(meta));
-  Ledger other(*root_, {});
+  Account others;
+  Ledger other(others, *root_, {});
   read_conv(other);
   EXPECT_FALSE(other.root().child("conv")->optional_tensor("bias"));
   EXPECT_THAT(complaint(other), HasSubstr("conv.bias"));
@@ -183,14 +193,16 @@ TEST_F(LedgerTest, ATensorThatIsNoneIsMissingAndWhatIsNoTensorIsNot) {
 
 TEST_F(LedgerTest, ASharedModuleIsOneAccount) {
   maker_.add_child(root_, "again", conv_);
-  Ledger ledger(*root_, {});
+  Account account;
+  Ledger ledger(account, *root_, {});
   EXPECT_EQ(ledger.root().child("again")->path(), "again");
   read_conv(ledger);
   EXPECT_EQ(complaint(ledger), "");
 }
 
 TEST_F(LedgerTest, IgnoresEqualTensorsOnly) {
-  Ledger ledger(*root_, {});
+  Account account;
+  Ledger ledger(account, *root_, {});
   EXPECT_TRUE(ledger.ignore_equal(ledger.root(), "conv.weight", Tensor::from_doubles({3}, {1, 2, 3})));
   const auto differs = ledger.ignore_equal(ledger.root(), "conv.weight", Tensor::from_floats({3}, {1, 2, 4}));
   ASSERT_FALSE(differs);
@@ -201,7 +213,8 @@ TEST_F(LedgerTest, IgnoresEqualTensorsOnly) {
 }
 
 TEST_F(LedgerTest, RefusesForwardHooks) {
-  Ledger ledger(*root_, {});
+  Account account;
+  Ledger ledger(account, *root_, {});
   read_conv(ledger);
   maker_.set_in(conv_, "_backward_hooks", "0", PickleValue::integer(1));
   EXPECT_EQ(complaint(ledger), "") << "backward hooks do not run in inference";
@@ -211,14 +224,16 @@ TEST_F(LedgerTest, RefusesForwardHooks) {
 
 TEST_F(LedgerTest, RefusesNamesThatShadowEachOther) {
   maker_.set(conv_, "weight", PickleValue::integer(1));
-  Ledger ledger(*root_, {});
+  Account account;
+  Ledger ledger(account, *root_, {});
   read_conv(ledger);
   EXPECT_THAT(complaint(ledger), HasSubstr("conv.weight (torch.nn.modules.conv.Conv2d) is there twice"));
 }
 
 TEST_F(LedgerTest, ModulesThatContainThemselvesEnd) {
   maker_.add_child(conv_, "self", root_);
-  Ledger ledger(*root_, {});
+  Account account;
+  Ledger ledger(account, *root_, {});
   read_conv(ledger);
   EXPECT_EQ(complaint(ledger), "");
   ModuleView view = ledger.root();
@@ -236,7 +251,8 @@ TEST_F(LedgerTest, TreesThatUnfoldWithoutEndAreHostile) {
     maker_.add_child(above, "1", below);
     below = above;
   }
-  Ledger ledger(*below, {});
+  Account account;
+  Ledger ledger(account, *below, {});
   const std::function<Status(const ModuleView&)> visit = [&](const ModuleView& view) -> Status {
     TRY(children, view.children());
     for (const auto& [name, child] : children) CHECK_OK(visit(child));
@@ -253,7 +269,8 @@ TEST_F(LedgerTest, ReadsTypedAttributes) {
   maker_.set(root_, "none", PickleValue());
   maker_.set(root_, "scales", maker_.tuple({PickleValue::integer(8), PickleValue::real(0.5)}, PickleKind::kList));
   maker_.set(root_, "stride", maker_.tensor({8, 16}));
-  Ledger ledger(*root_, {});
+  Account account;
+  Ledger ledger(account, *root_, {});
   const ModuleView root = ledger.root();
   const ModuleView conv = *root.child("conv");
   EXPECT_EQ(*root.float_attribute("eps"), 0.5);
@@ -270,7 +287,8 @@ TEST_F(LedgerTest, ReadsTypedAttributes) {
 }
 
 TEST_F(LedgerTest, NamesPathClassAndNearestInErrors) {
-  Ledger ledger(*root_, {});
+  Account account;
+  Ledger ledger(account, *root_, {});
   const ModuleView conv = *ledger.root().child("conv");
   EXPECT_EQ(conv.int_attribute("padding_mode").error().text(),
             "conv (torch.nn.modules.conv.Conv2d): attribute padding_mode is 'zeros', an integer is expected");
@@ -297,9 +315,10 @@ TEST(FiniteWeights, WhatWasReadAndIsNoNumberIsNamed) {
     PickleObject* layer = make.module("own", "Layer");
     make.set_in(layer, "_parameters", "weight", make.tensor(weight));
     make.set_in(layer, "_buffers", "unread", make.tensor({none}));
-    Ledger ledger(*layer, {});
+    Account account;
+    Ledger ledger(account, *layer, {});
     ASSERT_TRUE(ledger.root().tensor("weight"));
-    const Status finite = require_finite_weights(ledger);
+    const Status finite = require_finite_weights(account);
     EXPECT_EQ(finite ? "" : finite.error().message, said);
   }
 }

@@ -109,16 +109,9 @@ Result<SourceModel> build_family(const std::string& path, const FamilyRecord& re
   const Shape& input = record.input_shape;
   const HeadChoice head = mode == "e2e" ? HeadChoice::kEndToEnd : HeadChoice::kDefault;
   TRY(checkpoint, open_checkpoint(path + ".pt"));
-  const Trainer trainer = ultralytics_trainer();
-  for (const Architecture& architecture : trainer.architectures) {
-    if (!architecture.matches(checkpoint)) continue;
-    Ledger ledger(*model_root(checkpoint), trainer.ignore_rules);
-    TRY(model, architecture.build(checkpoint, ledger,
-                                  {.image_size = std::array{input[2], input[3]}, .batch = input[0], .head = head}));
-    CHECK_OK(ledger.require_everything_accounted_for());
-    return model;
-  }
-  return trainer.explain_mismatch(checkpoint);
+  TRY(translated, translate(ultralytics_trainer(), checkpoint,
+                            {.image_size = std::array{input[2], input[3]}, .batch = input[0], .head = head}));
+  return std::move(translated.model);
 }
 
 Result<FamilyErrors> family_errors(const SourceModel& model, const FamilyRecord& record) {

@@ -125,20 +125,12 @@ Result<RecordedFixture> read_recorded_fixture(const std::string& name) {
 
 Result<SourceModel> build_fixture(const RecordedFixture& fixture, const RecordedCase& recorded) {
   TRY(checkpoint, open_checkpoint(fixture.checkpoint));
-  checkpoint.class_aliases = fixture.aliases.classes;
-  const Trainer trainer = ultralytics_trainer();
-  for (const Architecture& architecture : trainer.architectures) {
-    if (!architecture.matches(checkpoint)) continue;
-    Ledger ledger(*model_root(checkpoint), trainer.ignore_rules, fixture.aliases.classes);
-    BuildRequest request;
-    request.module_aliases = fixture.aliases;
-    request.batch = recorded.input_shape[0];
-    request.image_size = {recorded.input_shape[2], recorded.input_shape[3]};
-    TRY(model, architecture.build(checkpoint, ledger, request));
-    CHECK_OK(ledger.require_everything_accounted_for());
-    return model;
-  }
-  return trainer.explain_mismatch(checkpoint);
+  BuildRequest request;
+  request.module_aliases = fixture.aliases;
+  request.batch = recorded.input_shape[0];
+  request.image_size = {recorded.input_shape[2], recorded.input_shape[3]};
+  TRY(translated, translate(ultralytics_trainer(), checkpoint, request));
+  return std::move(translated.model);
 }
 
 std::string disagreement(const SourceModel& model, const RecordedCase& recorded, const EvaluationResult& result) {

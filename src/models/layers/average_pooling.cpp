@@ -3,7 +3,6 @@
 #include <limits>
 
 #include "models/layers/pooling.h"
-#include "models/layers/weights.h"
 
 namespace modelport {
 
@@ -31,27 +30,13 @@ int64_t reach(const AxisWindows& axis) {
   return std::max<int64_t>(0, last * axis.stride + axis.kernel - axis.size - 2 * axis.padding);
 }
 
-struct Pooling {
-  AveragePool pool;  ///< With the padding that both sides have.
-  bool ceil = false;
-};
-
-Result<Pooling> read_pooling(const ModuleView& module) {
-  Pooling out;
-  TRY(kernel, bounded_pair(module, "kernel_size", 1));
-  out.pool.kernel = kernel;
-  out.pool.strides = kernel;
-  if (!module.is_none("stride")) {
-    TRY(strides, bounded_pair(module, "stride", 1));
-    out.pool.strides = strides;
-  }
-  TRY(ceil, module.bool_attribute("ceil_mode"));
-  out.ceil = ceil;
-  return out;
+AveragePool plain_pool(const PoolingLayer& layer) {
+  const Size2 pads = layer.padding;
+  return {.kernel = layer.kernel, .strides = layer.strides, .pads = {pads[0], pads[1], pads[0], pads[1]}};
 }
 
 /// Both axes with what ceil_mode adds; nothing where sizes vary, unless it adds nothing whatever they are.
-Result<std::optional<std::array<AxisWindows, 2>>> rounded_up(const GraphBuilder& b, const ModuleView& module, ValueId x,
+Result<std::optional<std::array<AxisWindows, 2>>> rounded_up(const GraphBuilder& b, ValueId x,
                                                              const AveragePool& pool) {
   std::array<AxisWindows, 2> axes{};
   bool adds = false;
@@ -62,7 +47,7 @@ Result<std::optional<std::array<AxisWindows, 2>>> rounded_up(const GraphBuilder&
     const std::optional<int64_t> pixels = size.constant();
     if (floor_div(span, stride) != floor_div(span + Dim(stride - 1), stride) && !pixels) {
       return needs_fixed_sizes(
-          module.fail("ceil_mode with stride {} needs a fixed image size; size here is {}", stride, size.text()));
+          unsupported("ceil_mode with stride {} needs a fixed image size; size here is {}", stride, size.text()));
     }
     if (!pixels) return std::optional<std::array<AxisWindows, 2>>();
     axes[axis] = {.size = *pixels, .kernel = pool.kernel[axis], .stride = stride, .padding = pool.pads[axis]};
@@ -105,52 +90,44 @@ ValueId whole_power(GraphBuilder& b, ValueId x, int64_t exponent) {
 
 }  // namespace
 
-Result<ValueId> avg_pool2d(GraphBuilder& b, const ModuleView& module, ValueId x) {
-  TRY(pooling, read_pooling(module));
-  AveragePool& pool = pooling.pool;
-  TRY(padding, bounded_pair(module, "padding", 0));
-  TRY(counted, module.bool_attribute("count_include_pad"));
-  if (padding[0] > pool.kernel[0] / 2 || padding[1] > pool.kernel[1] / 2) {
-    return contradiction(module, "padding ({}, {}) is more than half the kernel ({}, {})", padding[0], padding[1],
-                         pool.kernel[0], pool.kernel[1]);
-  }
-  pool.pads = {padding[0], padding[1], padding[0], padding[1]};
-  pool.padding = counted ? AveragePool::Padding::kCounted : AveragePool::Padding::kLeftOut;
+Result<ValueId> avg_pool2d(GraphBuilder& b, ValueId x, const PoolingLayer& layer, const AverageDivisor& divisor) {
+  CHECK_OK(check_padding(layer));
+  AveragePool pool = plain_pool(layer);
+  pool.padding = divisor.padding;
   std::optional<std::array<AxisWindows, 2>> axes;
-  if (pooling.ceil) {
-    TRY(found, rounded_up(b, module, x, pool));
+  if (layer.sizes == PoolingLayer::Sizes::kUp) {
+    TRY(found, rounded_up(b, x, pool));
     axes = found;
   }
-  if (!module.is_none("divisor_override")) {
-    TRY(divisor, bounded_int(module, "divisor_override", 1));
-    const double share = static_cast<double>(pool.kernel[0] * pool.kernel[1]) / static_cast<double>(divisor);
+  if (divisor.fixed) {
+    const double share = static_cast<double>(pool.kernel[0] * pool.kernel[1]) / static_cast<double>(*divisor.fixed);
     return b.mul(window_means(b, x, pool, axes), b.scalar(share));
   }
   if (!axes) return b.average_pool(x, pool);
   return b.mul(window_means(b, x, pool, axes), shares(b, *axes, pool.padding));
 }
 
-Result<ValueId> lp_pool2d(GraphBuilder& b, const ModuleView& module, ValueId x) {
-  TRY(pooling, read_pooling(module));
-  TRY(norm, module.float_attribute("norm_type"));
+Result<ValueId> lp_pool2d(GraphBuilder& b, ValueId x, const PoolingLayer& layer, double norm) {
+  const AveragePool pool = plain_pool(layer);
+  const bool up = layer.sizes == PoolingLayer::Sizes::kUp;
   if (norm == std::numeric_limits<double>::infinity()) {
     const ValueId magnitude = b.add(b.unary(Relu{}, x), b.unary(Relu{}, b.mul(x, b.scalar(-1))));
-    return b.max_pool(magnitude, {.kernel = pooling.pool.kernel,
-                                  .strides = pooling.pool.strides,
-                                  .rounding = pooling.ceil ? MaxPool::Rounding::kCeil : MaxPool::Rounding::kFloor});
+    return b.max_pool(magnitude, {.kernel = pool.kernel,
+                                  .strides = pool.strides,
+                                  .rounding = up ? MaxPool::Rounding::kCeil : MaxPool::Rounding::kFloor});
   }
   if (!(norm > 0 && norm <= kMostFactors))
-    return module.fail("norm_type is {}, a number above 0 and up to {} is expected", norm, kMostFactors);
+    return unsupported("norm_type is {}, a number above 0 and up to {} is expected", norm, kMostFactors);
   std::optional<std::array<AxisWindows, 2>> axes;
-  if (pooling.ceil) {
-    TRY(found, rounded_up(b, module, x, pooling.pool));
+  if (up) {
+    TRY(found, rounded_up(b, x, pool));
     axes = found;
   }
   const bool whole = norm == std::floor(norm);
   const ValueId powers = whole ? whole_power(b, x, static_cast<int64_t>(norm)) : b.emit(Pow{}, {x, b.scalar(norm)})[0];
-  ValueId means = window_means(b, powers, pooling.pool, axes);
+  ValueId means = window_means(b, powers, pool, axes);
   if (axes) means = b.mul(means, shares(b, *axes, AveragePool::Padding::kCounted));
-  const ValueId sums = b.mul(means, b.scalar(static_cast<double>(pooling.pool.kernel[0] * pooling.pool.kernel[1])));
+  const ValueId sums = b.mul(means, b.scalar(static_cast<double>(pool.kernel[0] * pool.kernel[1])));
   if (norm == 1) return sums;
   return norm == 2 ? b.unary(Sqrt{}, sums) : b.emit(Pow{}, {sums, b.scalar(1 / norm)})[0];
 }

@@ -1,75 +1,23 @@
 #include "models/layers/conv2d.h"
 
 #include "models/layers/padding.h"
-#include "models/layers/weights.h"
 
 namespace modelport {
 
-namespace {
-
-/// `padding` as {top, left, bottom, right}; "same" puts the odd row and column behind (torch.nn.modules.conv._ConvNd).
-Result<Pads2> read_pads(const ModuleView& module, Size2 kernel, const Conv& conv) {
-  TRY(value, module.attribute("padding"));
-  const std::optional<std::string_view> text = value.as_string();
-  if (!text) {
-    TRY(pair, bounded_pair(module, "padding", 0));
-    return Pads2{pair[0], pair[1], pair[0], pair[1]};
+Result<ValueId> conv2d(GraphBuilder& b, const Weights& weights, ValueId x, const Conv2dLayer& layer) {
+  TRY(in_channels, fixed_size(b, x, 1).in(weights.where()));
+  if (in_channels % layer.groups != 0 || layer.out_channels % layer.groups != 0) {
+    return contradiction(weights, "groups is {}, which does not divide {} and {} channels", layer.groups, in_channels,
+                         layer.out_channels);
   }
-  if (*text == "valid") return Pads2{};
-  if (*text != "same") return module.fail("padding is '{}', numbers, 'same' or 'valid' are expected", *text);
-  if (conv.strides != Size2{1, 1}) return contradiction(module, "padding is 'same', which needs stride 1");
-  Pads2 pads;
-  for (size_t axis = 0; axis < 2; ++axis) {
-    const int64_t total = conv.dilations[axis] * (kernel[axis] - 1);
-    pads[axis] = total / 2;
-    pads[axis + 2] = total - total / 2;
-  }
-  return pads;
-}
-
-/// Moves the padding of `conv` into an operator of its own, for modes that convolutions do not have.
-Result<ValueId> pad_before(GraphBuilder& b, const ModuleView& module, ValueId x, std::string_view mode, Conv& conv) {
-  const Pads2 pads = conv.pads;
-  TRY(repeated, module.int_list_attribute("_reversed_padding_repeated_twice"));
-  if (repeated != std::vector<int64_t>{pads[1], pads[3], pads[0], pads[2]}) {
-    return contradiction(module, "_reversed_padding_repeated_twice is not what padding says");
-  }
-  conv.pads = {};
-  return pad_by_mode(b, module, x, mode, pads);
-}
-
-}  // namespace
-
-Result<ValueId> conv2d(GraphBuilder& b, const ModuleView& module, ValueId x) {
-  TRY(in_channels, bounded_int(module, "in_channels", 1));
-  TRY(out_channels, bounded_int(module, "out_channels", 1));
-  TRY(kernel, bounded_pair(module, "kernel_size", 1));
-  Conv conv;
-  TRY(groups, bounded_int(module, "groups", 1));
-  TRY(strides, bounded_pair(module, "stride", 1));
-  TRY(dilations, bounded_pair(module, "dilation", 1));
-  conv.groups = groups;
-  conv.strides = strides;
-  conv.dilations = dilations;
-  if (in_channels % groups != 0 || out_channels % groups != 0) {
-    return contradiction(module, "groups is {}, which does not divide {} and {} channels", groups, in_channels,
-                         out_channels);
-  }
-  TRY(pads, read_pads(module, kernel, conv));
-  conv.pads = pads;
-  TRY(transposed, module.bool_attribute("transposed", false));
-  if (transposed) return module.fail("transposed is True in a convolution that is not");
-  if (module.has_attribute("output_padding")) {
-    TRY(output_padding, module.int_pair_attribute("output_padding"));
-    if (output_padding != Size2{0, 0}) return module.fail("output_padding is not 0 in a convolution");
-  }
-  CHECK_OK(expect_channels(b, module, x, in_channels));
-  TRY(kernels, weight(b, module, "weight", {out_channels, in_channels / groups, kernel[0], kernel[1]}));
-  TRY(bias, optional_weight(b, module, "bias", {out_channels}));
-  TRY(mode, module.string_attribute("padding_mode", "zeros"));
-  if (mode != "zeros") {
-    TRY(padded, pad_before(b, module, x, mode, conv));
+  TRY(kernels,
+      weight(b, weights, "weight", {layer.out_channels, in_channels / layer.groups, layer.kernel[0], layer.kernel[1]}));
+  TRY(bias, weight(b, weights, "bias", {layer.out_channels}, layer.bias));
+  Conv conv{.strides = layer.strides, .pads = layer.pads, .dilations = layer.dilations, .groups = layer.groups};
+  if (layer.padding_mode != "zeros") {
+    TRY(padded, pad_by_mode(b, x, layer.padding_mode, conv.pads).in(weights.where()));
     x = padded;
+    conv.pads = {};
   }
   return b.conv(x, kernels, bias, conv);
 }

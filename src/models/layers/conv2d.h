@@ -1,12 +1,23 @@
 #pragma once
 
-#include "modules/module_view.h"
-#include "ops/graph_builder.h"
+#include "models/layers/weights.h"
 
 namespace modelport {
 
-/// torch.nn.Conv2d. Padding may be numbers, "same" or "valid"; modes other than zeros become an operator of their own
-/// (padding.h). Attributes that repeat what the weight's shape says are checked against it.
-Result<ValueId> conv2d(GraphBuilder& b, const ModuleView& module, ValueId x);
+/// A two-dimensional convolution as torch.nn.Conv2d has it.
+struct Conv2dLayer {
+  int64_t out_channels;
+  Size2 kernel;
+  Size2 strides{1, 1};
+  Pads2 pads{};  ///< {top, left, bottom, right}
+  Size2 dilations{1, 1};
+  int64_t groups = 1;
+  std::string_view padding_mode = "zeros";  ///< Other modes become an operator of their own (padding.h).
+  Parameter bias = Parameter::kRequired;
+};
+
+/// x [N, C, H, W] with `weight` [out_channels, C / groups, kH, kW] and `bias` [out_channels] -> [N, out_channels, H',
+/// W'].
+Result<ValueId> conv2d(GraphBuilder& b, const Weights& weights, ValueId x, const Conv2dLayer& layer);
 
 }  // namespace modelport

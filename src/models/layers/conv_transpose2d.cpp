@@ -1,35 +1,24 @@
 #include "models/layers/conv_transpose2d.h"
 
-#include "models/layers/weights.h"
-
 namespace modelport {
 
-Result<ValueId> conv_transpose2d(GraphBuilder& b, const ModuleView& module, ValueId x) {
-  TRY(in_channels, bounded_int(module, "in_channels", 1));
-  TRY(out_channels, bounded_int(module, "out_channels", 1));
-  TRY(kernel, bounded_pair(module, "kernel_size", 1));
-  TRY(groups, bounded_int(module, "groups", 1));
-  TRY(strides, bounded_pair(module, "stride", 1));
-  TRY(dilations, bounded_pair(module, "dilation", 1));
-  TRY(padding, bounded_pair(module, "padding", 0));
-  TRY(output_padding, bounded_pair(module, "output_padding", 0));
-  TRY(mode, module.string_attribute("padding_mode", "zeros"));
-  TRY(transposed, module.bool_attribute("transposed", true));
-  if (mode != "zeros" || !transposed)
-    return module.fail("only transposed convolutions with padding_mode zeros are built");
-  if (in_channels % groups != 0 || out_channels % groups != 0) {
-    return contradiction(module, "groups is {}, which does not divide {} and {} channels", groups, in_channels,
-                         out_channels);
+Result<ValueId> conv_transpose2d(GraphBuilder& b, const Weights& weights, ValueId x,
+                                 const ConvTranspose2dLayer& layer) {
+  TRY(in_channels, fixed_size(b, x, 1).in(weights.where()));
+  if (in_channels % layer.groups != 0 || layer.out_channels % layer.groups != 0) {
+    return contradiction(weights, "groups is {}, which does not divide {} and {} channels", layer.groups, in_channels,
+                         layer.out_channels);
   }
-  CHECK_OK(expect_channels(b, module, x, in_channels));
-  TRY(kernels, weight(b, module, "weight", {in_channels, out_channels / groups, kernel[0], kernel[1]}));
-  TRY(bias, optional_weight(b, module, "bias", {out_channels}));
+  TRY(kernels,
+      weight(b, weights, "weight", {in_channels, layer.out_channels / layer.groups, layer.kernel[0], layer.kernel[1]}));
+  TRY(bias, weight(b, weights, "bias", {layer.out_channels}, layer.bias));
+  const Size2 pads = layer.padding;
   return b.conv_transpose(x, kernels, bias,
-                          {.strides = strides,
-                           .pads = {padding[0], padding[1], padding[0], padding[1]},
-                           .dilations = dilations,
-                           .output_pads = output_padding,
-                           .groups = groups});
+                          {.strides = layer.strides,
+                           .pads = {pads[0], pads[1], pads[0], pads[1]},
+                           .dilations = layer.dilations,
+                           .output_pads = layer.output_padding,
+                           .groups = layer.groups});
 }
 
 }  // namespace modelport

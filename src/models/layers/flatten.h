@@ -1,18 +1,22 @@
 #pragma once
 
-#include "modules/module_view.h"
-#include "ops/graph_builder.h"
+#include "models/layers/weights.h"
 
-/// torch.nn layers that only say how elements are counted.
+/// Layers that only say how elements are counted.
 namespace modelport {
 
-/// Flatten: the axes `start_dim` to `end_dim` become one.
-Result<ValueId> flatten(GraphBuilder& b, const ModuleView& module, ValueId x);
-/// Unflatten: the axis `dim` becomes several of the sizes `unflattened_size`, one of which may be -1: what is left.
-Result<ValueId> unflatten(GraphBuilder& b, const ModuleView& module, ValueId x);
-/// Unfold: every window of [N, C, H, W] as a column, [N, C kH kW, windows].
-Result<ValueId> unfold(GraphBuilder& b, const ModuleView& module, ValueId x);
-/// Fold: columns back to where they came from, summed: [N, C kH kW, windows] -> [N, C, output_size].
-Result<ValueId> fold(GraphBuilder& b, const ModuleView& module, ValueId x);
+/// The axis becomes several of `sizes`, one of which may be -1: what is left.
+Result<ValueId> unflatten(GraphBuilder& b, ValueId x, int64_t axis, const std::vector<int64_t>& sizes);
+
+struct ImageWindows {
+  Size2 kernel;
+  Size2 strides{1, 1};
+  Size2 padding{};
+  Size2 dilations{1, 1};
+};
+/// Every window of [N, C, H, W] as a column: [N, C kH kW, windows].
+Result<ValueId> unfold(GraphBuilder& b, ValueId x, const ImageWindows& windows);
+/// Columns back to where they came from, summed: [N, C kH kW, windows] -> [N, C, size].
+Result<ValueId> fold(GraphBuilder& b, ValueId x, Size2 size, const ImageWindows& windows);
 
 }  // namespace modelport

@@ -2,9 +2,6 @@
 
 #include <numeric>
 
-#include "models/layers/batch_norm.h"
-#include "models/layers/weights.h"
-
 namespace modelport {
 
 namespace {
@@ -29,9 +26,9 @@ ValueId standardise(GraphBuilder& b, ValueId x, const std::vector<int64_t>& axes
   return b.div(centred, b.unary(Sqrt{}, b.add(variance, b.scalar(epsilon))));
 }
 
-Status require_image_axes(const GraphBuilder& b, const ModuleView& module, ValueId x) {
+Status require_image_axes(const GraphBuilder& b, ValueId x) {
   if (b.shape(x).size() >= 3) return {};
-  return module.fail("a value of {} axes arrives, channels with positions behind them are expected", b.shape(x).size());
+  return unsupported("a value of {} axes arrives, channels with positions behind them are expected", b.shape(x).size());
 }
 
 /// The mean of `squares` over `before` channels in front of each, itself and `after` behind; zeros beyond the ends.
@@ -44,34 +41,19 @@ ValueId neighbour_mean(GraphBuilder& b, ValueId squares, int64_t before, int64_t
   return b.merge_axes(b.split_axis(means, 3, {shape.begin() + 2, shape.end()}), 1, 2);
 }
 
-struct ResponseSettings {
-  int64_t size;
-  double alpha, beta, k;
-};
-
-Result<ResponseSettings> response_settings(const ModuleView& module) {
-  TRY(size, bounded_int(module, "size", 1));
-  TRY(alpha, module.float_attribute("alpha"));
-  TRY(beta, module.float_attribute("beta"));
-  TRY(k, module.float_attribute("k"));
-  return ResponseSettings{size, alpha, beta, k};
-}
-
 /// x / (k + shares)^beta.
-ValueId respond(GraphBuilder& b, ValueId x, ValueId shares, const ResponseSettings& settings) {
+ValueId respond(GraphBuilder& b, ValueId x, ValueId shares, const ResponseNormLayer& settings) {
   const ValueId base = b.add(shares, b.scalar(settings.k));
   return b.div(x, b.emit(Pow{}, {base, b.scalar(settings.beta)})[0]);
 }
 
 }  // namespace
 
-Result<ValueId> group_norm(GraphBuilder& b, const ModuleView& module, ValueId x) {
-  TRY(groups, bounded_int(module, "num_groups", 1));
-  TRY(channels, bounded_int(module, "num_channels", 1));
-  TRY(epsilon, epsilon_attribute(module));
-  if (channels % groups != 0) return contradiction(module, "{} groups of {} channels", groups, channels);
-  CHECK_OK(expect_channels(b, module, x, channels));
-  TRY(affine, optional_channel_affine(module, channels));
+Result<ValueId> group_norm(GraphBuilder& b, const Weights& weights, ValueId x, const GroupNormLayer& layer) {
+  const auto [groups, channels, epsilon, parameters] = layer;
+  if (channels % groups != 0) return contradiction(weights, "{} groups of {} channels", groups, channels);
+  CHECK_OK(expect_channels(b, x, channels).in(weights.where()));
+  TRY(affine, channel_affine(weights, channels, parameters));
   const Float32Scope scope(b);
   const SymbolicShape shape = b.shape(x);
   const auto rank = static_cast<int64_t>(shape.size());
@@ -82,35 +64,29 @@ Result<ValueId> group_norm(GraphBuilder& b, const ModuleView& module, ValueId x)
   return scaled_channels(b, b.merge_axes(b.split_axis(standard, 2, inner), 1, 2), affine);
 }
 
-Result<ValueId> instance_norm(GraphBuilder& b, const ModuleView& module, ValueId x) {
-  TRY(tracked, module.bool_attribute("track_running_stats"));
-  if (tracked) return batch_norm(b, module, x);
-  TRY(features, bounded_int(module, "num_features", 1));
-  TRY(epsilon, epsilon_attribute(module));
-  CHECK_OK(require_image_axes(b, module, x));
-  TRY(affine, optional_channel_affine(module, features));
+Result<ValueId> instance_norm(GraphBuilder& b, const Weights& weights, ValueId x, const InstanceNormLayer& layer) {
+  CHECK_OK(require_image_axes(b, x).in(weights.where()));
+  TRY(affine, channel_affine(weights, layer.channels, layer.affine));
   // Without parameters torch takes any number of channels.
-  if (affine) CHECK_OK(expect_channels(b, module, x, features));
+  if (affine) CHECK_OK(expect_channels(b, x, layer.channels).in(weights.where()));
   const Float32Scope scope(b);
   std::vector<int64_t> axes(b.shape(x).size() - 2);
   std::iota(axes.begin(), axes.end(), 2);
-  return scaled_channels(b, standardise(b, x, axes, epsilon), affine);
+  return scaled_channels(b, standardise(b, x, axes, layer.epsilon), affine);
 }
 
-Result<ValueId> local_response_norm(GraphBuilder& b, const ModuleView& module, ValueId x) {
-  TRY(settings, response_settings(module));
-  CHECK_OK(require_image_axes(b, module, x));
+Result<ValueId> local_response_norm(GraphBuilder& b, ValueId x, const ResponseNormLayer& layer) {
+  CHECK_OK(require_image_axes(b, x));
   const Float32Scope scope(b);
-  const ValueId mean = neighbour_mean(b, b.mul(x, x), settings.size / 2, (settings.size - 1) / 2);
-  return respond(b, x, b.mul(mean, b.scalar(settings.alpha)), settings);
+  const ValueId mean = neighbour_mean(b, b.mul(x, x), layer.size / 2, (layer.size - 1) / 2);
+  return respond(b, x, b.mul(mean, b.scalar(layer.alpha)), layer);
 }
 
-Result<ValueId> cross_map_lrn(GraphBuilder& b, const ModuleView& module, ValueId x) {
-  TRY(settings, response_settings(module));
-  CHECK_OK(require_image_axes(b, module, x));
-  TRY(channels, fixed_size(b, module, x, 1));
-  const int64_t side = (settings.size - 1) / 2;
-  const double share = settings.alpha / static_cast<double>(settings.size);
+Result<ValueId> cross_map_lrn(GraphBuilder& b, ValueId x, const ResponseNormLayer& layer) {
+  CHECK_OK(require_image_axes(b, x));
+  TRY(channels, fixed_size(b, x, 1));
+  const int64_t side = (layer.size - 1) / 2;
+  const double share = layer.alpha / static_cast<double>(layer.size);
   // Its running sum never lets go of the first channel.
   std::vector<float> first_share(static_cast<size_t>(channels), 0.0F);
   for (int64_t channel = side + 1; channel < channels; ++channel)
@@ -122,7 +98,7 @@ Result<ValueId> cross_map_lrn(GraphBuilder& b, const ModuleView& module, ValueId
   const ValueId sums =
       b.mul(neighbour_mean(b, squares, side, side), b.scalar(share * static_cast<double>(2 * side + 1)));
   const ValueId first = b.mul(b.slice(squares, 1, 0, 1), b.floats(std::move(shape), std::move(first_share)));
-  return respond(b, x, b.add(sums, first), settings);
+  return respond(b, x, b.add(sums, first), layer);
 }
 
 }  // namespace modelport

@@ -1,16 +1,21 @@
 #pragma once
 
-#include "modules/module_view.h"
-#include "ops/graph_builder.h"
+#include "models/layers/weights.h"
 
-/// Norms over the last axes, as many as `normalized_shape` names. Without affine parameters the scale is 1 and the bias
-/// 0.
 namespace modelport {
 
-/// torch.nn.LayerNorm.
-Result<ValueId> layer_norm(GraphBuilder& b, const ModuleView& module, ValueId x);
+/// A norm over the last axes, as many as `shape` has.
+struct NormOverLast {
+  Shape shape;
+  double epsilon;
+  Parameter scale = Parameter::kRequired;  ///< `weight`, of `shape`; 1 where it is absent.
+  Parameter bias = Parameter::kRequired;   ///< `bias`, of `shape`; 0 where it is absent.
+};
 
-/// torch.nn.RMSNorm: x / sqrt(mean(x^2) + eps) scale; without `eps`, float32's.
-Result<ValueId> rms_norm(GraphBuilder& b, const ModuleView& module, ValueId x);
+/// As torch.nn.LayerNorm.
+Result<ValueId> layer_norm(GraphBuilder& b, const Weights& weights, ValueId x, const NormOverLast& layer);
+
+/// As torch.nn.RMSNorm: x / sqrt(mean(x^2) + epsilon) scale, in float32; there is no bias.
+Result<ValueId> rms_norm(GraphBuilder& b, const Weights& weights, ValueId x, const NormOverLast& layer);
 
 }  // namespace modelport

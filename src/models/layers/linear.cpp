@@ -1,15 +1,11 @@
 #include "models/layers/linear.h"
 
-#include "models/layers/weights.h"
-
 namespace modelport {
 
-Result<ValueId> linear(GraphBuilder& b, const ModuleView& module, ValueId x) {
-  TRY(in_features, bounded_int(module, "in_features", 1));
-  TRY(out_features, bounded_int(module, "out_features", 1));
-  CHECK_OK(expect_last_axes(b, module, x, {in_features}));
-  TRY(matrix, weight(b, module, "weight", {out_features, in_features}));
-  TRY(bias, optional_weight(b, module, "bias", {out_features}));
+Result<ValueId> linear(GraphBuilder& b, const Weights& weights, ValueId x, const LinearLayer& layer) {
+  CHECK_OK(expect_last_axes(b, x, {layer.in_features}).in(weights.where()));
+  TRY(matrix, weight(b, weights, "weight", {layer.out_features, layer.in_features}));
+  TRY(bias, weight(b, weights, "bias", {layer.out_features}, layer.bias));
   return b.linear(x, matrix, bias);
 }
 

@@ -3,69 +3,54 @@
 #include <cmath>
 
 #include "models/layers/linear.h"
-#include "models/layers/weights.h"
 
 namespace modelport {
 
 namespace {
-
-constexpr std::string_view kClass = "torch.nn.modules.activation.MultiheadAttention";
-constexpr std::string_view kProjectionClass = "torch.nn.modules.linear.NonDynamicallyQuantizableLinear";
-
-Status require_plain(const ModuleView& module, int64_t width) {
-  CHECK_OK(expect_int(module, "kdim", width));
-  CHECK_OK(expect_int(module, "vdim", width));
-  TRY(same, module.bool_attribute("_qkv_same_embed_dim"));
-  TRY(zero, module.bool_attribute("add_zero_attn"));
-  if (!same) return module.fail("_qkv_same_embed_dim is False, which is not supported");
-  if (zero) return module.fail("add_zero_attn is True, which is not supported");
-  for (const std::string_view name : {"bias_k", "bias_v"}) {
-    if (module.optional_tensor(name) || !module.is_none(name))
-      return module.fail("it has {}, which is not supported", name);
-  }
-  return {};
-}
 
 /// [N, L, heads channels] -> [N, heads, L, channels].
 ValueId by_head(GraphBuilder& b, ValueId x, int64_t heads, int64_t channels) {
   return b.permute(b.split_axis(x, 2, {heads, channels}), {0, 2, 1, 3});
 }
 
+/// Of queries, keys and values by head -> [N, L, heads channels].
+ValueId attend(GraphBuilder& b, const AttentionInputs& heads, int64_t channels) {
+  const ValueId attended =
+      b.attention(heads.query, heads.key, heads.value, 1.0 / std::sqrt(static_cast<double>(channels)));
+  return b.merge_axes(b.permute(attended, {0, 2, 1, 3}), 2, 2);
+}
+
 }  // namespace
 
-Result<ValueId> multihead_attention(GraphBuilder& b, const ModuleView& module, const AttentionInputs& inputs,
-                                    SequenceOrder order) {
-  if (module.class_name() != kClass) return module.fail("a MultiheadAttention is expected here");
-  TRY(width, bounded_int(module, "embed_dim", 1));
-  TRY(heads, bounded_int(module, "num_heads", 1));
-  TRY(channels, bounded_int(module, "head_dim", 1));
-  TRY(batch_first, module.bool_attribute("batch_first"));
-  if (batch_first != (order == SequenceOrder::kBatchFirst)) {
-    return module.fail("batch_first is {} here, which is not supported", batch_first ? "True" : "False");
-  }
-  if (heads * channels != width) {
-    return contradiction(module, "{} heads of {} channels are not {}", heads, channels, width);
-  }
-  CHECK_OK(require_plain(module, width));
-  TRY(weights, weight_recipe(module, "in_proj_weight", {3 * width, width}));
+Result<ValueId> attention(GraphBuilder& b, const AttentionInputs& inputs, int64_t heads) {
+  TRY(width, fixed_size(b, inputs.query, 2));
+  if (width % heads != 0) return inconsistent("{} heads do not divide {} channels", heads, width);
+  const int64_t channels = width / heads;
+  const auto split = [&](ValueId x) { return by_head(b, x, heads, channels); };
+  const ValueId query = split(inputs.query), key = split(inputs.key), value = split(inputs.value);
+  return attend(b, {query, key, value}, channels);
+}
+
+Result<ValueId> multihead_attention(GraphBuilder& b, const Weights& weights, const AttentionInputs& inputs,
+                                    const MultiheadAttentionLayer& layer) {
+  const auto [width, heads, with_bias] = layer;
+  if (width % heads != 0) return contradiction(weights, "{} heads do not divide {} channels", heads, width);
+  const int64_t channels = width / heads;
+  TRY(matrices, weights.recipe("in_proj_weight", {3 * width, width}));
   std::optional<WeightRecipe> biases;
-  if (module.optional_tensor("in_proj_bias")) {
-    TRY(recipe, weight_recipe(module, "in_proj_bias", {3 * width}));
-    biases = std::move(recipe);
+  if (with_bias == Parameter::kRequired || (with_bias == Parameter::kOptional && weights.has("in_proj_bias"))) {
+    TRY(found, weights.recipe("in_proj_bias", {3 * width}));
+    biases = std::move(found);
   }
   const auto project = [&](ValueId x, int64_t part) {
-    const int64_t begin = part * width, end = begin + width;
+    const int64_t begin = part * layer.width, end = begin + layer.width;
     std::optional<ValueId> bias;
     if (biases) bias = b.constant(biases->slice(0, begin, end));
-    return by_head(b, b.linear(x, b.constant(weights.slice(0, begin, end)), bias), heads, channels);
+    return by_head(b, b.linear(x, b.constant(matrices.slice(0, begin, end)), bias), layer.heads, channels);
   };
   const ValueId query = project(inputs.query, 0), key = project(inputs.key, 1), value = project(inputs.value, 2);
-  const ValueId attended = b.attention(query, key, value, 1.0 / std::sqrt(static_cast<double>(channels)));
-  TRY(out, module.child("out_proj"));
-  if (out.class_name() != kProjectionClass && out.class_name() != "torch.nn.modules.linear.Linear") {
-    return out.fail("a Linear is expected here");
-  }
-  return linear(b, out, b.merge_axes(b.permute(attended, {0, 2, 1, 3}), 2, 2));
+  const ValueId attended = attend(b, {query, key, value}, channels);
+  return linear(b, weights / "out_proj", attended, {.in_features = width, .out_features = width, .bias = with_bias});
 }
 
 }  // namespace modelport

@@ -1,23 +1,26 @@
 #pragma once
 
-#include "modules/module_view.h"
-#include "ops/graph_builder.h"
+#include "models/layers/weights.h"
 
 namespace modelport {
 
-/// How the caller's forward() hands sequences to torch.nn.MultiheadAttention: which of the first two axes is the batch.
-/// The module's `batch_first` must say the same.
-enum class SequenceOrder { kBatchFirst, kLengthFirst };
-
 struct AttentionInputs {
-  ValueId query;  ///< [N, L, embed_dim], in either order.
-  ValueId key;    ///< [N, S, embed_dim].
-  ValueId value;  ///< [N, S, embed_dim].
+  ValueId query;  ///< [N, L, width]
+  ValueId key;    ///< [N, S, width]
+  ValueId value;  ///< [N, S, width]
 };
 
-/// torch.nn.MultiheadAttention without masks -> [N, L, embed_dim]. Keys and values of other widths than the query,
-/// bias_k, bias_v and add_zero_attn are refused.
-Result<ValueId> multihead_attention(GraphBuilder& b, const ModuleView& module, const AttentionInputs& inputs,
-                                    SequenceOrder order);
+/// softmax(q k^T / sqrt(channels)) v of every head apart; the heads lie behind one another along the last axis.
+/// -> [N, L, width].
+Result<ValueId> attention(GraphBuilder& b, const AttentionInputs& inputs, int64_t heads);
+
+/// As torch.nn.MultiheadAttention without masks: `in_proj_weight` [3 width, width], `in_proj_bias`, `out_proj`.
+struct MultiheadAttentionLayer {
+  int64_t width;
+  int64_t heads;
+  Parameter bias = Parameter::kRequired;  ///< Of all four projections.
+};
+Result<ValueId> multihead_attention(GraphBuilder& b, const Weights& weights, const AttentionInputs& inputs,
+                                    const MultiheadAttentionLayer& layer);
 
 }  // namespace modelport

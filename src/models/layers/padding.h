@@ -1,24 +1,15 @@
 #pragma once
 
-#include "modules/module_view.h"
-#include "ops/graph_builder.h"
+#include "models/layers/weights.h"
 
-/// torch.nn paddings of images, x [N, C, H, W]; `padding` is (left, right, top, bottom), or one number for all.
+/// Paddings of images, x [N, C, H, W]; `pads` is {top, left, bottom, right}.
 namespace modelport {
 
-/// ZeroPad2d and ConstantPad2d, and ZeroPad1d and ConstantPad1d, which pad columns only: around the image stands
-/// `value`, 0 where the layer has none. Negative padding crops.
-Result<ValueId> constant_pad2d(GraphBuilder& b, const ModuleView& module, ValueId x);
-/// CircularPad2d: the image continues at its other end.
-Result<ValueId> circular_pad2d(GraphBuilder& b, const ModuleView& module, ValueId x);
-/// ReflectionPad2d: mirrored without repeating the edge.
-Result<ValueId> reflection_pad2d(GraphBuilder& b, const ModuleView& module, ValueId x);
-/// ReplicationPad2d: the edge repeated.
-Result<ValueId> replication_pad2d(GraphBuilder& b, const ModuleView& module, ValueId x);
+/// `value` around the image. Negative padding crops.
+ValueId constant_pad2d(GraphBuilder& b, ValueId x, Pads2 pads, double value);
 
-/// What a layer's `padding_mode` ("reflect", "replicate", "circular") puts around an image. kUnsupportedModel for other
-/// modes.
-Result<ValueId> pad_by_mode(GraphBuilder& b, const ModuleView& module, ValueId x, std::string_view mode,
-                            const Pads2& pads);
+/// What torch's padding modes "reflect" (without the edge), "replicate" (the edge again) and "circular" (the other end)
+/// put around an image. kUnsupportedModel for other modes.
+Result<ValueId> pad_by_mode(GraphBuilder& b, ValueId x, std::string_view mode, const Pads2& pads);
 
 }  // namespace modelport

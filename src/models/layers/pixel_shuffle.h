@@ -1,16 +1,15 @@
 #pragma once
 
-#include "modules/module_view.h"
-#include "ops/graph_builder.h"
+#include "models/layers/weights.h"
 
-/// torch.nn layers that move channels, x [N, C, H, W].
+/// Layers that move channels, x [N, C, H, W].
 namespace modelport {
 
-/// PixelShuffle by a factor r: [N, C r r, H, W] -> [N, C, H r, W r].
-Result<ValueId> pixel_shuffle(GraphBuilder& b, const ModuleView& module, ValueId x);
-/// PixelUnshuffle by a factor r: [N, C, H r, W r] -> [N, C r r, H, W].
-Result<ValueId> pixel_unshuffle(GraphBuilder& b, const ModuleView& module, ValueId x);
-/// ChannelShuffle: the first channel of every group, then the second of every group ...
-Result<ValueId> channel_shuffle(GraphBuilder& b, const ModuleView& module, ValueId x);
+/// [N, C r r, H, W] -> [N, C, H r, W r] for the factor r.
+Result<ValueId> pixel_shuffle(GraphBuilder& b, ValueId x, int64_t factor);
+/// [N, C, H r, W r] -> [N, C r r, H, W].
+Result<ValueId> pixel_unshuffle(GraphBuilder& b, ValueId x, int64_t factor);
+/// The first channel of every group, then the second of every group ...
+Result<ValueId> channel_shuffle(GraphBuilder& b, ValueId x, int64_t groups);
 
 }  // namespace modelport

@@ -1,13 +1,8 @@
 #include "models/layers/pooling.h"
 
-#include "models/layers/weights.h"
-
 namespace modelport {
 
 namespace {
-
-/// Windows per axis of an adaptive pooling; more would be a graph of their number.
-constexpr int64_t kMostWindows = 256;
 
 using Reduce = ValueId (GraphBuilder::*)(ValueId, std::vector<int64_t>, GraphBuilder::Location);
 
@@ -25,32 +20,16 @@ ValueId pool_axis(GraphBuilder& b, ValueId x, int64_t axis, int64_t count, Reduc
   return windows.size() == 1 ? windows[0] : b.concat(std::move(windows), axis);
 }
 
-/// `output_size`, with nothing where an axis stays as it is.
-Result<std::array<std::optional<int64_t>, 2>> output_size(const ModuleView& module) {
-  TRY(value, module.attribute("output_size"));
-  std::array<std::optional<int64_t>, 2> sizes;
-  if (value.is_none()) return sizes;
-  if (const auto side = value.as_integer()) {
-    sizes = {side, side};
-  } else {
-    const std::vector<PickleValue>* items = value.as_sequence();
-    if (!items || items->size() != 2) return module.fail("output_size is {}", pickle_value_text(value, 80));
-    for (size_t axis = 0; axis < 2; ++axis) {
-      if ((*items)[axis].is_none()) continue;
-      sizes[axis] = (*items)[axis].as_integer();
-      if (!sizes[axis]) return module.fail("output_size is {}", pickle_value_text(value, 80));
-    }
-  }
+Status check_output(const OutputSize& sizes) {
   for (const std::optional<int64_t>& size : sizes) {
-    if (size && (*size < 1 || *size > kMostWindows))
-      return module.fail("output_size is {}, 1 to {} are supported", pickle_value_text(value, 80), kMostWindows);
+    if (size && (*size < 1 || *size > kMostAdaptiveWindows))
+      return unsupported("output_size has {}, 1 to {} are supported", *size, kMostAdaptiveWindows);
   }
-  return sizes;
+  return {};
 }
 
 /// The kernel of the plain pooling that does the same: where windows are equally wide.
-std::optional<Size2> equal_windows(const GraphBuilder& b, ValueId x,
-                                   const std::array<std::optional<int64_t>, 2>& sizes) {
+std::optional<Size2> equal_windows(const GraphBuilder& b, ValueId x, const OutputSize& sizes) {
   Size2 kernel{1, 1};
   for (size_t axis = 0; axis < 2; ++axis) {
     if (!sizes[axis]) continue;
@@ -61,7 +40,7 @@ std::optional<Size2> equal_windows(const GraphBuilder& b, ValueId x,
   return kernel;
 }
 
-ValueId pool_axes(GraphBuilder& b, ValueId x, const std::array<std::optional<int64_t>, 2>& sizes, Reduce reduce) {
+ValueId pool_axes(GraphBuilder& b, ValueId x, const OutputSize& sizes, Reduce reduce) {
   for (size_t axis = 0; axis < 2; ++axis) {
     if (sizes[axis]) x = pool_axis(b, x, static_cast<int64_t>(2 + axis), *sizes[axis], reduce);
   }
@@ -69,7 +48,7 @@ ValueId pool_axes(GraphBuilder& b, ValueId x, const std::array<std::optional<int
 }
 
 /// How windows are counted with ceil_mode: down where sizes vary and both are the same number.
-Result<MaxPool::Rounding> rounding_up(const GraphBuilder& b, const ModuleView& module, ValueId x, const MaxPool& pool) {
+Result<MaxPool::Rounding> rounding_up(const GraphBuilder& b, ValueId x, const MaxPool& pool) {
   MaxPool::Rounding rounding = MaxPool::Rounding::kFloor;
   for (size_t axis = 0; axis < 2; ++axis) {
     const Dim size = b.dim(x, 2 + axis);
@@ -80,7 +59,7 @@ Result<MaxPool::Rounding> rounding_up(const GraphBuilder& b, const ModuleView& m
     // Whether the last window starts inside depends on the size.
     if (!size.constant() && stride + pool.pads[axis] > window) {
       return needs_fixed_sizes(
-          module.fail("ceil_mode with stride {} needs a fixed image size; size here is {}", stride, size.text()));
+          unsupported("ceil_mode with stride {} needs a fixed image size; size here is {}", stride, size.text()));
     }
     rounding = MaxPool::Rounding::kCeil;
   }
@@ -89,45 +68,37 @@ Result<MaxPool::Rounding> rounding_up(const GraphBuilder& b, const ModuleView& m
 
 }  // namespace
 
-Result<ValueId> max_pool2d(GraphBuilder& b, const ModuleView& module, ValueId x) {
-  TRY(kernel, bounded_pair(module, "kernel_size", 1));
-  Size2 strides = kernel;
-  if (!module.is_none("stride")) {
-    TRY(given, bounded_pair(module, "stride", 1));
-    strides = given;
-  }
-  TRY(padding, bounded_pair(module, "padding", 0));
-  TRY(dilations, bounded_pair(module, "dilation", 1));
-  TRY(indices, module.bool_attribute("return_indices"));
-  TRY(ceil, module.bool_attribute("ceil_mode"));
-  if (indices) return module.fail("return_indices=True is not supported");
-  if (padding[0] > kernel[0] / 2 || padding[1] > kernel[1] / 2) {
-    return contradiction(module, "padding ({}, {}) is more than half the kernel ({}, {})", padding[0], padding[1],
-                         kernel[0], kernel[1]);
-  }
+Status check_padding(const PoolingLayer& layer) {
+  const auto& [kernel, strides, padding, dilations, sizes] = layer;
+  if (padding[0] <= kernel[0] / 2 && padding[1] <= kernel[1] / 2) return {};
+  return inconsistent("padding ({}, {}) is more than half the kernel ({}, {})", padding[0], padding[1], kernel[0],
+                      kernel[1]);
+}
+
+Result<ValueId> max_pool2d(GraphBuilder& b, ValueId x, const PoolingLayer& layer) {
+  const auto [kernel, strides, padding, dilations, sizes] = layer;
+  CHECK_OK(check_padding(layer));
   MaxPool pool{.kernel = kernel,
                .strides = strides,
                .pads = {padding[0], padding[1], padding[0], padding[1]},
                .dilations = dilations};
-  if (ceil) {
-    TRY(rounding, rounding_up(b, module, x, pool));
+  if (sizes == PoolingLayer::Sizes::kUp) {
+    TRY(rounding, rounding_up(b, x, pool));
     pool.rounding = rounding;
   }
   return b.max_pool(x, pool);
 }
 
-Result<ValueId> adaptive_avg_pool2d(GraphBuilder& b, const ModuleView& module, ValueId x) {
-  TRY(sizes, output_size(module));
+Result<ValueId> adaptive_avg_pool2d(GraphBuilder& b, ValueId x, const OutputSize& sizes) {
+  CHECK_OK(check_output(sizes));
   if (sizes[0] == 1 && sizes[1] == 1) return b.reduce_mean(x, {2, 3});
   if (const std::optional<Size2> kernel = equal_windows(b, x, sizes))
     return b.average_pool(x, {.kernel = *kernel, .strides = *kernel});
   return pool_axes(b, x, sizes, &GraphBuilder::reduce_mean);
 }
 
-Result<ValueId> adaptive_max_pool2d(GraphBuilder& b, const ModuleView& module, ValueId x) {
-  TRY(sizes, output_size(module));
-  TRY(indices, module.bool_attribute("return_indices"));
-  if (indices) return module.fail("return_indices=True is not supported");
+Result<ValueId> adaptive_max_pool2d(GraphBuilder& b, ValueId x, const OutputSize& sizes) {
+  CHECK_OK(check_output(sizes));
   return pool_axes(b, x, sizes, &GraphBuilder::reduce_max);
 }
 

@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "models/layers/weights.h"
+#include "models/torch_modules/attributes.h"
 #include "models/ultralytics/modules.h"
 
 /// Attention within parts of the image (YOLO12, https://arxiv.org/abs/2502.12524).

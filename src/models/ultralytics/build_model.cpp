@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "models/layers/weights.h"
+#include "models/torch_modules/attributes.h"
 #include "models/ultralytics/class_names.h"
 #include "models/ultralytics/forward_reads.h"
 #include "models/ultralytics/framework_metadata.h"
@@ -107,17 +107,10 @@ Status check_head(const Translation& t, const ModuleView& root, std::span<const 
 void ignore_numbers_of_inner_modules(Ledger& ledger) {
   constexpr ptrdiff_t kPartsOfLayer = 2;  // "model.1.i"
   for (const LedgerEntry& entry : ledger.unaccounted()) {
-    const bool is_number = entry.attribute == "i" || entry.attribute == "f";
+    const bool is_number = entry.name == "i" || entry.name == "f";
     if (is_number && std::ranges::count(entry.path, '.') > kPartsOfLayer)
       ledger.ignore(entry, "read of the layers of the model's own list only");
   }
-}
-
-/// Classes that aliases speak of, whatever they say.
-ClassAliases known_by_user(const ModuleAliases& aliases) {
-  ClassAliases known = aliases.classes;
-  for (const auto& [source, children] : aliases.chains) known.emplace(source, source);
-  return known;
 }
 
 std::string text_or(std::string text, std::string_view otherwise) {
@@ -138,8 +131,9 @@ void read_record(const Checkpoint& checkpoint, const ModuleView& root, ModelFact
 
 }  // namespace
 
-Result<SourceModel> build_model(const Checkpoint& checkpoint, Ledger& ledger, const BuildRequest& request,
-                                const TaskProfile& profile) {
+Result<SourceModel> build_model(const ModelSource& source, const BuildRequest& request, const TaskProfile& profile) {
+  const Checkpoint& checkpoint = source.checkpoint;
+  Ledger& ledger = *source.modules;
   const ModuleView root = ledger.root();
   SourceModel model;
   ModelFacts& facts = model.facts;
@@ -176,7 +170,7 @@ Result<SourceModel> build_model(const Checkpoint& checkpoint, Ledger& ledger, co
   if (builder.error()) return *builder.error();
   const Result<ModuleView> layers = root.child("model");
   if (!last && (t.classes == Translation::Classes::kUnknown || (layers && !is_module_list(*layers)))) {
-    const std::vector<UnknownClass> unknown = unknown_classes(ledger, known_by_user(request.module_aliases));
+    const std::vector<UnknownClass> unknown = unknown_classes(ledger, request.module_aliases.known_classes());
     if (!unknown.empty()) return refuse_unknown_classes(unknown);
   }
   if (!last) return last.error();

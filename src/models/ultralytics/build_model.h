@@ -16,8 +16,7 @@ struct TaskProfile {
   Status (*prepare)(Translation& t, const ModuleView& root) = nullptr;
 };
 
-/// Translates the checkpoint's module tree and reads its facts. Every attribute goes through `ledger`.
-Result<SourceModel> build_model(const Checkpoint& checkpoint, Ledger& ledger, const BuildRequest& request,
-                                const TaskProfile& profile);
+/// Translates the checkpoint's module tree and reads its facts.
+Result<SourceModel> build_model(const ModelSource& source, const BuildRequest& request, const TaskProfile& profile);
 
 }  // namespace modelport::ultralytics

@@ -5,7 +5,7 @@
 
 #include "base/printable.h"
 #include "checkpoint/numpy_value.h"
-#include "models/layers/weights.h"
+#include "models/torch_modules/attributes.h"
 
 namespace modelport::ultralytics {
 

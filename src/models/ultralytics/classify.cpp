@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "models/layers/weights.h"
+#include "models/torch_modules/attributes.h"
 #include "models/ultralytics/modules.h"
 
 namespace modelport::ultralytics {

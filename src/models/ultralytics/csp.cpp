@@ -1,4 +1,4 @@
-#include "models/layers/weights.h"
+#include "models/torch_modules/attributes.h"
 #include "models/ultralytics/modules.h"
 
 /// Blocks that send a part of the channels around their inner blocks (https://arxiv.org/abs/1911.11929).

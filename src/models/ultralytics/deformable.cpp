@@ -1,6 +1,6 @@
 #include "models/ultralytics/deformable.h"
-#include "models/layers/multihead_attention.h"
-#include "models/layers/weights.h"
+#include "models/torch_modules/attributes.h"
+#include "models/torch_modules/multihead_attention.h"
 #include "models/ultralytics/modules.h"
 
 namespace modelport::ultralytics {

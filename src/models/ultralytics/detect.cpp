@@ -1,6 +1,6 @@
 #include <numbers>
 
-#include "models/layers/weights.h"
+#include "models/torch_modules/attributes.h"
 #include "models/ultralytics/detect_head.h"
 #include "models/ultralytics/modules.h"
 #include "models/ultralytics/segment_output.h"

@@ -1,6 +1,6 @@
 #include "models/ultralytics/detect_head.h"
 
-#include "models/layers/weights.h"
+#include "models/torch_modules/attributes.h"
 #include "models/ultralytics/anchors.h"
 
 namespace modelport::ultralytics {

@@ -137,25 +137,24 @@ struct Lookup {
 std::string why_not_ignored(const LedgerEntry& entry, Lookup& lookup) {
   const std::string_view version = lookup.version;
   if (entry.kind != LedgerEntry::Kind::kAttribute) return "only attributes are looked up in " + table_text();
-  const ForwardReads* row = find_row(entry.module_class);
-  const bool of_package = canonical_class_name(*entry.module->type) == entry.module_class;
-  if (!row || !of_package) return fmt::format("{} is not in {}", entry.module_class, table_text());
+  const ForwardReads* row = find_row(entry.owner);
+  const bool of_package = canonical_class_name(*entry.module->type) == entry.owner;
+  if (!row || !of_package) return fmt::format("{} is not in {}", entry.owner, table_text());
   if (!in_span(version)) {
     return version.empty()
                ? fmt::format("the checkpoint names no release, so that {} says nothing of it", table_text())
                : fmt::format("the checkpoint names the release {}, which is not in {}", version, table_text());
   }
-  if (words(row->reads).contains(entry.attribute) || words(kReadOfAnyObject).contains(entry.attribute))
-    return fmt::format("the checkpoint names the release {}; by {}, {} may be read", version, table_text(),
-                       entry.attribute);
-  if (!holds_only_data(*entry.module->attribute(entry.attribute), lookup.items_left))
+  if (words(row->reads).contains(entry.name) || words(kReadOfAnyObject).contains(entry.name))
+    return fmt::format("the checkpoint names the release {}; by {}, {} may be read", version, table_text(), entry.name);
+  if (!holds_only_data(*entry.module->attribute(entry.name), lookup.items_left))
     return fmt::format("it holds more than data, so that {} says nothing of it", table_text());
   const auto [known, is_new] = lookup.mixed.try_emplace(entry.module);
   if (is_new) known->second = mixed_releases(*row, *entry.module);
   const std::string& mixed = known->second;
   if (mixed.empty()) return "";
   return fmt::format("the checkpoint names the release {}; by {}, no release's {} has both {} (a fork?)", version,
-                     table_text(), entry.module_class, mixed);
+                     table_text(), entry.owner, mixed);
 }
 
 }  // namespace
@@ -169,11 +168,11 @@ void ignore_what_no_forward_reads(const Checkpoint& checkpoint, Ledger& ledger) 
   for (const LedgerEntry& entry : ledger.unaccounted()) {
     const std::string why_not = why_not_ignored(entry, lookup);
     if (!why_not.empty()) {
-      ledger.explain_unaccounted(why_not);
+      ledger.account().explain_unaccounted(why_not);
       continue;
     }
     ledger.ignore(entry, "no release's forward() reads it");
-    ignored[{entry.module_class, entry.attribute}].push_back(entry.path);
+    ignored[{entry.owner, entry.name}].push_back(entry.path);
   }
   for (const auto& [what, paths] : ignored) {
     log_info("Ignored {}{} ({}): no forward() of ultralytics {} to {} reads {}", paths.front(),

@@ -1,4 +1,4 @@
-#include "models/layers/weights.h"
+#include "models/torch_modules/attributes.h"
 #include "models/ultralytics/modules.h"
 
 /// Blocks of the PP-HGNetV2 backbone (https://github.com/PaddlePaddle/PaddleDetection, backbones/hgnet_v2.py).

@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "models/layers/weights.h"
+#include "models/torch_modules/attributes.h"
 
 namespace modelport::ultralytics {
 

@@ -1,6 +1,6 @@
 #include "models/ultralytics/prompt_fusion.h"
 
-#include "models/layers/weights.h"
+#include "models/torch_modules/attributes.h"
 
 namespace modelport::ultralytics {
 

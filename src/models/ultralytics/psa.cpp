@@ -1,4 +1,4 @@
-#include "models/layers/weights.h"
+#include "models/torch_modules/attributes.h"
 #include "models/ultralytics/modules.h"
 
 /// Position-sensitive attention (YOLOv10, https://arxiv.org/abs/2405.14458).

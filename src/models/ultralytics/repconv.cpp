@@ -1,4 +1,4 @@
-#include "models/layers/weights.h"
+#include "models/torch_modules/attributes.h"
 #include "models/ultralytics/modules.h"
 
 namespace modelport::ultralytics {

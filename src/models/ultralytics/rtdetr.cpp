@@ -1,6 +1,6 @@
 #include <limits>
 
-#include "models/layers/weights.h"
+#include "models/torch_modules/attributes.h"
 #include "models/ultralytics/deformable.h"
 #include "models/ultralytics/modules.h"
 

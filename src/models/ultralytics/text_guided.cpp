@@ -1,7 +1,7 @@
 #include <cmath>
 #include <limits>
 
-#include "models/layers/weights.h"
+#include "models/torch_modules/attributes.h"
 #include "models/ultralytics/modules.h"
 
 /// Blocks that weigh pixels by their likeness to the classes' text features, and features by the image (YOLO-World,

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "models/layers/weights.h"
+#include "models/torch_modules/attributes.h"
 #include "models/ultralytics/modules.h"
 
 /// Backbones of torchvision.models, as far as yamls of the framework name them: residual networks

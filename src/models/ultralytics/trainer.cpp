@@ -56,10 +56,10 @@ Error explain_several(const std::vector<LedgerModule>& models) {
 }
 
 /// A checkpoint without a module that stands alone: several, only tensors, or none of either.
-Error explain_without_modules(const Checkpoint& checkpoint) {
+Error explain_without_modules(const Checkpoint& checkpoint, const ClassAliases& aliases) {
   std::vector<LedgerModule> models;
   for (const OutermostModule& each : outermost_modules(checkpoint))
-    models.push_back({each.key, canonical_class_name(*each.module->type, checkpoint.class_aliases)});
+    models.push_back({each.key, canonical_class_name(*each.module->type, aliases)});
   if (models.size() > 1) return explain_several(models);
   if (list_tensors(checkpoint.root).empty()) return mismatch("it holds neither a model nor tensors");
   return mismatch(
@@ -71,9 +71,9 @@ Error explain_without_modules(const Checkpoint& checkpoint) {
 std::vector<LedgerModule> held_models(const Ledger& ledger) {
   std::vector<LedgerModule> held;
   for (const LedgerModule& module : ledger.modules()) {
-    const bool is_model = std::ranges::any_of(ultralytics::architecture_table(), [&](const Architecture& row) {
-      return row.root_class == module.class_name;
-    });
+    const bool is_model = std::ranges::any_of(
+        ultralytics::architecture_rows(),
+        [&](const ultralytics::ArchitectureRow& row) { return row.root_class == module.class_name; });
     if (is_model && !module.path.empty()) held.push_back(module);
   }
   return held;
@@ -87,32 +87,32 @@ std::string save_alone(const LedgerModule& model) {
 }
 
 /// The model class that goes with the checkpoint's last layer; "" where there is none.
-std::string root_class_for_head(Checkpoint checkpoint, const std::string& root) {
-  for (const Architecture& row : ultralytics::architecture_table()) {
-    checkpoint.class_aliases[root] = row.root_class;
-    if (row.matches(checkpoint)) return std::string(row.root_class);
+std::string root_class_for_head(const std::string& head) {
+  for (const ultralytics::ArchitectureRow& row : ultralytics::architecture_rows()) {
+    if (row.matches({std::string(row.root_class), head})) return std::string(row.root_class);
   }
   return "";
 }
 
-Error explain_mismatch(const Checkpoint& checkpoint) {
-  const std::string root = ultralytics::root_class(checkpoint);
-  if (root.empty()) return explain_without_modules(checkpoint);
+Error explain_mismatch(const Checkpoint& checkpoint, const ultralytics::ModelClasses& classes,
+                       const ClassAliases& aliases) {
+  const auto& [root, head] = classes;
+  if (root.empty()) return explain_without_modules(checkpoint, aliases);
   for (const ForeignPackage& row : kForeignPackages) {
     if (root.starts_with(row.prefix)) {
       return mismatch(fmt::format("{}its model is a {}, a class of {}", kNotTranslated, root, row.framework));
     }
   }
-  const std::string head = ultralytics::head_class(checkpoint);
   if (head == kDepthHead) return fail(ErrorCode::kUnsupportedModel, "task depth has no task_type in convention 1.0");
-  const Ledger ledger(*model_root(checkpoint), ultralytics::ignore_rules(), checkpoint.class_aliases);
-  const std::vector<ultralytics::UnknownClass> unknown = ultralytics::unknown_classes(ledger, checkpoint.class_aliases);
+  Account account;
+  const Ledger ledger(account, *model_root(checkpoint), ultralytics::ignore_rules(), aliases);
+  const std::vector<ultralytics::UnknownClass> unknown = ultralytics::unknown_classes(ledger, aliases);
   const std::vector<LedgerModule> held = held_models(ledger);
   if (held.size() > 1) return explain_several(held);
   if (!unknown.empty()) {
     Error error = ultralytics::refuse_unknown_classes(unknown);
     if (!unknown.front().first_path.empty()) return error;
-    const std::string meant = root_class_for_head(checkpoint, root);
+    const std::string meant = root_class_for_head(head);
     if (!held.empty()) {
       error.hint = save_alone(held.front());
     } else if (!meant.empty()) {
@@ -134,10 +134,27 @@ Error explain_mismatch(const Checkpoint& checkpoint) {
   return error;
 }
 
+Result<std::string> architecture_of(const Checkpoint& checkpoint, const BuildRequest& request) {
+  const ClassAliases aliases = request.module_aliases.known_classes();
+  const ultralytics::ModelClasses classes = ultralytics::model_classes(checkpoint, aliases);
+  for (const ultralytics::ArchitectureRow& row : ultralytics::architecture_rows()) {
+    if (row.matches(classes)) return std::string(row.architecture.name);
+  }
+  return explain_mismatch(checkpoint, classes, aliases);
+}
+
+Result<std::unique_ptr<ModelSource>> open_modules(const Checkpoint& checkpoint, const BuildRequest& request) {
+  auto source = std::make_unique<ModelSource>(checkpoint);
+  source->modules = std::make_unique<Ledger>(source->account, *model_root(checkpoint), ultralytics::ignore_rules(),
+                                             request.module_aliases.known_classes());
+  CHECK_OK(source->modules->require_known_hooks());
+  return source;
+}
+
 std::vector<std::string> module_classes() {
   std::vector<std::string> names;
   for (const ultralytics::ModuleRow& row : ultralytics::module_table()) names.emplace_back(row.class_name);
-  for (const Architecture& row : ultralytics::architecture_table()) names.emplace_back(row.root_class);
+  for (const ultralytics::ArchitectureRow& row : ultralytics::architecture_rows()) names.emplace_back(row.root_class);
   return names;
 }
 
@@ -147,9 +164,9 @@ Trainer ultralytics_trainer() {
   return {.framework = "ultralytics",
           .executable = "modelport-ultralytics",
           .architectures = ultralytics::architecture_table(),
-          .ignore_rules = ultralytics::ignore_rules(),
           .options = ultralytics::export_options(),
-          .explain_mismatch = explain_mismatch,
+          .architecture_of = architecture_of,
+          .open = open_modules,
           .module_classes = module_classes};
 }
 

@@ -1,7 +1,7 @@
 #include <cmath>
 
-#include "models/layers/multihead_attention.h"
-#include "models/layers/weights.h"
+#include "models/torch_modules/attributes.h"
+#include "models/torch_modules/multihead_attention.h"
 #include "models/ultralytics/modules.h"
 
 /// Encoders over the pixels of one feature map (ultralytics/nn/modules/transformer.py). Tokens are [N, H W, C] here

@@ -1,6 +1,6 @@
 #include "models/ultralytics/translation.h"
 
-#include "models/layers/weights.h"
+#include "models/torch_modules/attributes.h"
 #include "models/ultralytics/module_chain.h"
 #include "models/ultralytics/module_table.h"
 

@@ -60,7 +60,7 @@ constexpr Reason kReasons[] = {
 bool is_known(const std::string& name, const ClassAliases& aliases) {
   if (find_module_function(name) || aliases.contains(name)) return true;
   if (std::ranges::count(kFurtherClasses, name) > 0) return true;
-  return std::ranges::any_of(architecture_table(), [&](const Architecture& row) { return row.root_class == name; });
+  return std::ranges::any_of(architecture_rows(), [&](const ArchitectureRow& row) { return row.root_class == name; });
 }
 
 std::string short_name(std::string_view name) { return std::string(name.substr(name.rfind('.') + 1)); }
@@ -166,7 +166,7 @@ std::string known_classes_page() {
     by_package[std::string(name.substr(0, dot))].insert(std::string(name.substr(dot + 1)));
   };
   for (const ModuleRow& row : module_table()) add(row.class_name);
-  for (const Architecture& row : architecture_table()) add(row.root_class);
+  for (const ArchitectureRow& row : architecture_rows()) add(row.root_class);
   for (const std::string_view name : kFurtherClasses) add(name);
   for (const auto& [package, names] : by_package)
     page += fmt::format("| `{}` | {} |\n", package, fmt::join(names, ", "));

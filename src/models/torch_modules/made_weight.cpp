@@ -1,8 +1,8 @@
-#include "models/layers/made_weight.h"
+#include "models/torch_modules/made_weight.h"
 
 #include <cmath>
 
-#include "models/layers/weights.h"
+#include "models/torch_modules/attributes.h"
 #include "modules/forward_hooks.h"
 
 namespace modelport {

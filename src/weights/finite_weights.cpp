@@ -1,22 +1,14 @@
-#include "modules/finite_weights.h"
-
 #include <algorithm>
 #include <array>
 #include <cmath>
+
+#include "weights/account.h"
 
 namespace modelport {
 
 namespace {
 
 constexpr int64_t kChunk = 4096;
-
-const Tensor* find_tensor(const PickleObject& module, std::string_view name) {
-  for (const std::string_view slot : {"_parameters", "_buffers"}) {
-    const PickleValue* value = module.attribute(slot)->as_dict()->find(name);
-    if (value && value->as_tensor()) return value->as_tensor();
-  }
-  return nullptr;
-}
 
 /// Position of the first element that is not finite; the number of elements where all are.
 int64_t first_not_finite(const Tensor& tensor, float& found) {
@@ -35,16 +27,15 @@ int64_t first_not_finite(const Tensor& tensor, float& found) {
 
 }  // namespace
 
-Status require_finite_weights(const Ledger& ledger) {
-  for (const LedgerEntry& entry : ledger.entries()) {
-    if (entry.kind != LedgerEntry::Kind::kTensor || entry.state != LedgerState::kRead) continue;
-    const Tensor* tensor = find_tensor(*entry.module, entry.attribute);
-    if (!tensor || !is_float(tensor->dtype())) continue;
+Status require_finite_weights(const Account& account) {
+  for (const AccountEntry& entry : account.entries()) {
+    if (entry.state != NameState::kRead || entry.tensor == nullptr || !is_float(entry.tensor->dtype())) continue;
     float found = 0;
-    const int64_t position = first_not_finite(*tensor, found);
-    if (position == tensor->element_count()) continue;
-    Error error = fail(ErrorCode::kInconsistentModel, "{} ({}) is {} at element {} of {}", entry.path,
-                       entry.module_class, std::isnan(found) ? "NaN" : "infinite", position, tensor->element_count());
+    const int64_t position = first_not_finite(*entry.tensor, found);
+    if (position == entry.tensor->element_count()) continue;
+    const std::string name = entry.owner.empty() ? entry.path : fmt::format("{} ({})", entry.path, entry.owner);
+    Error error = fail(ErrorCode::kInconsistentModel, "{} is {} at element {} of {}", name,
+                       std::isnan(found) ? "NaN" : "infinite", position, entry.tensor->element_count());
     error.hint =
         "its training diverged, or its weights left the range of the type they were saved in: no output would "
         "be a number; export an earlier checkpoint, or train again";
