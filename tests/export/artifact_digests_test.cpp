@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/sha256.h"
 #include "export/format_table.h"
+#include "formats/onnx/options.h"
 #include "io/mapped_file.h"
 #include "kernels/instruction_set.h"
 #include "limit_cases.h"
@@ -114,7 +115,9 @@ std::string digest_of_case(const Format& format, const Graph& graph) {
   const int64_t newest = format.name == "onnx" ? 21 : 11;
   bool written = false;
   for (int64_t opset = 11; opset <= newest; ++opset) {
-    const auto lowered = format.lower(SourceModel(), graph, {.opset_version = opset});
+    const FormatOptions options =
+        format.name == "onnx" ? FormatOptions(OnnxOptions{.opset_version = opset}) : FormatOptions();
+    const auto lowered = format.lower(SourceModel(), graph, options);
     if (!lowered) continue;
     const Status status = format.write(**lowered, sinks);
     EXPECT_TRUE(status) << status.error().text();
