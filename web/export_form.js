@@ -1,7 +1,7 @@
 import {post} from "/assets/api.js";
 import {refusalOf} from "/assets/checkpoint_card.js";
 import {byId, el, replaceContent, showMessage} from "/assets/dom.js";
-import {FormatRow} from "/assets/format_row.js";
+import {FormatRow, mayBeAsked} from "/assets/format_row.js";
 import {frameworks, noTrainer} from "/assets/frameworks.js";
 import {titleOf} from "/assets/names.js";
 
@@ -153,9 +153,18 @@ export class ExportForm {
     const framework = this.frameworks.find((row) => row.framework === this.framework.value);
     this.formats.hidden = this.extras.hidden = !framework;
     this.rows = (framework?.supported_formats ?? []).map(
-      (format) => new FormatRow(format, {preferred: framework.default_format, onChange: () => this.count()}),
+      (format) =>
+        new FormatRow(format, {
+          framework: framework.framework,
+          preferred: framework.default_format,
+          onChange: () => this.count(),
+          onCleared: async () => {
+            this.frameworks = await frameworks();
+            this.showFormats();
+          },
+        }),
     );
-    this.rows.sort((a, b) => Number(b.format.supported) - Number(a.format.supported));
+    this.rows.sort((a, b) => Number(mayBeAsked(b.format)) - Number(mayBeAsked(a.format)));
     replaceContent(
       this.formats,
       el("legend", {}, "Formats"),
@@ -171,7 +180,7 @@ export class ExportForm {
     this.button.textContent =
       this.framework.value === ""
         ? "Choose a framework"
-        : !this.rows.some((row) => row.format.supported)
+        : !this.rows.some((row) => mayBeAsked(row.format))
           ? "No format is available"
           : chosen === 0
             ? "Choose a format"
@@ -184,7 +193,9 @@ export class ExportForm {
     const training = this.training.value.trim(),
       tag = this.tag.value.trim();
     return {
-      ...(this.checkpoint.path ? {checkpoint_path: this.checkpoint.path} : {checkpoint_id: this.checkpoint.id}),
+      ...(this.checkpoint.path
+        ? {checkpoint_path: this.checkpoint.path}
+        : {checkpoint_id: this.checkpoint.id, checkpoint_name: this.checkpoint.name}),
       framework: this.framework.value,
       export_format: row.format.format,
       export_config: row.options.read(),

@@ -18,7 +18,11 @@ const CODES = {
     OPTIONS,
   ],
   configuration_error: ["The exporter refused an option", "Export again with that option changed.", OPTIONS],
-  unsupported_format: ["This framework is not exported to this format", "Choose another format.", OPTIONS],
+  unsupported_format: [
+    "The exporter does not write this format, of this model at least",
+    "Choose another format.",
+    OPTIONS,
+  ],
   unexpected_exit_code: [
     "The exporter ended in a way it must not",
     "This is a fault of the exporter: send its author the log.",

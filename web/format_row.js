@@ -1,4 +1,5 @@
-import {el, replaceContent} from "/assets/dom.js";
+import {remove} from "/assets/api.js";
+import {el, replaceContent, showMessage} from "/assets/dom.js";
 import {formatName, formatUse} from "/assets/names.js";
 import {OptionsForm} from "/assets/options.js";
 import {proofLevel} from "/assets/proof_levels.js";
@@ -9,11 +10,38 @@ function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** Of a format that nobody speaks of `supported` is null: it may be tried. */
+export const mayBeAsked = (format) => format.supported !== false;
+
+/** When and by which job a format was found not to be there, and how to take that back. */
+function markOf(format, framework, onCleared) {
+  const path = `/export/capabilities/${encodeURIComponent(framework)}/${format.format}/mark`;
+  const clear = async () => {
+    try {
+      await remove(path);
+      onCleared();
+    } catch (error) {
+      showMessage(error.message);
+    }
+  };
+  return [
+    " (found ",
+    when(format.since),
+    format.marked_by && [" by ", el("a", {href: `#/jobs/${encodeURIComponent(format.marked_by)}`}, "this job")],
+    ") ",
+    el(
+      "button",
+      {type: "button", class: "plain small", "aria-label": `Offer ${formatName(format.format)} again`, onclick: clear},
+      "Offer it again",
+    ),
+  ];
+}
+
 /** One format of a framework: whether it is wanted, with which options; or why it is not to be had. */
 export class FormatRow {
-  constructor(format, {preferred, onChange}) {
+  constructor(format, {framework, preferred, onChange, onCleared}) {
     const id = `format-${format.format}`,
-      supported = format.supported;
+      supported = mayBeAsked(format);
     this.format = format;
     this.name = formatName(format.format);
     this.box = el("input", {
@@ -35,9 +63,10 @@ export class FormatRow {
     const note = supported
       ? [
           el("span", {}, formatUse(format.format)),
+          format.supported === null && el("span", {class: "weak"}, format.reason),
           level && el("span", {class: level.green ? null : "weak"}, level.promise),
         ]
-      : [format.reason, format.since && [" (found ", when(format.since), ")"]];
+      : [format.reason, format.since && markOf(format, framework, onCleared)];
     this.node = el(
       "div",
       {class: supported ? "format" : "format off"},

@@ -11,8 +11,8 @@ export async function frameworks() {
 
 function line(framework) {
   const formats = framework.supported_formats
-    .filter((format) => format.supported)
-    .map((format) => formatName(format.format));
+    .filter((format) => format.supported !== false)
+    .map((format) => `${formatName(format.format)}${format.supported === null ? " (not known)" : ""}`);
   if (framework.problem)
     return el(
       "li",

@@ -7,7 +7,24 @@ import {when} from "/assets/time.js";
 /** Events come in crowds; the table is read anew once after each. */
 const PAUSE = 300;
 
-/** Every export of one training: a version a row. */
+/** Where each format's default is downloaded, whichever version that is. */
+function addresses(id, exports) {
+  const formats = [...new Set(exports.filter((job) => job.is_default).map((job) => job.export_format))].sort();
+  const path = (format) => `/training/${encodeURIComponent(id)}/default/${format}/download`;
+  return (
+    formats.length > 0 &&
+    el(
+      "details",
+      {},
+      el("summary", {}, "Addresses that stay"),
+      formats.map((format) =>
+        el("p", {}, `${formatName(format)}: `, el("code", {}, `${location.origin}${path(format)}`)),
+      ),
+    )
+  );
+}
+
+/** Every export of one training, a row each. */
 export class TrainingView {
   constructor() {
     this.section = byId("training");
@@ -76,8 +93,9 @@ export class TrainingView {
             el(
               "p",
               {class: "quiet"},
-              `${exports.length === 1 ? "1 export" : `${exports.length} exports`}. The default is the one that is meant where no version is named.`,
+              `${exports.length === 1 ? "1 export" : `${exports.length} exports`}. A version is one checkpoint. The default of a format is the one that is meant where no version is named.`,
             ),
+            addresses(this.id, exports),
             table(
               "Exports of this training",
               ["Version", "Format", "State", "Size", "Asked for", "Default"],
@@ -120,7 +138,7 @@ export class TrainingView {
                 {
                   type: "button",
                   class: "plain small",
-                  "aria-label": `Make ${name} the default`,
+                  "aria-label": `Make ${name} to ${formatName(job.export_format)} the default`,
                   onclick: () => this.choose(job),
                 },
                 "Make default",

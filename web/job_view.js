@@ -40,6 +40,9 @@ function failureView(job) {
   );
 }
 
+/** Those that count: an end of the service is none. */
+const attemptsOf = (job) => job.attempt - (job.interruptions ?? 0);
+
 /** What is told of a job beside its title, as "waiting since 3 s". */
 function subtitle(job) {
   const took = job.started_at && job.completed_at && ENDED.includes(job.status);
@@ -51,7 +54,7 @@ function subtitle(job) {
     job.status === "running" && job.started_at && ["running for ", since(job.started_at)],
     job.status === "pending" && ["waiting for ", since(job.created_at)],
     took && `took ${lasting(between(job.started_at, job.completed_at))}`,
-    job.attempt > 1 && `attempt ${job.attempt} of ${job.max_attempts}`,
+    attemptsOf(job) > 1 && `attempt ${attemptsOf(job)} of ${job.max_attempts}`,
   ];
   return el(
     "p",
@@ -65,7 +68,7 @@ function about(job) {
   return facts([
     ["Job", el("code", {}, job.id)],
     ["Asked for", moment(job.created_at)],
-    ["Attempt", job.attempt > 0 && `${job.attempt} of ${job.max_attempts}`],
+    ["Attempt", attemptsOf(job) > 0 && `${attemptsOf(job)} of ${job.max_attempts}`],
     ["Version", job.version && [job.version, job.version_tag].filter(Boolean).join(", ")],
     ["Repeats", job.retry_of && jobLink(job.retry_of)],
     ["Exporter", job.exporter_version],

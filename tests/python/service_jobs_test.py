@@ -6,7 +6,7 @@ import unittest
 import zipfile
 
 from exporter import SAMPLE
-from service import ServiceCase
+from service import PLAIN_EXPORTER, ServiceCase
 
 
 class JobTest(ServiceCase):
@@ -85,13 +85,13 @@ class JobTest(ServiceCase):
         self.assert_problem(self.service.ask("DELETE", f"/export/jobs/{job['id']}"), 404)
 
     def test_the_first_export_of_a_training_is_its_default_until_another_is_chosen(self):
-        first, second = (self.run_job(training_job_id="t/1 ü") for _ in range(2))
+        first, second = (self.run_job(training_job_id="t/1 ü", checkpoint_id=self.checkpoint(content)) for content in (b"epoch 1", b"epoch 2"))
         self.assertEqual([(job["version"], job["is_default"]) for job in (first, second)], [(1, True), (2, False)])
         self.assertTrue(self.service.ask("POST", f"/export/jobs/{second['id']}/set-default").json["is_default"])
         exports = self.service.get("/training/t%2F1%20%C3%BC/exports").json
         self.assertEqual([(job["id"], job["is_default"]) for job in exports["exports"]], [(second["id"], True), (first["id"], False)])
         third = self.run_job(training_job_id="t-2", set_as_default=True)
-        fourth = self.run_job(training_job_id="t-2", set_as_default=True)
+        fourth = self.run_job(training_job_id="t-2", set_as_default=True, checkpoint_id=self.checkpoint(b"epoch 2"))
         listed = self.service.get("/training/t-2/exports").json["exports"]
         self.assertEqual([(job["id"], job["is_default"]) for job in listed], [(fourth["id"], True), (third["id"], False)])
         failed = self.run_job("fail", status="failed", training_job_id="t-2")
@@ -180,15 +180,97 @@ class JobTest(ServiceCase):
 
 
 class UnavailableTest(ServiceCase):
-    def test_a_run_that_shows_a_format_unavailable_marks_it(self):
-        self.run_job("not_implemented", status="failed")
-        (framework,) = self.service.get("/export/capabilities?framework=fake").json["frameworks"]
-        onnx = next(row for row in framework["supported_formats"] if row["format"] == "onnx")
-        self.assertFalse(onnx["supported"])
-        self.assertIn("not for this framework", onnx["reason"])
-        self.assertTrue(onnx["since"])
-        problem = self.assert_problem(self.service.ask("POST", "/export/jobs", {"framework": "fake", "export_format": "onnx", "checkpoint_id": self.checkpoint()}), 400)
+    trainers = f"""
+[[trainer]]
+name = "silent"
+command = ["/bin/sh", {json.dumps(str(PLAIN_EXPORTER))}]
+environment = {{FRAMEWORK = "silent"}}
+"""
+
+    def format(self, framework, name):
+        (row,) = self.service.get(f"/export/capabilities?framework={framework}").json["frameworks"]
+        return next(format for format in row["supported_formats"] if format["format"] == name)
+
+    def test_one_models_trouble_takes_no_format_from_others(self):
+        job = self.run_job("not_implemented", status="failed")
+        self.assertEqual((job["error_code"], job["error_message"]), ("unsupported_format", "not for this model: not for this framework"))
+        self.assertIs(self.format("fake", "onnx")["supported"], True)
+        self.assertIsNone(self.format("fake", "onnx")["since"])
+        self.run_job()
+
+    def test_a_format_is_marked_by_what_is_said_without_a_model_and_offered_again_by_a_person(self):
+        unknown = self.format("silent", "torchscript")
+        self.assertIsNone(unknown["supported"])
+        self.assertIn("not known", unknown["reason"])
+        job = self.run_job(framework="silent", export_format="torchscript", status="failed")
+        marked = self.format("silent", "torchscript")
+        self.assertEqual((marked["supported"], marked["marked_by"], marked["reason"]), (False, job["id"], "this trainer writes no torchscript"))
+        self.assertTrue(marked["since"])
+        request = {"framework": "silent", "export_format": "torchscript", "checkpoint_id": self.checkpoint()}
+        problem = self.assert_problem(self.service.ask("POST", "/export/jobs", request), 400)
         self.assertEqual(problem["parameter"], "export_format")
+        self.assertEqual(self.service.ask("POST", "/export/jobs", {**request, "force": True}).status, 201)
+        self.assertEqual(self.service.ask("DELETE", "/export/capabilities/silent/torchscript/mark").status, 204)
+        self.assertIsNone(self.format("silent", "torchscript")["supported"])
+        self.assert_problem(self.service.ask("DELETE", "/export/capabilities/nobody/onnx/mark"), 404)
+
+    def test_a_format_is_known_once_an_export_completed(self):
+        self.run_job(framework="silent")
+        self.assertIs(self.format("silent", "onnx")["supported"], True)
+
+    def test_argparses_exit_code_is_a_configuration_error(self):
+        job = self.run_job("argparse", framework="silent", status="failed")
+        self.assertEqual((job["error_code"], job["error_message"]), ("configuration_error", "unrecognized arguments: --x"))
+
+
+class CheckpointTest(ServiceCase):
+    def test_two_uploaders_of_the_same_bytes_each_see_their_own_name(self):
+        mine = self.service.upload(b"the same", name="mine.pt")
+        job = self.run_job(checkpoint_id=mine["id"])
+        theirs = self.service.upload(b"the same", name="Gewichte für Bäume.pt")
+        self.assertEqual((mine["name"], theirs["name"], theirs["id"]), ("mine.pt", "Gewichte_für_Bäume.pt", mine["id"]))
+        self.assertEqual(self.service.get(f"/export/jobs/{job['id']}").json["checkpoint_name"], "mine.pt")
+        named = self.run_job(checkpoint_id=mine["id"], checkpoint_name="what I call it.pt")
+        self.assertEqual(named["checkpoint_name"], "what I call it.pt")
+        self.assertEqual(self.run_job(checkpoint_id=mine["id"])["checkpoint_name"], "Gewichte_für_Bäume.pt")
+
+    def test_checkpoints_are_listed_and_removed(self):
+        ids = [self.service.upload(content)["id"] for content in (b"one", b"two", b"three")]
+        page = self.service.get("/checkpoints?limit=2").json
+        rest = self.service.get(f"/checkpoints?limit=200&cursor={page['next_cursor']}").json
+        listed = [row["id"] for row in page["checkpoints"] + rest["checkpoints"]]
+        self.assertEqual([each for each in listed if each in ids], ids[::-1])
+        self.assertIsNone(rest["next_cursor"])
+        self.assert_problem(self.service.get(f"/checkpoints?cursor={'0' * 64}"), 400)
+        done = self.run_job(checkpoint_id=ids[0])
+        busy = self.create("slow", checkpoint_id=ids[1])
+        self.assert_problem(self.service.ask("DELETE", f"/checkpoints/{ids[1]}"), 409)
+        self.service.ask("POST", f"/export/jobs/{busy['id']}/cancel?force=true")
+        self.service.wait(busy["id"])
+        for checkpoint in ids[:2]:
+            self.assertEqual(self.service.ask("DELETE", f"/checkpoints/{checkpoint}").status, 204)
+            self.assert_problem(self.service.get(f"/checkpoints/{checkpoint}"), 404)
+            self.assert_problem(self.service.ask("DELETE", f"/checkpoints/{checkpoint}"), 404)
+        self.assertEqual(self.service.get(f"/export/jobs/{done['id']}/download").status, 200)
+
+
+class VersionTest(ServiceCase):
+    def test_a_version_is_a_checkpoint_and_has_addresses_that_stay(self):
+        first, second = (self.service.upload(content)["id"] for content in (b"epoch 1", b"epoch 2"))
+        export = lambda checkpoint, export_format, **more: self.run_job(framework="plain", export_format=export_format, checkpoint_id=checkpoint, training_job_id="run 7/a", **more)
+        onnx, coreml, later = export(first, "onnx"), export(first, "coreml"), export(second, "onnx", set_as_default=True)
+        self.assertEqual([job["version"] for job in (onnx, coreml, later)], [1, 1, 2])
+        training = "/training/run%207%2Fa"
+        get = lambda path: self.service.get(f"{training}/{path}/download")
+        defaults = {job["id"] for job in self.service.get(f"{training}/exports").json["exports"] if job["is_default"]}
+        self.assertEqual(defaults, {coreml["id"], later["id"]})
+        for path, job in (("default/onnx", later), ("default/coreml", coreml), ("versions/1/onnx", onnx), ("versions/1/coreml", coreml), ("versions/2/onnx", later)):
+            answer = get(path)
+            self.assertEqual((answer.status, hashlib.sha256(answer.body).hexdigest()), (200, job["sha256"]), path)
+            self.assertEqual(answer.headers["etag"], f'"{job["sha256"]}"')
+        for path in ("default/openvino", "versions/2/coreml", "versions/9/onnx", "versions/x/onnx"):
+            self.assert_problem(get(path), 404)
+        self.assert_problem(self.service.get("/training/other/default/onnx/download"), 404)
 
 
 class DownloadTest(ServiceCase):

@@ -189,7 +189,7 @@ class PageTest(BrowserCase):
         self.assertEqual(self.browser.execute_script(shown), made[::-1])
 
     def test_the_default_is_chosen_on_the_history(self):
-        jobs = [self.run_job(training_job_id="history") for _ in range(2)]
+        jobs = [self.run_job(training_job_id="history", checkpoint_id=self.checkpoint(content)) for content in (b"epoch 1", b"epoch 2")]
         self.open("#/training/history")
         self.until(lambda: len(self.all("#training tbody tr")) == 2)
         self.button("Make default").click()

@@ -32,7 +32,7 @@ TEST(ReadJobRequest, NamesTheFieldThatIsWrong) {
   const Problem unknown = refused(R"({"framwork":"f"})");
   EXPECT_EQ(unknown.parameter, "framwork");
   EXPECT_THAT(unknown.detail, HasSubstr("did you mean framework?"));
-  EXPECT_EQ(unknown.valid_values.size(), 10u);
+  EXPECT_EQ(unknown.valid_values.size(), 11u);
   EXPECT_EQ(refused(R"({"export_format":"onnx","checkpoint_id":"c"})").parameter, "framework");
   EXPECT_EQ(refused(R"({"framework":"f","export_format":7})").parameter, "export_format");
   EXPECT_EQ(refused(R"({"framework":"f","export_format":"onnx","checkpoint_id":"a\u0000b"})").parameter,

@@ -12,15 +12,19 @@ namespace {
 
 Json format_json(const FormatCapability& format) {
   Json out = {{"format", format.format},
-              {"supported", format.supported},
+              {"supported", format.supported && !format.is_known ? Json() : Json(format.supported)},
               {"native_support", format.native_support},
               {"requires_conversion", format.requires_conversion},
               {"optimization_options", format.optimization_options},
               {"export_config", format.export_config_schema},
               {"proof", format.proof.empty() ? Json() : Json(proof_level_of(format.proof).word)},
               {"proof_word", unknown_proof_word(format.proof)},
-              {"since", format.since ? Json(timestamp_text(*format.since)) : Json()}};
+              {"since", format.since ? Json(timestamp_text(*format.since)) : Json()},
+              {"marked_by", format.marked_by.empty() ? Json() : Json(format.marked_by)}};
   if (!format.supported) out["reason"] = printable(format.reason);
+  if (format.supported && !format.is_known)
+    out["reason"] =
+        "not known: the exporter has no --capabilities, and none of its exports to this format has completed";
   return out;
 }
 
@@ -52,6 +56,14 @@ ApiAnswer get_capabilities(Api& api, const HttpRequest& request) {
     frameworks.push_back(framework_json(framework, task_type));
   }
   return json_answer({{"frameworks", std::move(frameworks)}});
+}
+
+ApiAnswer clear_unavailable_mark(Api& api, const HttpRequest& request) {
+  CHECK_OK(api.backend.clear_override(std::string(request.path_parameter("framework")),
+                                      std::string(request.path_parameter("export_format"))));
+  HttpResponse response;
+  response.status = 204;
+  return response;
 }
 
 }  // namespace modelport

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/printable.h"
 #include "service/api/handlers.h"
 
@@ -67,6 +69,32 @@ ApiAnswer get_checkpoint(Api& api, const HttpRequest& request) {
   document["inspect_error"] =
       said ? Json() : Json(printable(without_place(problem_from(said.error()).detail, checkpoint)));
   return json_answer(document);
+}
+
+ApiAnswer list_checkpoints(Api& api, const HttpRequest& request) {
+  TRY(stored, api.backend.checkpoints().list());
+  std::ranges::reverse(stored);
+  const std::string cursor = text_parameter(request, "cursor");
+  auto from = stored.begin();
+  if (!cursor.empty()) {
+    from = std::ranges::find(stored, cursor, &CheckpointInfo::id);
+    if (from == stored.end())
+      return fail(ErrorCode::kInvalidArgument, "the checkpoint of this cursor is gone; begin at the first page");
+    ++from;
+  }
+  const int64_t limit = integer_parameter(request, "limit", 50);
+  Json shown = Json::array();
+  for (; from != stored.end() && static_cast<int64_t>(shown.size()) < limit; ++from)
+    shown.push_back(checkpoint_json(*from));
+  const Json next = from == stored.end() ? Json() : shown.back()["id"];
+  return json_answer({{"checkpoints", std::move(shown)}, {"next_cursor", next}});
+}
+
+ApiAnswer delete_checkpoint(Api& api, const HttpRequest& request) {
+  CHECK_OK(api.backend.remove_checkpoint(std::string(request.path_parameter("id"))));
+  HttpResponse response;
+  response.status = 204;
+  return response;
 }
 
 }  // namespace modelport

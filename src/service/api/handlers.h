@@ -11,9 +11,12 @@ namespace modelport {
 using ApiAnswer = Result<HttpResponse>;
 
 ApiAnswer get_capabilities(Api& api, const HttpRequest& request);
+ApiAnswer clear_unavailable_mark(Api& api, const HttpRequest& request);
 
 Result<std::unique_ptr<BodySink>> open_checkpoint_upload(Api& api, const HttpRequest& request);
 ApiAnswer get_checkpoint(Api& api, const HttpRequest& request);
+ApiAnswer list_checkpoints(Api& api, const HttpRequest& request);
+ApiAnswer delete_checkpoint(Api& api, const HttpRequest& request);
 
 ApiAnswer create_job(Api& api, const HttpRequest& request);
 ApiAnswer list_jobs(Api& api, const HttpRequest& request);
@@ -38,6 +41,9 @@ ApiAnswer make_download_link(Api& api, const HttpRequest& request);
 /// Whether `ticket` of the query is one of that job's.
 bool has_download_ticket(Api& api, const HttpRequest& request);
 ApiAnswer download(Api& api, const HttpRequest& request);
+/// The same of a training's default of a format, and of one of its versions: addresses that stay.
+ApiAnswer download_default(Api& api, const HttpRequest& request);
+ApiAnswer download_version(Api& api, const HttpRequest& request);
 
 ApiAnswer get_health(Api& api, const HttpRequest& request);
 ApiAnswer get_readiness(Api& api, const HttpRequest& request);

@@ -68,6 +68,7 @@ std::string last_part(std::string_view path) {
 }  // namespace
 
 std::string CheckpointNames::of(const Job& job) {
+  if (!job.request.checkpoint_name.empty()) return job.request.checkpoint_name;
   if (!job.request.checkpoint_path.empty()) return last_part(job.request.checkpoint_path);
   const auto [row, is_new] = uploads_.try_emplace(job.request.checkpoint_id);
   if (is_new) {
@@ -106,6 +107,7 @@ Json job_json(const Job& job) {
   add_result(job, out);
   out["attempt"] = job.attempt;
   out["max_attempts"] = job.max_attempts;
+  out["interruptions"] = job.interruptions;
   out["retry_of"] = text_or_null(job.retry_of);
   out["created_at"] = timestamp_text(job.created_at);
   out["started_at"] = time_or_null(job.started_at);

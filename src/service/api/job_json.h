@@ -23,7 +23,8 @@ class CheckpointNames {
  public:
   explicit CheckpointNames(CheckpointStore& checkpoints) : checkpoints_(checkpoints) {}
 
-  /// An upload's name as long as it is stored, else the last part of the path; empty without either.
+  /// As who asked for it called it. Of an older job an upload's name as long as it is stored, else the last part of the
+  /// path; empty without either.
   std::string of(const Job& job);
 
  private:

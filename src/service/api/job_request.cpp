@@ -18,11 +18,17 @@ struct Field {
   std::variant<std::string JobRequest::*, bool JobRequest::*, Json JobRequest::*> member;
 };
 constexpr Field kFields[] = {
-    {"checkpoint_id", &JobRequest::checkpoint_id}, {"checkpoint_path", &JobRequest::checkpoint_path},
-    {"framework", &JobRequest::framework},         {"export_format", &JobRequest::export_format},
-    {"export_config", &JobRequest::export_config}, {"training_job_id", &JobRequest::training_job_id},
-    {"version_tag", &JobRequest::version_tag},     {"set_as_default", &JobRequest::set_as_default},
-    {"webhook_url", &JobRequest::webhook_url},     {"force", &JobRequest::force},
+    {"checkpoint_id", &JobRequest::checkpoint_id},
+    {"checkpoint_path", &JobRequest::checkpoint_path},
+    {"checkpoint_name", &JobRequest::checkpoint_name},
+    {"framework", &JobRequest::framework},
+    {"export_format", &JobRequest::export_format},
+    {"export_config", &JobRequest::export_config},
+    {"training_job_id", &JobRequest::training_job_id},
+    {"version_tag", &JobRequest::version_tag},
+    {"set_as_default", &JobRequest::set_as_default},
+    {"webhook_url", &JobRequest::webhook_url},
+    {"force", &JobRequest::force},
 };
 
 Problem wrong_field(std::string_view name, std::string detail) {

@@ -1,6 +1,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <charconv>
+
 #include "base/printable.h"
 #include "service/api/handlers.h"
 #include "service/api/job_json.h"
@@ -51,27 +53,7 @@ HttpResponse file_response(const HttpRequest& request, Descriptor file, int64_t 
   return response;
 }
 
-}  // namespace
-
-ApiAnswer get_metadata(Api& api, const HttpRequest& request) {
-  TRY(job, completed_job(api, request));
-  return json_answer(job.export_results);
-}
-
-ApiAnswer make_download_link(Api& api, const HttpRequest& request) {
-  TRY(job, completed_job(api, request));
-  if (!job.artifact) return fail(ErrorCode::kNotFound, "the artifact of job {} was removed", job.id);
-  TRY(ticket, api.tickets.issue(job.id));
-  return json_answer({{"url", fmt::format("/export/jobs/{}/download?ticket={}", job.id, ticket)},
-                      {"valid_seconds", DownloadTickets::kLife.count()}});
-}
-
-bool has_download_ticket(Api& api, const HttpRequest& request) {
-  return api.tickets.admits(text_parameter(request, "ticket"), request.path_parameter("id"));
-}
-
-ApiAnswer download(Api& api, const HttpRequest& request) {
-  TRY(job, completed_job(api, request));
+ApiAnswer download_of(Api& api, const Job& job, const HttpRequest& request) {
   if (!job.artifact) return fail(ErrorCode::kNotFound, "the artifact of job {} was removed", job.id);
   const std::string tag = "\"" + job.artifact->sha256 + "\"";
   HttpResponse response;
@@ -96,6 +78,47 @@ ApiAnswer download(Api& api, const HttpRequest& request) {
   response.set("ETag", tag);
   response.set("Cache-Control", "private, no-cache");
   return response;
+}
+
+}  // namespace
+
+ApiAnswer get_metadata(Api& api, const HttpRequest& request) {
+  TRY(job, completed_job(api, request));
+  return json_answer(job.export_results);
+}
+
+ApiAnswer make_download_link(Api& api, const HttpRequest& request) {
+  TRY(job, completed_job(api, request));
+  if (!job.artifact) return fail(ErrorCode::kNotFound, "the artifact of job {} was removed", job.id);
+  TRY(ticket, api.tickets.issue(job.id));
+  return json_answer({{"url", fmt::format("/export/jobs/{}/download?ticket={}", job.id, ticket)},
+                      {"valid_seconds", DownloadTickets::kLife.count()}});
+}
+
+bool has_download_ticket(Api& api, const HttpRequest& request) {
+  return api.tickets.admits(text_parameter(request, "ticket"), request.path_parameter("id"));
+}
+
+ApiAnswer download(Api& api, const HttpRequest& request) {
+  TRY(job, completed_job(api, request));
+  return download_of(api, job, request);
+}
+
+ApiAnswer download_default(Api& api, const HttpRequest& request) {
+  TRY(job, api.backend.jobs().find_default(std::string(request.path_parameter("training_job_id")),
+                                           std::string(request.path_parameter("export_format"))));
+  return download_of(api, job, request);
+}
+
+ApiAnswer download_version(Api& api, const HttpRequest& request) {
+  const std::string text(request.path_parameter("version"));
+  int64_t version = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), version);
+  if (failed != std::errc() || end != text.data() + text.size())
+    return fail(ErrorCode::kNotFound, "a version is a number, not {}", printable(text));
+  TRY(job, api.backend.jobs().find_version(std::string(request.path_parameter("training_job_id")), version,
+                                           std::string(request.path_parameter("export_format"))));
+  return download_of(api, job, request);
 }
 
 }  // namespace modelport

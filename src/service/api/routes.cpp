@@ -55,6 +55,11 @@ const std::vector<Answer> kCreatedJob = {
     {201, "The job; Location is its address. Idempotency-Replayed: true where the key was used before.",
      "application/json", "Job"}};
 
+const std::vector<Answer> kDownload = {{200, "All of it.", "application/zip"},
+                                       {206, "The range that was asked for.", "application/zip"},
+                                       {304, "The client has it."},
+                                       {307, "Where it can be fetched for 15 minutes."}};
+
 }  // namespace
 
 std::vector<Route> make_routes(Api& api) {
@@ -67,6 +72,12 @@ std::vector<Route> make_routes(Api& api) {
        with(api, get_capabilities),
        {{.name = "framework", .description = "Only this one."},
         {.name = "task_type", .description = "Only frameworks that have this task."}}},
+      {kDelete,
+       "/export/capabilities/{framework}/{export_format}/mark",
+       "clearUnavailableMark",
+       "A format that a run showed to be unavailable may be asked for again.",
+       {{204, "It may be asked for."}},
+       with(api, clear_unavailable_mark)},
 
       {kPost,
        "/checkpoints",
@@ -86,6 +97,19 @@ std::vector<Route> make_routes(Api& api) {
        "A checkpoint and what it is, told without running any of it.",
        {{200, "inspect is null where inspect_error says why.", "application/json", "InspectedCheckpoint"}},
        with(api, get_checkpoint)},
+      {kGet,
+       "/checkpoints",
+       "listCheckpoints",
+       "Uploaded checkpoints, the last one first.",
+       {{200, "One page; next_cursor is null on the last.", "application/json", "CheckpointPage"}},
+       with(api, list_checkpoints),
+       {kCursor, limit_up_to(200)}},
+      {kDelete,
+       "/checkpoints/{id}",
+       "deleteCheckpoint",
+       "Removes an upload that no job is waiting for or working on; results stay.",
+       {{204, "It is gone."}},
+       with(api, delete_checkpoint)},
 
       {kPost,
        "/export/jobs",
@@ -200,10 +224,7 @@ std::vector<Route> make_routes(Api& api) {
        "/export/jobs/{id}/download",
        "download",
        "The result as a zip; takes Range, If-Range, If-None-Match.",
-       {{200, "All of it.", "application/zip"},
-        {206, "The range that was asked for.", "application/zip"},
-        {304, "The client has it."},
-        {307, "Where it can be fetched for 15 minutes."}},
+       kDownload,
        with(api, download),
        {{.name = "ticket", .description = "Of download-link, in place of a token."}}},
       {kPost,
@@ -227,6 +248,12 @@ std::vector<Route> make_routes(Api& api) {
        {{200, "One page; is_default marks the default.", "application/json", "TrainingExports"}},
        with(api, list_training_exports),
        {kCursor, limit_up_to(200)}},
+      {kGet, "/training/{training_job_id}/default/{export_format}/download", "downloadDefault",
+       "The result of a training's default of this format: an address that stays while the default moves on.",
+       kDownload, with(api, download_default)},
+      {kGet, "/training/{training_job_id}/versions/{version}/{export_format}/download", "downloadVersion",
+       "The latest result of a version, which is one checkpoint of the training, in this format.", kDownload,
+       with(api, download_version)},
 
       {.method = kGet,
        .path = "/healthz",

@@ -205,10 +205,22 @@ class Backend::State {
     const auto overrides = jobs->availability_overrides();
     std::vector<FrameworkCapability> rows;
     for (const TrainerRegistry::Trainer& trainer : trainers.all()) {
-      for (const FrameworkCapability& row : trainer->capabilities)
+      for (const FrameworkCapability& row : trainer->capabilities) {
         rows.push_back(overrides ? with_availability_overrides(row, trainer->fingerprint, *overrides) : row);
+        for (FormatCapability& format : rows.back().formats) {
+          if (format.is_known) continue;
+          const auto has_completed = jobs->has_completed(row.framework, format.format, trainer->fingerprint);
+          format.is_known = has_completed && *has_completed;
+        }
+      }
     }
     return rows;
+  }
+
+  /// Whoever forces a job tries what others were told is not to be had.
+  Result<std::vector<AvailabilityOverride>> overrides_for(const JobRequest& request) {
+    if (request.force) return std::vector<AvailabilityOverride>();
+    return jobs->availability_overrides();
   }
 
   const ServiceConfig config;  ///< As it was at the start.
@@ -374,14 +386,19 @@ Status Backend::check_webhook_url(const std::string& url) const { return state_-
 
 Result<JobCreation> Backend::submit(const JobRequest& request, const std::string& idempotency_key) {
   const auto limits = state_->limits();
-  const NewJob wanted{request, limits->max_attempts, "", idempotency_key};
+  NewJob wanted{request, limits->max_attempts, "", idempotency_key};
   // A job that was accepted is given again whatever has become of its format, checkpoint or trainer since.
   TRY(before, state_->jobs->find_creation(wanted));
   if (before) return *std::move(before);
   CHECK_OK(state_->check_availability(request.framework));
-  TRY(overrides, state_->jobs->availability_overrides());
+  TRY(overrides, state_->overrides_for(request));
   CHECK_OK(check_request(request, state_->trainers, overrides, *state_->checkpoints));
   CHECK_OK(state_->webhooks->check_url(request.webhook_url));
+  // Whoever uploads the same content later may call it otherwise.
+  if (request.checkpoint_name.empty() && !request.checkpoint_id.empty()) {
+    TRY(checkpoint, state_->checkpoints->find(request.checkpoint_id));
+    wanted.request.checkpoint_name = checkpoint.name;
+  }
   TRY(counts, state_->jobs->counts());
   if (counts.by_status[static_cast<size_t>(JobStatus::kPending)] >= limits->max_pending_jobs)
     return fail(ErrorCode::kBusy, "{} jobs are waiting already; try again later", limits->max_pending_jobs);
@@ -406,12 +423,36 @@ Result<JobCreation> Backend::retry(std::string_view id, const std::string& idemp
   if (job.status != JobStatus::kFailed && job.status != JobStatus::kCancelled)
     return fail(ErrorCode::kConflict, "job {} is {}; what failed or was cancelled can be tried again", id,
                 info(job.status).name);
-  TRY(overrides, state_->jobs->availability_overrides());
+  TRY(overrides, state_->overrides_for(job.request));
   CHECK_OK(check_request(job.request, state_->trainers, overrides, *state_->checkpoints));
   TRY(creation, state_->jobs->create(wanted));
   if (creation.outcome == JobCreation::Outcome::kCreated) ++state_->accepted;
   if (state_->scheduler) state_->scheduler->wake();
   return creation;
+}
+
+Status Backend::remove_checkpoint(const std::string& id) {
+  CHECK_OK(state_->checkpoints->find(id));
+  for (const JobStatus status : {JobStatus::kPending, JobStatus::kRunning}) {
+    JobFilter filter;
+    filter.status = status;
+    filter.checkpoint_id = id;
+    TRY(page, state_->jobs->list(filter, "", 1));
+    if (page.jobs.empty()) continue;
+    Error error =
+        fail(ErrorCode::kConflict, "job {} needs this checkpoint and is {}", page.jobs[0].id, info(status).name);
+    error.hint = "wait for its end, or cancel it first";
+    return error;
+  }
+  return state_->checkpoints->remove(id);
+}
+
+Status Backend::clear_override(const std::string& framework, const std::string& export_format) {
+  const TrainerRegistry::Trainer trainer = state_->trainers.of_framework(framework);
+  if (!trainer) return fail(ErrorCode::kNotFound, "there is no framework {}", framework);
+  CHECK_OK(state_->jobs->clear_availability_overrides(framework, export_format));
+  if (state_->scheduler) state_->scheduler->wake();
+  return {};
 }
 
 Status Backend::remove(std::string_view id) { return remove_job(state_->environment, id); }

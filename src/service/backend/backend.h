@@ -55,6 +55,10 @@ class Backend {
 
   /// As of now, overrides included.
   std::vector<FrameworkCapability> capabilities();
+  /// An upload that no job is waiting for or working on; kNotFound, kConflict. Finished jobs keep their results.
+  Status remove_checkpoint(const std::string& id);
+  /// A format that a run showed to be unavailable may be asked for again. kNotFound for an unknown framework.
+  Status clear_override(const std::string& framework, const std::string& export_format);
   /// What `modelport inspect --json` says of a checkpoint, from a child with limits; kept per id.
   Result<Json> inspect_checkpoint(const std::string& id);
 

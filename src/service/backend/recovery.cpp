@@ -60,7 +60,7 @@ Status end_unattended(AttemptEnvironment& environment, const RunningAttempt& att
   const JobError error{FailureCode::kInterrupted, reason, std::nullopt, std::nullopt, 0};
   CHECK_OK(remove_unrecorded(environment, artifact_key(attempt.lease)));
   failpoint("recovery: before an attempt is over");
-  CHECK_OK(environment.jobs.abandon(attempt.lease, error));
+  CHECK_OK(environment.jobs.abandon(attempt.lease, error, AbandonedBy::kRestart));
   failpoint("recovery: after an attempt is over");
   environment.logs.append(attempt.lease.job_id, attempt.lease.token, LogStream::kService, error.message,
                           environment.clock.now());

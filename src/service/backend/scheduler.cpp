@@ -12,10 +12,11 @@ namespace {
 constexpr auto kLookAgain = std::chrono::seconds(2);
 
 AttemptTrainer trainer_for(const LoadedTrainer& loaded, const JobRequest& request) {
-  AttemptTrainer trainer{loaded.config, loaded.fingerprint, "", nullptr, "", loaded.verifier};
+  AttemptTrainer trainer{loaded.config, loaded.fingerprint, "", nullptr, false, "", loaded.verifier};
   const FrameworkCapability* capability = loaded.capability_of(request.framework);
   if (capability == nullptr) return trainer;
   trainer.exporter_version = capability->exporter_version;
+  trainer.tells_capabilities = loaded.tells_capabilities;
   const auto format = std::ranges::find(capability->formats, request.export_format, &FormatCapability::format);
   if (format != capability->formats.end()) {
     trainer.config_schema = format->export_config_schema;

@@ -33,9 +33,8 @@ Status check_texts(const JobRequest& request) {
     size_t longest;
   };
   const Field fields[] = {
-      {"training_job_id", request.training_job_id, kLongestText},
-      {"version_tag", request.version_tag, kLongestText},
-      {"webhook_url", request.webhook_url, kLongestUrl},
+      {"training_job_id", request.training_job_id, kLongestText}, {"version_tag", request.version_tag, kLongestText},
+      {"checkpoint_name", request.checkpoint_name, kLongestText}, {"webhook_url", request.webhook_url, kLongestUrl},
       {"checkpoint_path", request.checkpoint_path, 4096},
   };
   for (const Field& field : fields) {

@@ -7,6 +7,7 @@ namespace {
 Json format_to_json(const FormatCapability& format) {
   return {{"format", format.format},
           {"supported", format.supported},
+          {"is_known", format.is_known},
           {"reason", format.reason},
           {"native_support", format.native_support},
           {"requires_conversion", format.requires_conversion},
@@ -19,6 +20,7 @@ FormatCapability format_from_json(const Json& document) {
   FormatCapability format;
   format.format = document.value("format", "");
   format.supported = document.value("supported", false);
+  format.is_known = document.value("is_known", true);
   format.reason = document.value("reason", "");
   format.native_support = document.value("native_support", false);
   format.requires_conversion = document.value("requires_conversion", false);

@@ -56,6 +56,7 @@ FrameworkCapability plain(const TrainerConfig& config, const std::string& framew
     const bool is_listed = config.formats.empty() || std::ranges::find(config.formats, format) != config.formats.end();
     capability.formats.push_back({.format = std::string(format),
                                   .supported = is_listed,
+                                  .is_known = !config.formats.empty(),
                                   .reason = is_listed ? "" : "the trainer's configuration does not list this format",
                                   .native_support = is_listed});
   }
@@ -134,7 +135,7 @@ std::string usable_verifier(const OwnProgram& verifier) {
 
 LoadedTrainer load_trainer(const TrainerConfig& config, const SandboxSupport& support, const std::string& directory,
                            const std::vector<std::string>& hidden, const std::function<bool()>& is_called_off) {
-  LoadedTrainer trainer{config, program_fingerprint(config.command), "", {}, false};
+  LoadedTrainer trainer{config, program_fingerprint(config.command), "", {}, false, false};
   const auto all_unusable = [&](const std::string& problem) {
     for (const std::string& framework : config.frameworks)
       trainer.capabilities.push_back(unusable(config, framework, problem));
@@ -177,6 +178,7 @@ LoadedTrainer load_trainer(const TrainerConfig& config, const SandboxSupport& su
   trainer.verifier = usable_verifier({config.verifier, support, directory, hidden});
   if (document) {
     trainer.capabilities = read_capabilities(config, *document);
+    trainer.tells_capabilities = true;
   } else {
     for (const std::string& framework : config.frameworks) trainer.capabilities.push_back(plain(config, framework));
   }
@@ -184,7 +186,7 @@ LoadedTrainer load_trainer(const TrainerConfig& config, const SandboxSupport& su
 }
 
 LoadedTrainer awaited_trainer(const TrainerConfig& config) {
-  LoadedTrainer trainer{config, program_fingerprint(config.command), "", {}, true};
+  LoadedTrainer trainer{config, program_fingerprint(config.command), "", {}, false, true};
   for (const std::string& framework : config.frameworks)
     trainer.capabilities.push_back(
         unusable(config, framework, "the exporter has not answered --capabilities yet; try again in a minute"));
@@ -246,6 +248,7 @@ FrameworkCapability with_availability_overrides(const FrameworkCapability& capab
     row.supported = row.native_support = false;
     row.reason = entry->reason;
     row.since = entry->since;
+    row.marked_by = entry->job_id;
   }
   return marked;
 }

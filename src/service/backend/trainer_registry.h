@@ -19,6 +19,7 @@ struct LoadedTrainer {
   std::string fingerprint;
   std::string verifier;                           ///< With its version; empty where there is none that can be used.
   std::vector<FrameworkCapability> capabilities;  ///< One per framework, without overrides.
+  bool tells_capabilities = false;                ///< It has --capabilities.
   bool is_awaited = false;                        ///< It has not said anything yet, and takes no jobs.
   /// Null for a framework that it does not take.
   const FrameworkCapability* capability_of(std::string_view framework) const;

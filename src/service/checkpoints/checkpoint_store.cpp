@@ -14,6 +14,7 @@
 #include <tuple>
 
 #include "base/json.h"
+#include "base/printable.h"
 #include "io/beneath.h"
 #include "io/failpoint.h"
 #include "io/output_file.h"
@@ -33,16 +34,50 @@ constexpr std::string_view kArriving = ".arriving-";
 constexpr std::string_view kContent = "content";
 constexpr std::string_view kRecord = "record.json";
 
+std::string plain_letter(char c) {
+  const bool is_letter = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+  return is_letter || c == '.' || c == '_' || c == '-' ? std::string(1, c) : "_";
+}
+
 std::string plain_name(std::string_view name) {
   const size_t slash = name.find_last_of("/\\");
   if (slash != std::string_view::npos) name.remove_prefix(slash + 1);
   std::string plain;
-  for (const char c : name.substr(0, 120)) {
-    const bool is_plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_' || c == '-';
-    plain += is_plain ? c : '_';
-  }
+  for (const char c : name.substr(0, 120)) plain += plain_letter(c);
   if (plain.find_first_not_of('.') == std::string::npos) return "checkpoint";
   return plain;
+}
+
+/// Of UTF-8, a byte that is not a letter's first.
+bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+/// Marks that turn the direction of what follows (U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069): a name with one
+/// reads otherwise than it is.
+bool turns_direction(std::string_view letter) {
+  if (letter.size() != 3 || letter[0] != '\xE2') return false;
+  const auto last = static_cast<unsigned char>(letter[2]);
+  if (letter[1] == '\x80') return last == 0x8E || last == 0x8F || (last >= 0xAA && last <= 0xAE);
+  return letter[1] == '\x81' && last >= 0xA6 && last <= 0xA9;
+}
+
+/// As people are shown it: letters of every script, and ASCII as plain_name() has it.
+std::string shown_name(std::string_view name) {
+  constexpr size_t kLongestName = 120;
+  const size_t slash = name.find_last_of("/\\");
+  if (slash != std::string_view::npos) name.remove_prefix(slash + 1);
+  std::string shown;
+  for (size_t at = 0; at < name.size();) {
+    const auto first = static_cast<unsigned char>(name[at]);
+    size_t length = 1;
+    while (first >= 0x80 && at + length < name.size() && is_continuation(name[at + length])) ++length;
+    const std::string_view letter = name.substr(at, length);
+    at += letter.size();
+    if (shown.size() + letter.size() > kLongestName) break;
+    const bool is_kept = first >= 0x80 && printable(letter) == letter && !turns_direction(letter);
+    shown += first < 0x80 ? plain_letter(letter[0]) : is_kept ? std::string(letter) : "_";
+  }
+  if (shown.find_first_not_of('.') == std::string::npos) return "checkpoint";
+  return shown;
 }
 
 /// Of an archive, the name of the directory in it.
@@ -58,8 +93,9 @@ bool is_digest(std::string_view id) {
          std::ranges::all_of(id, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
-Status write_record(const std::string& path, const CheckpointInfo& info) {
+Status write_record(const std::string& path, const CheckpointInfo& info, const std::string& file_name) {
   const Json record = {{"name", info.name},
+                       {"file", file_name},
                        {"kind", info.kind == CheckpointInfo::Kind::kFile ? "file" : "directory"},
                        {"bytes", info.bytes},
                        {"stored_at", timestamp_text(info.stored_at)}};
@@ -118,13 +154,14 @@ namespace {
 class StoredUpload final : public CheckpointUpload {
  public:
   StoredUpload(CheckpointStore& store, std::string directory, std::string arriving, OutputFile file, UploadKind kind,
-               CheckpointInfo info, CheckpointLimits limits)
+               CheckpointInfo info, std::string file_name, CheckpointLimits limits)
       : store_(store),
         directory_(std::move(directory)),
         arriving_(std::move(arriving)),
         file_(std::move(file)),
         kind_(kind),
         info_(std::move(info)),
+        file_name_(std::move(file_name)),
         limits_(limits) {}
   ~StoredUpload() override { (void)remove_tree(arriving_); }
 
@@ -142,14 +179,16 @@ class StoredUpload final : public CheckpointUpload {
     info_.bytes = file_.size();
     if (kind_ == UploadKind::kDirectory) CHECK_OK(expand(content));
     failpoint("upload: before its record");
-    CHECK_OK(write_record(fmt::format("{}/{}", arriving_, kRecord), info_));
+    CHECK_OK(write_record(fmt::format("{}/{}", arriving_, kRecord), info_, file_name_));
     CHECK_OK(sync_directory(content));
     CHECK_OK(sync_directory(arriving_));
     failpoint("upload: before it has its name");
     CHECK_OK(take_place(fmt::format("{}/{}", directory_, info_.id)));
     failpoint("upload: after it has its name");
     CHECK_OK(sync_directory(directory_));
-    return store_.find(info_.id);
+    TRY(stored, store_.find(info_.id));
+    stored.name = info_.name;
+    return stored;
   }
 
  private:
@@ -164,12 +203,14 @@ class StoredUpload final : public CheckpointUpload {
     return fail(ErrorCode::kBusy, "the same content is being uploaded or removed; send it again");
   }
 
-  /// The same content is there already. It stays as it is, under its name, and counts as stored now: whoever sent it
-  /// again has yet to use it.
+  /// The same content is there already. It stays where it is, and counts as stored now, under this name: whoever sent
+  /// it again has yet to use it.
   Status renew(CheckpointInfo there, const std::string& place) {
     there.stored_at = std::max(there.stored_at, info_.stored_at);
     const std::string record = fmt::format("{}/{}", arriving_, kRecord);
-    CHECK_OK(write_record(record, there));
+    const std::string file = fs::path(there.path).filename();
+    there.name = info_.name;
+    CHECK_OK(write_record(record, there, file));
     if (::rename(record.c_str(), fmt::format("{}/{}", place, kRecord).c_str()) == 0) return {};
     return fail(ErrorCode::kBusy, "the same content is being removed; send it again");
   }
@@ -178,7 +219,8 @@ class StoredUpload final : public CheckpointUpload {
   Status expand(const std::string& content) {
     const std::string archive = file_.path();
     info_.name = without_archive_suffix(info_.name);
-    const std::string target = fmt::format("{}/{}", content, info_.name);
+    file_name_ = without_archive_suffix(file_name_);
+    const std::string target = fmt::format("{}/{}", content, file_name_);
     const std::string expanding = fmt::format("{}/expanding", arriving_);
     CHECK_OK(expand_archive(archive, expanding, limits_));
     if (::unlink(archive.c_str()) != 0 || ::rename(expanding.c_str(), target.c_str()) != 0)
@@ -198,6 +240,7 @@ class StoredUpload final : public CheckpointUpload {
   OutputFile file_;
   UploadKind kind_;
   CheckpointInfo info_;
+  std::string file_name_;
   CheckpointLimits limits_;
 };
 
@@ -236,20 +279,22 @@ Result<std::unique_ptr<CheckpointUpload>> CheckpointStore::begin_upload(std::str
     return fail(ErrorCode::kUnwritable, "cannot keep an upload: {}", std::strerror(errno));
   const std::string content = fmt::format("{}/{}", arriving, kContent);
   CheckpointInfo info;
-  info.name = plain_name(name);
+  info.name = shown_name(name);
+  const std::string file_name = plain_name(name);
   info.stored_at = now;
   if (::mkdir(content.c_str(), 0755) != 0) {
     const int reason = errno;
     (void)remove_tree(arriving);
     return fail(ErrorCode::kUnwritable, "cannot keep an upload: {}", std::strerror(reason));
   }
-  auto file = OutputFile::create(fmt::format("{}/{}", content, info.name));
+  auto file = OutputFile::create(fmt::format("{}/{}", content, file_name));
   if (!file) {
     (void)remove_tree(arriving);
     return std::move(file).error();
   }
-  return std::unique_ptr<CheckpointUpload>(std::make_unique<StoredUpload>(
-      *this, state_->directory, std::move(arriving), *std::move(file), kind, std::move(info), state_->limits));
+  return std::unique_ptr<CheckpointUpload>(std::make_unique<StoredUpload>(*this, state_->directory, std::move(arriving),
+                                                                          *std::move(file), kind, std::move(info),
+                                                                          file_name, state_->limits));
 }
 
 Result<CheckpointInfo> CheckpointStore::find(std::string_view id) {
@@ -265,7 +310,7 @@ Result<CheckpointInfo> CheckpointStore::find(std::string_view id) {
   info.kind = record.value("kind", "") == "directory" ? CheckpointInfo::Kind::kDirectory : CheckpointInfo::Kind::kFile;
   info.bytes = record.value("bytes", int64_t{0});
   info.stored_at = timestamp_from_text(record.value("stored_at", "")).value_or(Timestamp());
-  info.path = fmt::format("{}/{}/{}", place, kContent, info.name);
+  info.path = fmt::format("{}/{}/{}", place, kContent, record.value("file", info.name));
   return info;
 }
 

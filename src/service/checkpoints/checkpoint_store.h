@@ -20,7 +20,7 @@ struct CheckpointInfo {
   /// "<sha256 of the file>  <bytes>  <name with slashes>\n".
   std::string id;
   enum class Kind { kFile, kDirectory } kind = Kind::kFile;
-  std::string name;   ///< As the user named it, without folders.
+  std::string name;   ///< As its last uploader named it, without folders; of an upload's answer, as this one did.
   int64_t bytes = 0;  ///< Of all files.
   /// Whether it may change while it is used: a path under the roots.
   enum class Place { kStored, kInPlace } place = Place::kStored;
@@ -63,8 +63,9 @@ class CheckpointStore {
                                                        std::unique_ptr<CheckpointSource> source = nullptr);
   ~CheckpointStore();
 
-  /// `name` is the user's file name; of it the last part is kept, made of [A-Za-z0-9._-]. The same content twice is one
-  /// checkpoint, with the first one's name and stored when the second one was.
+  /// `name` is the user's file name; of it the last part is shown, as it was written but for what acts on terminals.
+  /// On the disk it is made of [A-Za-z0-9._-]. The same content twice is one checkpoint, with the second one's name and
+  /// stored when the second one was.
   Result<std::unique_ptr<CheckpointUpload>> begin_upload(std::string_view name, UploadKind kind, Timestamp now);
 
   /// An uploaded one by its id; kNotFound.

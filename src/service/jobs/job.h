@@ -14,14 +14,17 @@ namespace modelport {
 struct JobRequest {
   std::string framework;
   std::string export_format;
+  std::string checkpoint_name;  ///< What who asks calls the checkpoint; empty: what the upload is called then.
   std::string checkpoint_id;    ///< Of an uploaded checkpoint; or
   std::string checkpoint_path;  ///< a path under the configured roots. Exactly one of the two is set.
   Json export_config = Json::object();
   std::string training_job_id;  ///< Empty: the export belongs to no training.
   std::string version_tag;      ///< The user's own name of the version.
   std::string webhook_url;
-  bool set_as_default = false;  ///< Becomes its training's default when it completes.
-  bool force = false;           ///< Run the exporter even where the same artifact is stored.
+  /// Takes its training's default of the format from a lower version when it completes, unless a person chose another
+  /// one after this was asked for.
+  bool set_as_default = false;
+  bool force = false;  ///< Run the exporter even where the same artifact is stored.
 };
 
 /// Why a job failed.
@@ -47,8 +50,11 @@ struct Job {
   std::string task_type;      ///< Known once the metadata is.
   std::string model_name;     ///< Likewise.
   std::string checkpoint_id;  ///< sha256 of the checkpoint; of a path only known once an attempt has read it.
-  int64_t version = 0;        ///< Counts up per training job, from 1; 0 without one. Never given twice.
-  bool is_default = false;
+  /// Of a training's checkpoint: every export of it has the same one. From 1, in the order in which the training's
+  /// checkpoints came, and never given to another; 0 without a training. Of a checkpoint that is named by its path the
+  /// content settles it, once an attempt has read that.
+  int64_t version = 0;
+  bool is_default = false;  ///< Of its training and format.
 
   JobStatus status = JobStatus::kPending;
   std::optional<JobPhase> phase;  ///< The last one reached.
@@ -66,10 +72,11 @@ struct Job {
   std::string exporter_version;  ///< "modelport-ultralytics 0.2.0"
   std::string sandbox;           ///< Level that was reached: "process" or "bubblewrap".
 
-  int attempt = 0;  ///< Attempts begun; the fencing token of the present one.
-  int max_attempts = 3;
-  std::string worker;    ///< Who runs it, or ran it last.
-  std::string retry_of;  ///< The job that this one repeats.
+  int attempt = 0;        ///< Attempts begun; the fencing token of the present one.
+  int max_attempts = 3;   ///< Of those that exporter or machine failed.
+  int interruptions = 0;  ///< Attempts that ended because the service did; they are none of max_attempts.
+  std::string worker;     ///< Who runs it, or ran it last.
+  std::string retry_of;   ///< The job that this one repeats.
 
   Timestamp created_at;
   std::optional<Timestamp> started_at;  ///< Of the last attempt.

@@ -31,7 +31,15 @@ Result<Job> find(SqliteDatabase& database, std::string_view id);
 Status add_event(WriteContext& context, const std::string& job_id, std::string_view type, Timestamp at,
                  const Json& data = Json::object());
 
-/// Makes this completed job its training's default.
-Status make_default(WriteContext& context, const Job& job, Timestamp at);
+/// Makes this completed job the default of its training and format; `chosen_at` where a person did.
+Status make_default(WriteContext& context, const Job& job, Timestamp at, std::optional<Timestamp> chosen_at = {});
+
+/// The next number of the training.
+Result<int64_t> next_version(SqliteDatabase& database, const std::string& training);
+/// The version that a checkpoint (version_key()) has in its training; where it is new there, the next one. 0 without a
+/// training.
+Result<int64_t> version_of(SqliteDatabase& database, const std::string& training, const std::string& checkpoint);
+/// The content of a job's checkpoint_path is known: its version is that content's.
+Status settle_version(WriteContext& context, const Job& job, const std::string& checkpoint_id);
 
 }  // namespace modelport::job_queries

@@ -12,7 +12,7 @@ const std::string_view kJobColumns =
     "version_tag, webhook_url, set_as_default, force, task_type, model_name, checkpoint_id, version, is_default, "
     "status, phase, progress, cancel_requested, error, metadata, artifact_key, artifact_sha256, artifact_bytes, proof, "
     "from_cache, exporter_version, sandbox, attempt, max_attempts, worker, retry_of, created_at, started_at, "
-    "completed_at, proof_document, reused_from";
+    "completed_at, proof_document, reused_from, interruptions, checkpoint_name";
 
 namespace {
 
@@ -91,6 +91,8 @@ Result<Job> job_from_row(const Rows& rows) {
   TRY(proof, columns.json());
   job.proof_document = std::move(proof);
   job.reused_from = columns.text();
+  job.interruptions = static_cast<int>(columns.integer());
+  job.request.checkpoint_name = columns.text();
   if (job.status == JobStatus::kCompleted) job.validation_passed = true;
   if (job.error && (job.error->code == FailureCode::kValidationFailed || job.error->phase == JobPhase::kValidating))
     job.validation_passed = false;
@@ -156,6 +158,15 @@ Result<ProcessIdentity> process_from_json(const Json& document) {
   if (!document.is_object()) return fail(ErrorCode::kInternal, "a recorded process is no object");
   return ProcessIdentity{document.value("pid", 0), document.value("start_ticks", int64_t{0}),
                          document.value("boot_id", "")};
+}
+
+bool was_last_attempt(const Job& job, AbandonedBy by) {
+  if (by == AbandonedBy::kRestart) return job.interruptions + 1 > kMostInterruptions;
+  return job.attempt - job.interruptions >= job.max_attempts;
+}
+
+std::string version_key(const JobRequest& request) {
+  return request.checkpoint_path.empty() ? request.checkpoint_id : "path:" + request.checkpoint_path;
 }
 
 std::string request_fingerprint(const JobRequest& request) {

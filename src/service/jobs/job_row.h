@@ -12,7 +12,7 @@ namespace modelport {
 
 /// The columns that job_from_row reads, in its order: "SELECT <these> FROM jobs ...".
 extern const std::string_view kJobColumns;
-inline constexpr int kJobColumnCount = 38;
+inline constexpr int kJobColumnCount = 40;
 inline constexpr int kMetadataColumn = 21;
 /// A page of a list ends before the metadata of its jobs is more than this together, unless it is one job's.
 inline constexpr size_t kLargestPageBytes = size_t{8} << 20;
@@ -45,6 +45,13 @@ Result<JobError> error_from_json(const Json& document);
 
 Json process_to_json(const ProcessIdentity& process);
 Result<ProcessIdentity> process_from_json(const Json& document);
+
+/// Whether a job whose attempt is given up gets no further one.
+bool was_last_attempt(const Job& job, AbandonedBy by);
+
+/// By which a training knows a checkpoint: the digest of an upload, and of a path, whose content is not known yet, the
+/// path.
+std::string version_key(const JobRequest& request);
 
 /// sha256 over everything that makes two requests the same, for idempotency keys.
 std::string request_fingerprint(const JobRequest& request);

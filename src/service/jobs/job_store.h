@@ -75,7 +75,15 @@ struct Completion {
   bool from_cache = false;
   Json proof_document;
   std::string reused_from;  ///< The job that made the artifact, where it is from the cache.
+  std::string trainer;      ///< Fingerprint of the trainer that wrote it, for has_completed(); empty: of nobody.
 };
+/// Why an attempt is given up.
+enum class AbandonedBy {
+  kFailure,  ///< Exporter or machine failed: it is one of Job::max_attempts.
+  kRestart,  ///< The service ended, or was not heard of: it counts apart, and kMostInterruptions of them are allowed.
+};
+inline constexpr int kMostInterruptions = 20;
+
 enum class LeaseState { kHeld, kCancelRequested };
 
 /// Why a format is marked unavailable for a framework, beyond what the exporter says of itself.
@@ -112,19 +120,21 @@ class JobStore {
                                                   std::chrono::seconds lease) = 0;
   virtual Result<LeaseState> renew(const JobLease& lease, std::chrono::seconds duration) = 0;
   virtual Status advance(const JobLease& lease, JobPhase phase, double progress) = 0;
-  /// What the attempt learnt of its checkpoint and its sandbox.
+  /// What the attempt learnt of its checkpoint, which settles its version, and its sandbox.
   virtual Status describe(const JobLease& lease, const std::string& checkpoint_id, const std::string& sandbox) = 0;
   virtual Status record_process(const JobLease& lease, const ProcessIdentity& process) = 0;
-  /// One transaction: the result, the training's default, the event.
+  /// One transaction: the result, the training's default of the format (JobRequest::set_as_default; the first that
+  /// completes takes it unasked), the event.
   virtual Status finish_completed(const JobLease& lease, const Completion& completion) = 0;
   virtual Status finish_failed(const JobLease& lease, const JobError& error) = 0;
   virtual Status finish_cancelled(const JobLease& lease) = 0;
   /// The attempt is over without an end: pending again, or failed with `error` when it was the last one allowed (or
   /// cancelled, when that was asked for).
-  virtual Status abandon(const JobLease& lease, const JobError& error) = 0;
+  virtual Status abandon(const JobLease& lease, const JobError& error, AbandonedBy by = AbandonedBy::kFailure) = 0;
   virtual Result<std::vector<RunningAttempt>> running_attempts() = 0;
-  /// abandon() for attempts whose lease ran out, at most `limit` of them; gives those. Until then such a lease is good:
-  /// a worker that was cut off from the database for a while loses nothing unless its job was taken away.
+  /// abandon() by kRestart for attempts whose lease ran out, at most `limit` of them; gives those. Until then such a
+  /// lease is good: a worker that was cut off from the database for a while loses nothing unless its job was taken
+  /// away.
   virtual Result<std::vector<JobLease>> reclaim_expired(const JobError& error, int limit) = 0;
 
   /// A pending job is cancelled at once, a running one is asked to end. A terminal one is left (kConflict).
@@ -132,8 +142,13 @@ class JobStore {
   /// kConflict while it is active. Gives the job as it was. An artifact that no other job points at is marked for
   /// deletion from then on.
   virtual Result<Job> remove(std::string_view id) = 0;
-  /// kConflict unless it is completed and belongs to a training.
+  /// kConflict unless it is completed and belongs to a training. A person's choice: what was asked for before it takes
+  /// the default from it no more.
   virtual Result<Job> set_default(std::string_view id) = 0;
+  /// The default of a training and format; kNotFound where there is none.
+  virtual Result<Job> find_default(const std::string& training, const std::string& export_format) = 0;
+  /// Of a version's completed exports to this format the one that was accepted last; kNotFound.
+  virtual Result<Job> find_version(const std::string& training, int64_t version, const std::string& export_format) = 0;
 
   /// Events of one job ("" is all) with an id above `after`, oldest first.
   virtual Result<std::vector<JobEvent>> events(std::string_view job_id, int64_t after, int limit) = 0;
@@ -157,6 +172,9 @@ class JobStore {
   /// Completed jobs that are no training's default, oldest first.
   virtual Result<std::vector<Job>> oldest_results(int limit) = 0;
 
+  /// Whether an export of this format ever completed with this trainer, by its fingerprint; also where it was removed.
+  virtual Result<bool> has_completed(std::string_view framework, std::string_view export_format,
+                                     std::string_view trainer) = 0;
   virtual Status override_availability(const AvailabilityOverride& entry) = 0;
   /// Empty format: every override of the framework.
   virtual Status clear_availability_overrides(std::string_view framework, std::string_view export_format) = 0;

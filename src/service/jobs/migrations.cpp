@@ -1,5 +1,6 @@
 #include "service/jobs/migrations.h"
 
+#include <algorithm>
 #include <iterator>
 #include <string_view>
 
@@ -162,11 +163,63 @@ CREATE TABLE signing_keys (id TEXT PRIMARY KEY, secret TEXT NOT NULL, made_at IN
 ALTER TABLE jobs ADD COLUMN proof_document TEXT;
 ALTER TABLE jobs ADD COLUMN reused_from TEXT NOT NULL DEFAULT '';
 )sql",
+    R"sql(
+CREATE TABLE completed_formats (
+  framework TEXT NOT NULL,
+  export_format TEXT NOT NULL,
+  trainer TEXT NOT NULL,
+  PRIMARY KEY (framework, export_format, trainer)
+) WITHOUT ROWID;
+-- Marks of earlier releases were made by any job's sentence.
+DELETE FROM unavailable_formats;
+)sql",
+    R"sql(
+ALTER TABLE jobs ADD COLUMN interruptions INTEGER NOT NULL DEFAULT 0;
+)sql",
+    R"sql(
+ALTER TABLE jobs ADD COLUMN default_chosen_at INTEGER;
+UPDATE jobs SET default_chosen_at = (SELECT max(at) FROM events WHERE events.job_id = jobs.id AND type = 'default')
+  WHERE is_default = 1;
+
+-- A version is a checkpoint of a training: of what were several versions of one checkpoint the first number stays.
+CREATE TABLE training_versions (
+  training_job_id TEXT NOT NULL,
+  checkpoint TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  PRIMARY KEY (training_job_id, checkpoint)
+) WITHOUT ROWID;
+DROP INDEX jobs_version;
+INSERT INTO training_versions (training_job_id, checkpoint, version)
+  SELECT training_job_id, CASE WHEN checkpoint_id <> '' THEN checkpoint_id ELSE 'path:' || checkpoint_path END, min(version)
+  FROM jobs WHERE training_job_id <> '' GROUP BY 1, 2;
+UPDATE jobs SET version = (SELECT v.version FROM training_versions v WHERE v.training_job_id = jobs.training_job_id
+    AND v.checkpoint = CASE WHEN checkpoint_id <> '' THEN checkpoint_id ELSE 'path:' || checkpoint_path END)
+  WHERE training_job_id <> '';
+INSERT INTO training_versions (training_job_id, checkpoint, version)
+  SELECT training_job_id, 'path:' || checkpoint_path, max(version)
+  FROM jobs WHERE training_job_id <> '' AND checkpoint_path <> '' GROUP BY 1, 2
+  ON CONFLICT (training_job_id, checkpoint) DO NOTHING;
+CREATE INDEX jobs_version ON jobs (training_job_id, version, export_format) WHERE training_job_id <> '';
+
+-- A default each training and format. Formats that had none get their latest version's.
+DROP INDEX jobs_default;
+UPDATE jobs SET is_default = 1 WHERE seq IN (
+  SELECT max(j.seq) FROM jobs j WHERE j.training_job_id <> '' AND j.status = 'completed'
+    AND NOT EXISTS (SELECT 1 FROM jobs d WHERE d.training_job_id = j.training_job_id
+      AND d.export_format = j.export_format AND d.is_default = 1)
+    AND j.version = (SELECT max(k.version) FROM jobs k WHERE k.training_job_id = j.training_job_id
+      AND k.export_format = j.export_format AND k.status = 'completed')
+  GROUP BY j.training_job_id, j.export_format);
+CREATE UNIQUE INDEX jobs_default ON jobs (training_job_id, export_format) WHERE is_default = 1;
+)sql",
+    R"sql(
+ALTER TABLE jobs ADD COLUMN checkpoint_name TEXT NOT NULL DEFAULT '';
+)sql",
 };
 
 }  // namespace
 
-Status migrate(SqliteDatabase& database) {
+Status migrate(SqliteDatabase& database, int64_t up_to) {
   int64_t version = 0;
   {
     TRY(rows, database.query("PRAGMA user_version"));
@@ -177,7 +230,7 @@ Status migrate(SqliteDatabase& database) {
   if (version > latest)
     return fail(ErrorCode::kConflict, "the job database has version {}, this program knows {} at most", version,
                 latest);
-  for (; version < latest; ++version) {
+  for (; version < std::min(latest, up_to); ++version) {
     const std::string script(kMigrations[version]);
     Status done =
         database.execute("BEGIN IMMEDIATE;" + script + fmt::format("PRAGMA user_version={};COMMIT", version + 1));

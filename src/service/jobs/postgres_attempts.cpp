@@ -51,14 +51,14 @@ Status cancel_job(PostgresWrite& write, const JobLease& lease) {
 }
 
 /// Of a job that is locked and held.
-Status abandon_job(PostgresWrite& write, const Job& job, const JobError& error) {
+Status abandon_job(PostgresWrite& write, const Job& job, const JobError& error, AbandonedBy by) {
   const JobLease lease{job.id, job.attempt};
   if (job.cancel_requested) return cancel_job(write, lease);
-  if (job.attempt >= job.max_attempts) return fail_job(write, lease, error);
+  if (was_last_attempt(job, by)) return fail_job(write, lease, error);
   CHECK_OK(
       write.database.run("UPDATE jobs SET status = 'pending', phase = NULL, progress = 0, process = NULL, "
-                         "lease_expires = NULL WHERE id = $1",
-                         job.id));
+                         "lease_expires = NULL, interruptions = interruptions + $2 WHERE id = $1",
+                         job.id, by == AbandonedBy::kRestart ? 1 : 0));
   write.count(JobStatus::kRunning, JobStatus::kPending);
   write.add_event(job.id, "requeued", error_to_json(error));
   return {};
@@ -72,9 +72,15 @@ Status require_still_stored(PostgresConnection& database, const std::string& key
   return {};
 }
 
-Result<bool> has_default(PostgresConnection& database, const std::string& training) {
-  TRY(rows, database.query("SELECT 1 FROM jobs WHERE training_job_id = $1 AND is_default", training));
-  return rows.next();
+/// Whether a job that completes becomes the default of its training and format.
+Result<bool> takes_default(PostgresConnection& database, const Job& job) {
+  TRY(rows, database.query("SELECT version, default_chosen_at FROM jobs WHERE training_job_id = $1 AND export_format = "
+                           "$2 AND is_default",
+                           job.request.training_job_id, job.request.export_format));
+  if (!rows.next()) return true;
+  if (!job.request.set_as_default || rows.integer(0) >= job.version) return false;
+  const auto chosen_at = rows.optional_time(1);
+  return !chosen_at || *chosen_at <= job.created_at;
 }
 
 }  // namespace
@@ -134,10 +140,13 @@ Status PostgresJobStore::advance(const JobLease& lease, JobPhase phase, double p
 
 Status PostgresJobStore::describe(const JobLease& lease, const std::string& checkpoint_id, const std::string& sandbox) {
   return write(Durability::kEventual, [&](PostgresWrite& write) -> Status {
-    return require_held(write.database.run("UPDATE jobs SET checkpoint_id = $3, sandbox = $4 "
-                                           "WHERE id = $1 AND attempt = $2 AND status = 'running'",
-                                           lease.job_id, lease.token, checkpoint_id, sandbox),
-                        lease);
+    CHECK_OK(postgres_queries::lock_training_of(write.database, lease.job_id));
+    CHECK_OK(require_held(write.database.run("UPDATE jobs SET checkpoint_id = $3, sandbox = $4 "
+                                             "WHERE id = $1 AND attempt = $2 AND status = 'running'",
+                                             lease.job_id, lease.token, checkpoint_id, sandbox),
+                          lease));
+    TRY(job, postgres_queries::find(write.database, lease.job_id, Lock::kRow));
+    return postgres_queries::settle_version(write, job, checkpoint_id);
   });
 }
 
@@ -168,13 +177,17 @@ Status PostgresJobStore::finish_completed(const JobLease& lease, const Completio
         completion.artifact.bytes, completion.task_type, completion.model_name, completion.proof,
         completion.exporter_version, cache_key, completion.from_cache, document_or_null(completion.proof_document),
         completion.reused_from));
+    if (!completion.trainer.empty())
+      CHECK_OK(
+          write.database.run("INSERT INTO completed_formats (framework, export_format, trainer) VALUES ($1, $2, "
+                             "$3) ON CONFLICT DO NOTHING",
+                             job.request.framework, job.request.export_format, completion.trainer));
     CHECK_OK(write.database.run("DELETE FROM doomed_artifacts WHERE key = $1", completion.artifact.key));
     write.count(JobStatus::kRunning, JobStatus::kCompleted);
     write.add_event(lease.job_id, "completed", {{"sha256", completion.artifact.sha256}});
     if (job.request.training_job_id.empty()) return {};
-    TRY(is_taken, has_default(write.database, job.request.training_job_id));
-    if (is_taken && !job.request.set_as_default) return {};
-    return postgres_queries::make_default(write, job);
+    TRY(takes, takes_default(write.database, job));
+    return takes ? postgres_queries::make_default(write, job, postgres_queries::DefaultBy::kCompletion) : Status();
   });
 }
 
@@ -197,13 +210,13 @@ Status PostgresJobStore::finish_cancelled(const JobLease& lease) {
   });
 }
 
-Status PostgresJobStore::abandon(const JobLease& lease, const JobError& error) {
+Status PostgresJobStore::abandon(const JobLease& lease, const JobError& error, AbandonedBy by) {
   return write(Durability::kOnReturn, [&](PostgresWrite& write) -> Status {
     TRY(job, locked_job(write, lease));
     // Whatever became of it since, this attempt is over, as was asked for.
     if (write.is_repeat && !is_held(job, lease)) return {};
     if (!is_held(job, lease)) return is_over(lease);
-    return abandon_job(write, job, error);
+    return abandon_job(write, job, error, by);
   });
 }
 
@@ -216,7 +229,7 @@ Result<std::vector<JobLease>> PostgresJobStore::reclaim_expired(const JobError& 
                                        "ORDER BY lease_expires LIMIT $1 FOR UPDATE SKIP LOCKED",
                                        limit));
     for (const Job& job : jobs) {
-      CHECK_OK(abandon_job(write, job, error));
+      CHECK_OK(abandon_job(write, job, error, AbandonedBy::kRestart));
       reclaimed.push_back({job.id, job.attempt});
     }
     return {};

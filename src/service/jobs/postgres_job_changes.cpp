@@ -9,6 +9,7 @@ namespace {
 
 using Durability = PostgresPool::Durability;
 using Outcome = JobCreation::Outcome;
+using postgres_queries::DefaultBy;
 using postgres_queries::Lock;
 
 /// The job that this key was used for before, if it was.
@@ -38,23 +39,14 @@ Result<std::optional<JobCreation>> take_key(PostgresWrite& write, const std::str
   return before;
 }
 
-Result<int64_t> next_version(PostgresConnection& database, const std::string& training) {
-  if (training.empty()) return 0;
-  TRY(rows, database.query("INSERT INTO trainings (id, last_version) VALUES ($1, 1) ON CONFLICT (id) DO UPDATE "
-                           "SET last_version = trainings.last_version + 1 RETURNING last_version",
-                           training));
-  if (!rows.next()) return fail(ErrorCode::kInternal, "the job database gives no version");
-  return rows.integer(0);
-}
-
-/// The training's first completed export takes over from a default that was removed.
-Status pass_default_on(PostgresWrite& write, const std::string& training) {
+/// The training's first completed export to the format takes over from a default that was removed.
+Status pass_default_on(PostgresWrite& write, const JobRequest& removed) {
   TRY(next, postgres_queries::select(write.database,
-                                     "WHERE training_job_id = $1 AND training_job_id <> '' AND status = 'completed' "
-                                     "ORDER BY completed_at, seq LIMIT 1",
-                                     training));
+                                     "WHERE training_job_id = $1 AND training_job_id <> '' AND export_format = $2 AND "
+                                     "status = 'completed' ORDER BY completed_at, seq LIMIT 1",
+                                     removed.training_job_id, removed.export_format));
   if (next.empty()) return {};
-  return postgres_queries::make_default(write, next.front());
+  return postgres_queries::make_default(write, next.front(), DefaultBy::kCompletion);
 }
 
 }  // namespace
@@ -87,15 +79,16 @@ Result<JobCreation> PostgresJobStore::create(const NewJob& job) {
       creation = std::move(before);
       if (creation) return {};
     }
-    TRY(version, next_version(write.database, request.training_job_id));
+    TRY(version, postgres_queries::version_of(write.database, request.training_job_id, version_key(request)));
     CHECK_OK(write.database.run(
         "INSERT INTO jobs (id, framework, export_format, requested_checkpoint_id, checkpoint_path, export_config, "
         "training_job_id, version_tag, webhook_url, set_as_default, force, checkpoint_id, version, max_attempts, "
-        "retry_of, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $4, $12, $13, $14, "
+        "retry_of, checkpoint_name, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $4, $12, $13, "
+        "$14, $15, "
         "microseconds_now())",
         id, request.framework, request.export_format, request.checkpoint_id, request.checkpoint_path,
         one_line(request.export_config), request.training_job_id, request.version_tag, request.webhook_url,
-        request.set_as_default, request.force, version, job.max_attempts, job.retry_of));
+        request.set_as_default, request.force, version, job.max_attempts, job.retry_of, request.checkpoint_name));
     write.count(std::nullopt, JobStatus::kPending);
     write.add_event(id, "created");
     TRY(created, postgres_queries::find(write.database, id, Lock::kNone));
@@ -150,7 +143,7 @@ Result<Job> PostgresJobStore::remove(std::string_view id) {
                              "artifact_key = $1) ON CONFLICT DO NOTHING",
                              job.artifact->key));
     write.count(job.status, std::nullopt);
-    if (job.is_default) CHECK_OK(pass_default_on(write, job.request.training_job_id));
+    if (job.is_default) CHECK_OK(pass_default_on(write, job.request));
     write.note_change(id);
     removed = std::move(job);
     return {};
@@ -168,8 +161,7 @@ Result<Job> PostgresJobStore::set_default(std::string_view id) {
                   id);
     if (job.status != JobStatus::kCompleted)
       return fail(ErrorCode::kConflict, "job {} is {}; a default is completed", id, info(job.status).name);
-    if (job.is_default) return {};
-    return postgres_queries::make_default(write, job);
+    return postgres_queries::make_default(write, job, DefaultBy::kPerson);
   });
   if (!done) return done.error();
   return find(id);

@@ -230,6 +230,48 @@ Result<std::vector<Job>> PostgresJobStore::oldest_results(int limit) {
   return jobs;
 }
 
+Result<Job> PostgresJobStore::find_default(const std::string& training, const std::string& export_format) {
+  std::vector<Job> jobs;
+  CHECK_OK(pool_.read([&](PostgresConnection& database) -> Status {
+    TRY(found, postgres_queries::select(database, "WHERE training_job_id = $1 AND export_format = $2 AND is_default",
+                                        training, export_format));
+    jobs = std::move(found);
+    return {};
+  }));
+  if (jobs.empty()) return fail(ErrorCode::kNotFound, "training {} has no default for {}", training, export_format);
+  return std::move(jobs.front());
+}
+
+Result<Job> PostgresJobStore::find_version(const std::string& training, int64_t version,
+                                           const std::string& export_format) {
+  std::vector<Job> jobs;
+  CHECK_OK(pool_.read([&](PostgresConnection& database) -> Status {
+    TRY(found, postgres_queries::select(database,
+                                        "WHERE training_job_id = $1 AND training_job_id <> '' AND version = $2 AND "
+                                        "export_format = $3 AND status = 'completed' ORDER BY seq DESC LIMIT 1",
+                                        training, version, export_format));
+    jobs = std::move(found);
+    return {};
+  }));
+  if (jobs.empty())
+    return fail(ErrorCode::kNotFound, "version {} of training {} was not exported to {}", version, training,
+                export_format);
+  return std::move(jobs.front());
+}
+
+Result<bool> PostgresJobStore::has_completed(std::string_view framework, std::string_view export_format,
+                                             std::string_view trainer) {
+  bool has = false;
+  CHECK_OK(pool_.read([&](PostgresConnection& database) -> Status {
+    TRY(rows,
+        database.query("SELECT 1 FROM completed_formats WHERE framework = $1 AND export_format = $2 AND trainer = $3",
+                       framework, export_format, trainer));
+    has = rows.next();
+    return {};
+  }));
+  return has;
+}
+
 Result<std::vector<AvailabilityOverride>> PostgresJobStore::availability_overrides() {
   std::vector<AvailabilityOverride> overrides;
   CHECK_OK(pool_.read([&](PostgresConnection& database) -> Status {

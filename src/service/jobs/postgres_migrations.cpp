@@ -1,5 +1,6 @@
 #include "service/jobs/postgres_migrations.h"
 
+#include <algorithm>
 #include <iterator>
 #include <string>
 
@@ -191,6 +192,58 @@ CREATE TABLE signing_keys (id TEXT PRIMARY KEY, secret TEXT NOT NULL, made_at BI
 ALTER TABLE jobs ADD COLUMN proof_document TEXT;
 ALTER TABLE jobs ADD COLUMN reused_from TEXT NOT NULL DEFAULT '';
 )sql",
+    R"sql(
+CREATE TABLE completed_formats (
+  framework TEXT NOT NULL,
+  export_format TEXT NOT NULL,
+  trainer TEXT NOT NULL,
+  PRIMARY KEY (framework, export_format, trainer)
+);
+-- Marks of earlier releases were made by any job's sentence.
+DELETE FROM unavailable_formats;
+)sql",
+    R"sql(
+ALTER TABLE jobs ADD COLUMN interruptions BIGINT NOT NULL DEFAULT 0;
+)sql",
+    R"sql(
+ALTER TABLE jobs ADD COLUMN default_chosen_at BIGINT;
+UPDATE jobs SET default_chosen_at = (SELECT max(at) FROM events WHERE events.job_id = jobs.id AND type = 'default')
+  WHERE is_default;
+
+-- A version is a checkpoint of a training: of what were several versions of one checkpoint the first number stays.
+CREATE TABLE training_versions (
+  training_job_id TEXT NOT NULL,
+  checkpoint TEXT NOT NULL,
+  version BIGINT NOT NULL,
+  PRIMARY KEY (training_job_id, checkpoint)
+);
+DROP INDEX jobs_version;
+INSERT INTO training_versions (training_job_id, checkpoint, version)
+  SELECT training_job_id, CASE WHEN checkpoint_id <> '' THEN checkpoint_id ELSE 'path:' || checkpoint_path END, min(version)
+  FROM jobs WHERE training_job_id <> '' GROUP BY 1, 2;
+UPDATE jobs SET version = (SELECT v.version FROM training_versions v WHERE v.training_job_id = jobs.training_job_id
+    AND v.checkpoint = CASE WHEN checkpoint_id <> '' THEN checkpoint_id ELSE 'path:' || checkpoint_path END)
+  WHERE training_job_id <> '';
+INSERT INTO training_versions (training_job_id, checkpoint, version)
+  SELECT training_job_id, 'path:' || checkpoint_path, max(version)
+  FROM jobs WHERE training_job_id <> '' AND checkpoint_path <> '' GROUP BY 1, 2
+  ON CONFLICT (training_job_id, checkpoint) DO NOTHING;
+CREATE INDEX jobs_version ON jobs (training_job_id, version, export_format) WHERE training_job_id <> '';
+
+-- A default each training and format. Formats that had none get their latest version's.
+DROP INDEX jobs_default;
+UPDATE jobs SET is_default = TRUE WHERE seq IN (
+  SELECT max(j.seq) FROM jobs j WHERE j.training_job_id <> '' AND j.status = 'completed'
+    AND NOT EXISTS (SELECT 1 FROM jobs d WHERE d.training_job_id = j.training_job_id
+      AND d.export_format = j.export_format AND d.is_default)
+    AND j.version = (SELECT max(k.version) FROM jobs k WHERE k.training_job_id = j.training_job_id
+      AND k.export_format = j.export_format AND k.status = 'completed')
+  GROUP BY j.training_job_id, j.export_format);
+CREATE UNIQUE INDEX jobs_default ON jobs (training_job_id, export_format) WHERE is_default;
+)sql",
+    R"sql(
+ALTER TABLE jobs ADD COLUMN checkpoint_name TEXT NOT NULL DEFAULT '';
+)sql",
 };
 
 Result<int64_t> present_version(PostgresConnection& database) {
@@ -204,7 +257,7 @@ Result<int64_t> present_version(PostgresConnection& database) {
   return rows.integer(0);
 }
 
-Status run_missing(PostgresConnection& database) {
+Status run_missing(PostgresConnection& database, int64_t latest) {
   // Of this transaction: whoever starts at the same time waits here.
   CHECK_OK(database.query("SELECT pg_advisory_xact_lock(x'6d6f64656c706f72'::bigint)"));
   TRY(version, present_version(database));
@@ -212,7 +265,7 @@ Status run_missing(PostgresConnection& database) {
     CHECK_OK(
         database.execute("CREATE SCHEMA IF NOT EXISTS modelport; CREATE TABLE migrations (version BIGINT PRIMARY "
                          "KEY, applied_at TIMESTAMPTZ NOT NULL DEFAULT now())"));
-  for (; version < static_cast<int64_t>(std::size(kPostgresMigrations)); ++version) {
+  for (; version < latest; ++version) {
     CHECK_OK(database.execute(std::string(kPostgresMigrations[version])).in(fmt::format("migration {}", version + 1)));
     CHECK_OK(database.run("INSERT INTO migrations (version) VALUES ($1)", version + 1));
   }
@@ -221,15 +274,15 @@ Status run_missing(PostgresConnection& database) {
 
 }  // namespace
 
-Status migrate(PostgresConnection& database) {
+Status migrate(PostgresConnection& database, int64_t up_to) {
   TRY(version, present_version(database));
   const auto latest = static_cast<int64_t>(std::size(kPostgresMigrations));
   if (version > latest)
     return fail(ErrorCode::kConflict, "the job database has version {}, this program knows {} at most", version,
                 latest);
-  if (version == latest) return {};
+  if (version >= std::min(latest, up_to)) return {};
   CHECK_OK(database.execute("BEGIN"));
-  Status done = run_missing(database);
+  Status done = run_missing(database, std::min(latest, up_to));
   if (done) return database.execute("COMMIT");
   (void)database.execute("ROLLBACK");
   return done;

@@ -30,7 +30,15 @@ Result<Job> find(PostgresConnection& database, std::string_view id, Lock lock);
 /// so that nobody waits in a circle.
 Status lock_training_of(PostgresConnection& database, std::string_view job_id);
 
-/// Makes this completed job its training's default.
-Status make_default(PostgresWrite& write, const Job& job);
+/// Who makes a job the default.
+enum class DefaultBy { kCompletion, kPerson };
+/// Makes this completed job the default of its training and format.
+Status make_default(PostgresWrite& write, const Job& job, DefaultBy by);
+
+/// The version that a checkpoint (version_key()) has in its training; where it is new there, the next one. 0 without a
+/// training.
+Result<int64_t> version_of(PostgresConnection& database, const std::string& training, const std::string& checkpoint);
+/// The content of a job's checkpoint_path is known: its version is that content's. Its training is held.
+Status settle_version(PostgresWrite& write, const Job& job, const std::string& checkpoint_id);
 
 }  // namespace modelport::postgres_queries

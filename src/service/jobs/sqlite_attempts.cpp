@@ -54,19 +54,27 @@ Result<Job> held_job(WriteContext& context, const JobLease& lease) {
   return job;
 }
 
-Result<bool> has_default(SqliteDatabase& database, const std::string& training) {
-  TRY(rows, database.query("SELECT 1 FROM jobs WHERE training_job_id = ? AND is_default = 1", training));
-  return rows.next();
+/// Whether a job that completes becomes the default of its training and format.
+Result<bool> takes_default(SqliteDatabase& database, const Job& job) {
+  TRY(rows,
+      database.query("SELECT version, default_chosen_at FROM jobs WHERE training_job_id = ? AND export_format = ? "
+                     "AND is_default = 1",
+                     job.request.training_job_id, job.request.export_format));
+  TRY(is_taken, rows.next());
+  if (!is_taken) return true;
+  if (!job.request.set_as_default || rows.integer(0) >= job.version) return false;
+  const auto chosen_at = rows.optional_time(1);
+  return !chosen_at || *chosen_at <= job.created_at;
 }
 
-Status abandon_job(WriteContext& context, const JobLease& lease, const JobError& error, Timestamp now) {
+Status abandon_job(WriteContext& context, const JobLease& lease, const JobError& error, AbandonedBy by, Timestamp now) {
   TRY(job, held_job(context, lease));
   if (job.cancel_requested) return cancel_job(context, lease, now);
-  if (job.attempt >= job.max_attempts) return fail_job(context, lease, error, now);
+  if (was_last_attempt(job, by)) return fail_job(context, lease, error, now);
   CHECK_OK(
       context.database.run("UPDATE jobs SET status = 'pending', phase = NULL, progress = 0, process = NULL, "
-                           "lease_expires = NULL WHERE id = ?",
-                           lease.job_id));
+                           "lease_expires = NULL, interruptions = interruptions + ? WHERE id = ?",
+                           by == AbandonedBy::kRestart ? 1 : 0, lease.job_id));
   return add_event(context, lease.job_id, "requeued", now, error_to_json(error));
 }
 
@@ -139,10 +147,12 @@ Status SqliteJobStore::advance(const JobLease& lease, JobPhase phase, double pro
 
 Status SqliteJobStore::describe(const JobLease& lease, const std::string& checkpoint_id, const std::string& sandbox) {
   return writes_.run(Durability::kEventual, [&](WriteContext& context) -> Status {
-    return require_held(context.database.run("UPDATE jobs SET checkpoint_id = ?, sandbox = ? "
-                                             "WHERE id = ? AND attempt = ? AND status = 'running'",
-                                             checkpoint_id, sandbox, lease.job_id, lease.token),
-                        lease);
+    CHECK_OK(require_held(context.database.run("UPDATE jobs SET checkpoint_id = ?, sandbox = ? "
+                                               "WHERE id = ? AND attempt = ? AND status = 'running'",
+                                               checkpoint_id, sandbox, lease.job_id, lease.token),
+                          lease));
+    TRY(job, job_queries::find(context.database, lease.job_id));
+    return job_queries::settle_version(context, job, checkpoint_id);
   });
 }
 
@@ -169,12 +179,15 @@ Status SqliteJobStore::finish_completed(const JobLease& lease, const Completion&
         one_line(completion.metadata), completion.artifact.key, completion.artifact.sha256, completion.artifact.bytes,
         completion.task_type, completion.model_name, completion.proof, completion.exporter_version, cache_key,
         completion.from_cache, document_or_null(completion.proof_document), completion.reused_from, now, lease.job_id));
+    if (!completion.trainer.empty())
+      CHECK_OK(context.database.run(
+          "INSERT OR IGNORE INTO completed_formats (framework, export_format, trainer) VALUES (?, ?, ?)",
+          job.request.framework, job.request.export_format, completion.trainer));
     CHECK_OK(context.database.run("DELETE FROM doomed_artifacts WHERE key = ?", completion.artifact.key));
     CHECK_OK(add_event(context, lease.job_id, "completed", now, {{"sha256", completion.artifact.sha256}}));
     if (job.request.training_job_id.empty()) return {};
-    TRY(is_taken, has_default(context.database, job.request.training_job_id));
-    if (is_taken && !job.request.set_as_default) return {};
-    return job_queries::make_default(context, job, now);
+    TRY(takes, takes_default(context.database, job));
+    return takes ? job_queries::make_default(context, job, now) : Status();
   });
 }
 
@@ -189,10 +202,10 @@ Status SqliteJobStore::finish_cancelled(const JobLease& lease) {
   return writes_.run(Durability::kOnReturn, [&](WriteContext& context) { return cancel_job(context, lease, now); });
 }
 
-Status SqliteJobStore::abandon(const JobLease& lease, const JobError& error) {
+Status SqliteJobStore::abandon(const JobLease& lease, const JobError& error, AbandonedBy by) {
   const Timestamp now = clock_.now();
   return writes_.run(Durability::kOnReturn,
-                     [&](WriteContext& context) { return abandon_job(context, lease, error, now); });
+                     [&](WriteContext& context) { return abandon_job(context, lease, error, by, now); });
 }
 
 Result<std::vector<JobLease>> SqliteJobStore::reclaim_expired(const JobError& error, int limit) {
@@ -203,7 +216,7 @@ Result<std::vector<JobLease>> SqliteJobStore::reclaim_expired(const JobError& er
                                   "WHERE status = 'running' AND lease_expires < ? ORDER BY seq LIMIT ?", now, limit));
     for (const Job& job : jobs) {
       reclaimed.push_back({job.id, job.attempt});
-      CHECK_OK(abandon_job(context, reclaimed.back(), error, now));
+      CHECK_OK(abandon_job(context, reclaimed.back(), error, AbandonedBy::kRestart, now));
     }
     return {};
   });

@@ -25,23 +25,12 @@ Result<std::optional<JobCreation>> replay(SqliteDatabase& database, const std::s
       JobCreation{*std::move(job), rows.text(0) == fingerprint ? Outcome::kReplayed : Outcome::kKeyReused});
 }
 
-Result<int64_t> next_version(SqliteDatabase& database, const std::string& training) {
-  if (training.empty()) return 0;
-  TRY(rows, database.query("INSERT INTO trainings (id, last_version) VALUES (?, 1) "
-                           "ON CONFLICT (id) DO UPDATE SET last_version = last_version + 1 RETURNING last_version",
-                           training));
-  CHECK_OK(rows.next());
-  const int64_t version = rows.integer(0);
-  CHECK_OK(rows.next());
-  return version;
-}
-
-/// The training's first completed export takes over from a default that was removed.
-Status pass_default_on(WriteContext& context, const std::string& training, Timestamp at) {
+/// The training's first completed export to the format takes over from a default that was removed.
+Status pass_default_on(WriteContext& context, const JobRequest& removed, Timestamp at) {
   TRY(next, job_queries::select(context.database,
-                                "WHERE training_job_id = ?1 AND training_job_id <> '' AND status = 'completed' "
-                                "ORDER BY completed_at, seq LIMIT 1",
-                                training));
+                                "WHERE training_job_id = ?1 AND training_job_id <> '' AND export_format = ?2 AND "
+                                "status = 'completed' ORDER BY completed_at, seq LIMIT 1",
+                                removed.training_job_id, removed.export_format));
   if (next.empty()) return {};
   return job_queries::make_default(context, next.front(), at);
 }
@@ -68,14 +57,15 @@ Result<JobCreation> SqliteJobStore::create(const NewJob& job) {
       CHECK_OK(context.database.run("INSERT INTO idempotency_keys (key, fingerprint, job_id) VALUES (?, ?, ?)",
                                     job.idempotency_key, fingerprint, id));
     }
-    TRY(version, next_version(context.database, request.training_job_id));
+    TRY(version, job_queries::version_of(context.database, request.training_job_id, version_key(request)));
     CHECK_OK(context.database.run(
         "INSERT INTO jobs (id, framework, export_format, requested_checkpoint_id, checkpoint_path, export_config, "
         "training_job_id, version_tag, webhook_url, set_as_default, force, checkpoint_id, version, max_attempts, "
-        "retry_of, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "retry_of, checkpoint_name, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         id, request.framework, request.export_format, request.checkpoint_id, request.checkpoint_path,
         one_line(request.export_config), request.training_job_id, request.version_tag, request.webhook_url,
-        request.set_as_default, request.force, request.checkpoint_id, version, job.max_attempts, job.retry_of, now));
+        request.set_as_default, request.force, request.checkpoint_id, version, job.max_attempts, job.retry_of,
+        request.checkpoint_name, now));
     CHECK_OK(add_event(context, id, "created", now));
     TRY(created, job_queries::find(context.database, id));
     creation = JobCreation{std::move(created), JobCreation::Outcome::kCreated};
@@ -122,7 +112,7 @@ Result<Job> SqliteJobStore::remove(std::string_view id) {
                                "WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE artifact_key = ?1)",
                                job.artifact->key));
     }
-    if (job.is_default) CHECK_OK(pass_default_on(context, job.request.training_job_id, now));
+    if (job.is_default) CHECK_OK(pass_default_on(context, job.request, now));
     context.changed.emplace_back(id);
     removed = std::move(job);
     return {};
@@ -140,8 +130,7 @@ Result<Job> SqliteJobStore::set_default(std::string_view id) {
                   id);
     if (job.status != JobStatus::kCompleted)
       return fail(ErrorCode::kConflict, "job {} is {}; a default is completed", id, info(job.status).name);
-    if (job.is_default) return {};
-    return job_queries::make_default(context, job, now);
+    return job_queries::make_default(context, job, now, now);
   });
   if (!done) return done.error();
   return find(id);

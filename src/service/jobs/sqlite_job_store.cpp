@@ -177,6 +177,36 @@ Result<std::vector<Job>> SqliteJobStore::oldest_results(int limit) {
                              limit);
 }
 
+Result<Job> SqliteJobStore::find_default(const std::string& training, const std::string& export_format) {
+  TRY(reader, readers_.take());
+  TRY(jobs,
+      job_queries::select(*reader.operator->(), "WHERE training_job_id = ? AND export_format = ? AND is_default = 1",
+                          training, export_format));
+  if (jobs.empty()) return fail(ErrorCode::kNotFound, "training {} has no default for {}", training, export_format);
+  return std::move(jobs.front());
+}
+
+Result<Job> SqliteJobStore::find_version(const std::string& training, int64_t version,
+                                         const std::string& export_format) {
+  TRY(reader, readers_.take());
+  TRY(jobs, job_queries::select(*reader.operator->(),
+                                "WHERE training_job_id = ? AND training_job_id <> '' AND version = ? AND "
+                                "export_format = ? AND status = 'completed' ORDER BY seq DESC LIMIT 1",
+                                training, version, export_format));
+  if (jobs.empty())
+    return fail(ErrorCode::kNotFound, "version {} of training {} was not exported to {}", version, training,
+                export_format);
+  return std::move(jobs.front());
+}
+
+Result<bool> SqliteJobStore::has_completed(std::string_view framework, std::string_view export_format,
+                                           std::string_view trainer) {
+  TRY(reader, readers_.take());
+  TRY(rows, reader->query("SELECT 1 FROM completed_formats WHERE framework = ? AND export_format = ? AND trainer = ?",
+                          framework, export_format, trainer));
+  return rows.next();
+}
+
 Result<std::vector<AvailabilityOverride>> SqliteJobStore::availability_overrides() {
   TRY(reader, readers_.take());
   TRY(rows, reader->query("SELECT framework, export_format, reason, since, job_id, trainer FROM unavailable_formats"));

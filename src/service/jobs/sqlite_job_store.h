@@ -57,13 +57,15 @@ class SqliteJobStore final : public JobStore {
   Status finish_completed(const JobLease& lease, const Completion& completion) override;
   Status finish_failed(const JobLease& lease, const JobError& error) override;
   Status finish_cancelled(const JobLease& lease) override;
-  Status abandon(const JobLease& lease, const JobError& error) override;
+  Status abandon(const JobLease& lease, const JobError& error, AbandonedBy by) override;
   Result<std::vector<RunningAttempt>> running_attempts() override;
   Result<std::vector<JobLease>> reclaim_expired(const JobError& error, int limit) override;
 
   Result<Job> cancel(std::string_view id) override;
   Result<Job> remove(std::string_view id) override;
   Result<Job> set_default(std::string_view id) override;
+  Result<Job> find_default(const std::string& training, const std::string& export_format) override;
+  Result<Job> find_version(const std::string& training, int64_t version, const std::string& export_format) override;
 
   Result<std::vector<JobEvent>> events(std::string_view job_id, int64_t after, int limit) override;
   Result<std::optional<Job>> find_cached(std::string_view cache_key) override;
@@ -76,6 +78,8 @@ class SqliteJobStore final : public JobStore {
   Result<std::vector<Job>> expired(std::chrono::microseconds age, int limit) override;
   Result<std::vector<Job>> oldest_results(int limit) override;
 
+  Result<bool> has_completed(std::string_view framework, std::string_view export_format,
+                             std::string_view trainer) override;
   Status override_availability(const AvailabilityOverride& entry) override;
   Status clear_availability_overrides(std::string_view framework, std::string_view export_format) override;
   Result<std::vector<AvailabilityOverride>> availability_overrides() override;

@@ -31,6 +31,8 @@ using End = AttemptReport::End;
 
 /// How long a job's end is offered to a database that does not take it.
 constexpr auto kRecordTimeout = std::chrono::seconds(30);
+/// For what is asked without a model.
+constexpr auto kQuestionTimeout = std::chrono::seconds(60);
 /// How long its result is offered to a store that does not answer.
 constexpr auto kStoreTimeout = std::chrono::minutes(2);
 
@@ -181,7 +183,8 @@ class Attempt {
                           cache_key_,
                           true,
                           earlier.proof_document,
-                          maker};
+                          maker,
+                          ""};
     if (!environment_.jobs.finish_completed(lease_, completion)) return false;
     log_service_line(fmt::format(
         "the same checkpoint and configuration were exported by job {}: its artifact is given again", earlier.id));
@@ -217,16 +220,50 @@ class Attempt {
     if (!outcome->exit_code && outcome->signal == 0) (void)kill_marked(kRunMark, attempt_name(lease_));
     if (outcome->ended == ConfinedOutcome::Ended::kStopped) return std::nullopt;
     auto error = judge_run(*outcome, lines, process_.level, trainer_.config.limits);
-    note_availability(unavailability(*outcome, lines), error.has_value());
+    const JobRequest& wanted = job_.request;
+    if (!error) (void)environment_.jobs.clear_availability_overrides(wanted.framework, wanted.export_format);
+    if (const auto said = unavailability(*outcome, lines)) note_missing_format(*said, *error);
     return error;
   }
 
-  void note_availability(const std::optional<std::string>& sentence, bool has_failed) {
+  /// The exporter said that it does not write this format. One model's trouble takes it from nobody else: only what it
+  /// says without a model does, and only where it never wrote that format and has no --capabilities of its own.
+  void note_missing_format(const std::string& said, JobError& error) {
     const JobRequest& request = job_.request;
-    if (sentence)
+    const auto has_completed =
+        environment_.jobs.has_completed(request.framework, request.export_format, trainer_.fingerprint);
+    const bool is_here = trainer_.config.runner == RunnerKind::kLocal;
+    const bool may_be_marked = is_here && !trainer_.tells_capabilities && has_completed && !*has_completed;
+    const auto sentence = may_be_marked ? sentence_without_model() : std::nullopt;
+    if (sentence) {
       (void)environment_.jobs.override_availability({request.framework, request.export_format, *sentence,
                                                      environment_.clock.now(), lease_.job_id, trainer_.fingerprint});
-    if (!has_failed) (void)environment_.jobs.clear_availability_overrides(request.framework, request.export_format);
+      return;
+    }
+    error.message = fmt::format("not for this model: {}", said);
+  }
+
+  /// What the exporter says of the format when it is given neither a model nor options; nothing where that is no word
+  /// of a missing format.
+  std::optional<std::string> sentence_without_model() {
+    std::error_code failure;
+    const std::string directory = directory_ + "/without-model";
+    for (const char* folder : {"/output", "/scratch"}) fs::create_directories(directory + folder, failure);
+    if (failure) return std::nullopt;
+    auto process = prepare_exporter(
+        trainer_.config, environment_.sandbox, {directory, environment_.hidden, {}},
+        exporter_command(trainer_.config.command,
+                         {directory + "/no-model", job_.request.export_format, directory + "/output", "{}"}),
+        attempt_name(lease_));
+    if (!process) return std::nullopt;
+    FailureLineScanner lines;
+    ConfinedRequest& request = process->request;
+    request.timeout = std::min<std::chrono::milliseconds>(request.timeout, kQuestionTimeout);
+    request.should_stop = [&] { return control_.stop.load(); };
+    request.on_line = [&](Stream stream, std::string_view line) { lines.observe(stream, line); };
+    log_service_line("the exporter is asked for the format without a model");
+    const auto outcome = run_confined(request);
+    return outcome ? unavailability(*outcome, lines) : std::nullopt;
   }
 
   std::optional<JobError> validate() {
@@ -321,7 +358,8 @@ class Attempt {
                                 cache_key_,
                                 false,
                                 proof_.document,
-                                ""};
+                                "",
+                                trainer_.fingerprint};
     const Status done = retry_until_recorded([&] { return environment_.jobs.finish_completed(lease_, completion); });
     if (done) return End::kCompleted;
     remove_unrecorded();
@@ -338,7 +376,7 @@ class Attempt {
       return again ? environment_.jobs.abandon(lease_, error) : environment_.jobs.finish_failed(lease_, error);
     });
     if (!done) return lose(done.error());
-    return again && job_.attempt < job_.max_attempts ? End::kRequeued : End::kFailed;
+    return again && !was_last_attempt(job_, AbandonedBy::kFailure) ? End::kRequeued : End::kFailed;
   }
 
   /// What was stored for an end that is not on record. A database that failed while committing may have it on record
@@ -356,7 +394,8 @@ class Attempt {
       log_service_line("the service is ending; the job will be run again");
       const JobError error{
           FailureCode::kInterrupted, std::string(info(FailureCode::kInterrupted).meaning), phase_, {}, 0};
-      const Status done = retry_until_recorded([&] { return environment_.jobs.abandon(lease_, error); });
+      const Status done =
+          retry_until_recorded([&] { return environment_.jobs.abandon(lease_, error, AbandonedBy::kRestart); });
       return done ? End::kRequeued : End::kLost;
     }
     log_service_line("cancelled");

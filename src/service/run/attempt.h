@@ -34,11 +34,12 @@ struct AttemptEnvironment {
 /// The trainer as it was when the attempt began.
 struct AttemptTrainer {
   TrainerConfig config;
-  std::string fingerprint;       ///< Of the program (program_path.h).
-  std::string exporter_version;  ///< As it says itself; may be empty.
-  Json config_schema;            ///< Of export_config for this format; null where there is none.
-  std::string proof;             ///< The strongest of this format that the exporter reaches here, in its own word.
-  std::string verifier;          ///< TrainerConfig::verifier with its version; empty where it cannot be used.
+  std::string fingerprint;          ///< Of the program (program_path.h).
+  std::string exporter_version;     ///< As it says itself; may be empty.
+  Json config_schema;               ///< Of export_config for this format; null where there is none.
+  bool tells_capabilities = false;  ///< Whether the exporter itself says which formats it has.
+  std::string proof;                ///< The strongest of this format that the exporter reaches here, in its own word.
+  std::string verifier;             ///< TrainerConfig::verifier with its version; empty where it cannot be used.
 };
 
 /// How others end it.

@@ -70,9 +70,12 @@ std::optional<JobError> judge_run(const ConfinedOutcome& outcome, const FailureL
   if (level == SandboxLevel::kBubblewrap && lines.last_stderr().starts_with("bwrap: "))
     return error_of(FailureCode::kSandboxUnavailable, lines.last_stderr());
   FailureCode code = code_of_exit(exit_code);
+  // argparse ends with the code that means a failed validation.
+  const std::string refused = exit_code == 2 ? lines.argparse_error() : "";
+  if (!refused.empty()) code = FailureCode::kConfigurationError;
   if (unavailability(outcome, lines)) code = FailureCode::kUnsupportedFormat;
   if (code == FailureCode::kExportFailed && lines.mentions_out_of_memory()) code = FailureCode::kOutOfMemory;
-  JobError error = error_of(code, lines.sentence());
+  JobError error = error_of(code, refused.empty() ? lines.sentence() : refused);
   error.exit_code = exit_code;
   return error;
 }

@@ -54,9 +54,16 @@ void FailureLineScanner::observe(Stream stream, std::string_view line) {
   last_line_ = kept(line);
   if (stream == Stream::kStderr) last_stderr_ = last_line_;
   if (const auto message = error_message(line); message && !trimmed(*message).empty()) last_error_ = kept(*message);
+  has_usage_ = has_usage_ || (stream == Stream::kStderr && line.starts_with("usage: "));
   for (const std::string_view word : kMemoryWords) {
     if (line.find(word) != std::string_view::npos) mentions_out_of_memory_ = true;
   }
+}
+
+std::string FailureLineScanner::argparse_error() const {
+  constexpr std::string_view kBetween = ": error: ";
+  const size_t at = last_stderr_.find(kBetween);
+  return has_usage_ && at != std::string::npos && at > 0 ? last_stderr_.substr(at + kBetween.size()) : "";
 }
 
 std::string FailureLineScanner::sentence() const {

@@ -20,12 +20,16 @@ class FailureLineScanner {
   const std::string& last_stderr() const { return last_stderr_; }
   /// The sentence for a person: the last error, else the last line of stderr, else the last of all; may be empty.
   std::string sentence() const;
+  /// What Python's argparse says of the arguments as its last words, below the usage that it prints first; empty where
+  /// the last line is not argparse's.
+  std::string argparse_error() const;
   /// Whether a line speaks of memory that could not be had.
   bool mentions_out_of_memory() const { return mentions_out_of_memory_; }
 
  private:
   std::string last_error_, last_stderr_, last_line_;
   bool mentions_out_of_memory_ = false;
+  bool has_usage_ = false;
 };
 
 }  // namespace modelport

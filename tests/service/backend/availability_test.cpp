@@ -26,23 +26,53 @@ class Availability : public BackendFixture {
   }
 };
 
-TEST_F(Availability, IsMarkedByASentenceOfExitCodeThree) {
-  EXPECT_TRUE(format("onnx").supported);
-  run(request("unsupported"));
-  EXPECT_FALSE(format("onnx").supported);
-  EXPECT_EQ(format("onnx").reason, "this trainer writes no onnx");
-  EXPECT_TRUE(format("onnx").since);
+TEST_F(Availability, IsMarkedByWhatTheExporterSaysWithoutAModel) {
+  EXPECT_TRUE(format("torchscript").supported);
+  const Job job = run(request("", "torchscript"));
+  EXPECT_EQ(job.error->code, FailureCode::kUnsupportedFormat);
+  EXPECT_EQ(job.error->message, "Unsupported format: this trainer writes no torchscript");
+  EXPECT_FALSE(format("torchscript").supported);
+  EXPECT_EQ(format("torchscript").reason, "this trainer writes no torchscript");
+  EXPECT_TRUE(format("torchscript").since);
+  EXPECT_EQ(format("torchscript").marked_by, job.id);
   EXPECT_TRUE(format("tflite").supported);
-  const auto refused = backend_->submit(request(), "");
+  const auto refused = backend_->submit(request("", "torchscript"), "");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kUnsupportedFormat);
-  EXPECT_THAT(refused.error().text(), HasSubstr("this trainer writes no onnx"));
+  EXPECT_THAT(refused.error().text(), HasSubstr("this trainer writes no torchscript"));
+  JobRequest forced = request("", "torchscript");
+  forced.force = true;
+  EXPECT_TRUE(backend_->submit(forced, ""));
 }
 
-TEST_F(Availability, IsMarkedByNotImplementedError) {
-  run(request("not_implemented"));
+TEST_F(Availability, IsNotTakenFromOthersByOneModelsTrouble) {
+  for (const char* behave : {"unsupported", "not_implemented"}) {
+    const Job job = run(request(behave));
+    EXPECT_EQ(job.error->code, FailureCode::kUnsupportedFormat);
+    EXPECT_THAT(job.error->message, testing::StartsWith("not for this model: ")) << behave;
+    EXPECT_TRUE(format("onnx").supported) << behave;
+  }
+  EXPECT_EQ(run(request()).status, JobStatus::kCompleted);
+}
+
+TEST_F(Availability, IsNotKnownBeforeAnExportCompletedOrAnybodySaidSo) {
+  EXPECT_TRUE(format("onnx").supported);
+  EXPECT_FALSE(format("onnx").is_known);
+  run(request());
+  EXPECT_TRUE(format("onnx").is_known);
+  EXPECT_FALSE(format("coreml").is_known);
+  ServiceConfig listed = config();
+  listed.trainers[0].formats = {"coreml"};
+  start(listed);
+  EXPECT_TRUE(format("coreml").is_known);
   EXPECT_FALSE(format("onnx").supported);
-  EXPECT_EQ(format("onnx").reason, "onnx is not available here");
+}
+
+TEST_F(Availability, IsOfferedAgainByAPerson) {
+  run(request("", "torchscript"));
+  ASSERT_TRUE(backend_->clear_override("plain", "torchscript"));
+  EXPECT_TRUE(format("torchscript").supported);
+  EXPECT_EQ(backend_->clear_override("nobody", "torchscript").error().code, ErrorCode::kNotFound);
 }
 
 TEST_F(Availability, IsNotMarkedByAnyOtherFailure) {
@@ -52,7 +82,7 @@ TEST_F(Availability, IsNotMarkedByAnyOtherFailure) {
 
 // What was accepted under a key is given again, also when it could not be accepted any more.
 TEST_F(Availability, DoesNotMatterToAKeyThatWasUsed) {
-  const JobRequest wanted = request("unsupported");
+  const JobRequest wanted = request("", "torchscript");
   const auto first = backend_->submit(wanted, "key");
   ASSERT_TRUE(first);
   ASSERT_EQ(wait_for_end(first->job.id).error->code, FailureCode::kUnsupportedFormat);
@@ -73,34 +103,23 @@ TEST_F(Availability, DoesNotMatterToAKeyThatWasUsed) {
 }
 
 TEST_F(Availability, ReturnsWithAReload) {
-  run(request("unsupported"));
+  run(request("", "torchscript"));
   ASSERT_TRUE(backend_->reload(config()));
-  EXPECT_TRUE(format("onnx").supported);
+  EXPECT_TRUE(format("torchscript").supported);
 }
 
 TEST_F(Availability, ReturnsWithAnotherTrainer) {
-  run(request("unsupported"));
+  run(request("", "torchscript"));
   ServiceConfig changed = config();
   changed.trainers[0].command = {"/bin/bash", MODELPORT_SOURCE_DIR "/tests/service/exporters/plain.sh"};
   start(changed);
-  EXPECT_TRUE(format("onnx").supported);
+  EXPECT_TRUE(format("torchscript").supported);
 }
 
 TEST_F(Availability, IsStillMarkedAfterARestart) {
-  run(request("unsupported"));
+  run(request("", "torchscript"));
   start(config());
-  EXPECT_FALSE(format("onnx").supported);
-}
-
-TEST_F(Availability, ReturnsWithALaterSuccess) {
-  // Both are accepted before the first one shows that the format is not available: another one keeps them waiting.
-  const Job before = submit(request("slow"));
-  const Job first = submit(request("unsupported"));
-  const Job second = submit(request());
-  ASSERT_TRUE(backend_->cancel(before.id, CancelMode::kForce));
-  EXPECT_EQ(wait_for_end(first.id).error->code, FailureCode::kUnsupportedFormat);
-  EXPECT_EQ(wait_for_end(second.id).status, JobStatus::kCompleted);
-  EXPECT_TRUE(format("onnx").supported);
+  EXPECT_FALSE(format("torchscript").supported);
 }
 
 class Announced : public BackendFixture {

@@ -86,13 +86,24 @@ TEST_F(CheckpointStoreTest, KeepsAnUploadUnderItsDigest) {
   EXPECT_FALSE(store_->remove(".."));
 }
 
+TEST_F(CheckpointStoreTest, KeepsLettersOfEveryScript) {
+  const auto info = upload("weights", "runs/Gewichte für Bäume – 重み\u202e.pt");
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->name, "Gewichte_für_Bäume_–_重み_.pt");
+  EXPECT_EQ(file_text(info->path), "weights");
+  EXPECT_EQ(upload("weights", "b\xff\xc3.pt")->name, "b__.pt");
+  EXPECT_LE(upload("weights", std::string(119, 'x') + "重み")->name.size(), 120u);
+  EXPECT_EQ(file_text(store_->find(info->id)->path), "weights");
+}
+
 TEST_F(CheckpointStoreTest, CountsWhatIsSentAgainAsStoredNow) {
   const auto first = upload("same", "first.pt");
   const auto other = upload("other");
   const auto again = upload("same", "again.pt");
   ASSERT_TRUE(first && other && again) << again.error().text();
   EXPECT_EQ(again->id, first->id);
-  EXPECT_EQ(again->name, "first.pt");
+  EXPECT_EQ(again->name, "again.pt") << "a name is its request's";
+  EXPECT_EQ(store_->find(first->id)->name, "again.pt");
   EXPECT_EQ(file_text(again->path), "same");
   EXPECT_GT(again->stored_at, other->stored_at);
   const auto listed = store_->list();

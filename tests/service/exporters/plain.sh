@@ -35,6 +35,7 @@ JSON
   esac
 }
 behave=$(printf %s "$config" | sed -n 's/.*"behave":"\([a-z_0-9]*\)".*/\1/p')
+[ "$format" = torchscript ] && { say ERROR "Unsupported format: this trainer writes no torchscript"; exit 3; }
 say INFO "exporting $checkpoint to $format"
 case $behave in
   exit1) say ERROR "layer 7 is unknown"; echo "a last line of no account"; exit 1 ;;
@@ -43,6 +44,7 @@ case $behave in
   exit9) exit 9 ;;
   unsupported) say ERROR "Unsupported format: this trainer writes no $format"; exit 3 ;;
   not_implemented) echo "Traceback (most recent call last):" >&2; echo "NotImplementedError: $format is not available here" >&2; exit 1 ;;
+  argparse) echo "usage: export.py [-h] --output_dir DIR" >&2; echo "export.py: error: unrecognized arguments: --x" >&2; exit 2 ;;
   segv) kill -SEGV $$ ;;
   memory) echo "MemoryError" >&2; exit 1 ;;
   slow) echo started; exec sleep 300 ;;

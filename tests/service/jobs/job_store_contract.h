@@ -11,11 +11,11 @@
 /// The fixture of what every JobStore does, whatever it is made of.
 namespace modelport::job_store_contract {
 
-inline NewJob new_job(const std::string& training = "") {
+inline NewJob new_job(const std::string& training = "", const std::string& checkpoint = "c0ffee") {
   NewJob job;
   job.request.framework = "ultralytics";
   job.request.export_format = "onnx";
-  job.request.checkpoint_id = "c0ffee";
+  job.request.checkpoint_id = checkpoint;
   job.request.export_config = {{"opset_version", 17}};
   job.request.training_job_id = training;
   return job;

@@ -81,7 +81,7 @@ TEST_P(JobStoreContract, MakesOneJobOfAnIdempotencyKeyThatManySendAtOnce) {
   EXPECT_EQ(ids.size(), 1u);
   EXPECT_EQ(created, 1);
   EXPECT_EQ(store_->counts()->by_status[static_cast<size_t>(JobStatus::kPending)], 1);
-  EXPECT_EQ(create(new_job("training")).version, 2) << "a request that made no job took no version";
+  EXPECT_EQ(create(new_job("training", "other")).version, 2) << "a request that made no job took no version";
 }
 
 TEST_P(JobStoreContract, HasOneDefaultWhateverEndsAtTheSameTime) {
@@ -242,33 +242,126 @@ TEST_P(JobStoreContract, CancelsPendingAtOnceAndRunningByAsking) {
   EXPECT_EQ(find(crashed.job.id).status, JobStatus::kCancelled);
 }
 
-TEST_P(JobStoreContract, CountsVersionsPerTrainingAndNeverTwice) {
-  EXPECT_EQ(create(new_job("a")).version, 1);
-  EXPECT_EQ(create(new_job("b")).version, 1);
-  const Job second = create(new_job("a"));
+TEST_P(JobStoreContract, GivesEveryCheckpointOfATrainingItsVersionAndNeverAnothers) {
+  EXPECT_EQ(create(new_job("a", "one")).version, 1);
+  EXPECT_EQ(create(new_job("b", "one")).version, 1);
+  const Job second = create(new_job("a", "two"));
   EXPECT_EQ(second.version, 2);
+  NewJob other_format = new_job("a", "one");
+  other_format.request.export_format = "openvino";
+  EXPECT_EQ(create(other_format).version, 1);
   ASSERT_TRUE(store_->cancel(second.id));
   ASSERT_TRUE(store_->remove(second.id));
-  EXPECT_EQ(create(new_job("a")).version, 3);
+  EXPECT_EQ(create(new_job("a", "three")).version, 3);
+  EXPECT_EQ(create(new_job("a", "two")).version, 2);
   EXPECT_EQ(create(new_job()).version, 0);
 }
 
-TEST_P(JobStoreContract, HasOneDefaultPerTraining) {
-  const Job first = complete(new_job("a"));
-  const Job second = complete(new_job("a"));
+TEST_P(JobStoreContract, GivesAPathTheVersionOfWhatItHolds) {
+  const auto describe_next = [&](const std::string& content) {
+    const ClaimedJob claimed = claim();
+    EXPECT_TRUE(store_->describe(claimed.lease, content, "process"));
+    EXPECT_TRUE(store_->finish_completed(claimed.lease, completion(claimed.job.id)));
+    return find(claimed.job.id).version;
+  };
+  const auto of_path = [&] {
+    NewJob job = new_job("a", "");
+    job.request.checkpoint_path = "/runs/last.pt";
+    return job;
+  };
+  EXPECT_EQ(create(new_job("a", "uploaded")).version, 1);
+  describe_next("uploaded");
+  EXPECT_EQ(create(of_path()).version, 2);
+  EXPECT_EQ(describe_next("monday"), 2);
+  create(of_path());
+  EXPECT_EQ(describe_next("monday"), 2);
+  create(of_path());
+  EXPECT_EQ(describe_next("tuesday"), 3) << "another content is another version";
+  EXPECT_EQ(create(of_path()).version, 3);
+  EXPECT_EQ(describe_next("uploaded"), 1) << "it was uploaded before";
+  create(of_path());
+  EXPECT_EQ(describe_next("tuesday"), 3);
+}
+
+TEST_P(JobStoreContract, HasOneDefaultPerTrainingAndFormat) {
+  const Job first = complete(new_job("a", "one"));
+  const Job second = complete(new_job("a", "two"));
+  NewJob elsewhere = new_job("a", "one");
+  elsewhere.request.export_format = "openvino";
+  const Job other_format = complete(elsewhere);
   EXPECT_TRUE(find(first.id).is_default);
+  EXPECT_TRUE(other_format.is_default);
   EXPECT_FALSE(second.is_default);
   ASSERT_TRUE(store_->set_default(second.id));
   EXPECT_FALSE(find(first.id).is_default);
   EXPECT_TRUE(find(second.id).is_default);
-  NewJob wanted = new_job("a");
+  NewJob wanted = new_job("a", "three");
   wanted.request.set_as_default = true;
   const Job third = complete(wanted);
   EXPECT_TRUE(third.is_default);
   EXPECT_FALSE(find(second.id).is_default);
+  EXPECT_EQ(store_->find_default("a", "onnx")->id, third.id);
+  EXPECT_EQ(store_->find_version("a", 2, "onnx")->id, second.id);
+  EXPECT_REFUSED(kNotFound, store_->find_version("a", 3, "openvino"));
+  EXPECT_REFUSED(kNotFound, store_->find_default("a", "coreml"));
+  EXPECT_REFUSED(kNotFound, store_->find_version("", 0, "onnx"));
   ASSERT_TRUE(store_->remove(third.id));
   EXPECT_TRUE(find(first.id).is_default) << "the first completed export takes over";
+  EXPECT_TRUE(find(other_format.id).is_default);
   EXPECT_REFUSED(kConflict, store_->set_default(complete(new_job()).id));
+}
+
+TEST_P(JobStoreContract, LetsADefaultOnlyMoveForward) {
+  const auto wanted = [](const std::string& checkpoint) {
+    NewJob job = new_job("a", checkpoint);
+    job.request.set_as_default = true;
+    return job;
+  };
+  create(wanted("one"));
+  const ClaimedJob slow = claim();
+  const Job second = complete(wanted("two"));
+  ASSERT_TRUE(store_->finish_completed(slow.lease, completion("slow")));
+  EXPECT_TRUE(find(second.id).is_default) << "a slow version 1 does not take it back";
+  create(wanted("three"));
+  const ClaimedJob third = claim();
+  ASSERT_TRUE(store_->set_default(slow.job.id));
+  ASSERT_TRUE(store_->finish_completed(third.lease, completion("third")));
+  EXPECT_TRUE(find(slow.job.id).is_default) << "a person chose it after version 3 was asked for";
+  EXPECT_TRUE(complete(wanted("four")).is_default) << "which was asked for after that choice";
+}
+
+TEST_P(JobStoreContract, CountsRestartsApartFromAttempts) {
+  NewJob job = new_job();
+  job.max_attempts = 2;
+  const Job created = create(job);
+  const JobError gone{FailureCode::kInterrupted, "the service ended", {}, {}, 0};
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(store_->abandon(claim().lease, gone, AbandonedBy::kRestart));
+  const JobError full{FailureCode::kStorageFailed, "no room", {}, {}, 0};
+  ASSERT_TRUE(store_->abandon(claim().lease, full));
+  EXPECT_EQ(find(created.id).status, JobStatus::kPending);
+  EXPECT_EQ(find(created.id).interruptions, 5);
+  ASSERT_TRUE(store_->abandon(claim().lease, full));
+  EXPECT_EQ(find(created.id).status, JobStatus::kFailed);
+
+  const Job unlucky = create(job);
+  for (int i = 0; i <= kMostInterruptions; ++i) {
+    EXPECT_EQ(find(unlucky.id).status, JobStatus::kPending);
+    ASSERT_TRUE(store_->abandon(claim().lease, gone, AbandonedBy::kRestart));
+  }
+  EXPECT_EQ(find(unlucky.id).status, JobStatus::kFailed) << "an export that ends every service is given up";
+}
+
+TEST_P(JobStoreContract, KnowsWhichFormatsATrainerEverWrote) {
+  EXPECT_FALSE(*store_->has_completed("ultralytics", "onnx", "v1"));
+  create(new_job());
+  Completion done = completion("key");
+  done.trainer = "v1";
+  const ClaimedJob claimed = claim();
+  ASSERT_TRUE(store_->finish_completed(claimed.lease, done));
+  ASSERT_TRUE(store_->remove(claimed.job.id));
+  EXPECT_TRUE(*store_->has_completed("ultralytics", "onnx", "v1"));
+  EXPECT_FALSE(*store_->has_completed("ultralytics", "onnx", "v2"));
+  EXPECT_FALSE(*store_->has_completed("ultralytics", "openvino", "v1"));
 }
 
 TEST_P(JobStoreContract, RemovesOnlyWhatEnded) {

@@ -7,6 +7,8 @@
 #include <thread>
 
 #include "service/jobs/postgres_job_store.h"
+#include "service/jobs/postgres_migrations.h"
+#include "tests/service/jobs/version_migration.h"
 #include "tests/service/postgres_server.h"
 
 /// What only the PostgreSQL store does: several processes (here: stores) on one database, and a server that goes away.
@@ -171,6 +173,26 @@ TEST_F(PostgresJobStoreTest, IsMadeOnceByThoseThatStartTogether) {
     });
   }
   for (std::thread& process : processes) process.join();
+}
+
+TEST_F(PostgresJobStoreTest, MakesVersionsOfCheckpointsAndADefaultOfEveryFormat) {
+  const ScratchDirectory another;
+  const PostgresConfig config = PostgresServer::shared().database(another);
+  {
+    const auto database = PostgresConnection::open(config);
+    ASSERT_TRUE(database) << database.error().text();
+    const Status old = migrate(**database, version_migration::kBefore);
+    ASSERT_TRUE(old) << old.error().text();
+    ASSERT_TRUE((*database)->execute(version_migration::kTraining));
+    for (const version_migration::OldJob& job : version_migration::kJobs) {
+      const Status done = (*database)->execute(version_migration::insert(job, "TRUE", "FALSE"));
+      ASSERT_TRUE(done) << job.id << ": " << done.error().text();
+    }
+    ASSERT_TRUE((*database)->execute("UPDATE totals SET pending = 1, completed = 6, failed = 1"));
+  }
+  const auto store = PostgresJobStore::open(config);
+  ASSERT_TRUE(store) << store.error().text();
+  version_migration::expect_migrated(**store);
 }
 
 TEST_F(PostgresJobStoreTest, RefusesADatabaseOfALaterVersion) {

@@ -4,7 +4,9 @@
 #include <csignal>
 #include <thread>
 
+#include "service/jobs/migrations.h"
 #include "service/jobs/sqlite_job_store.h"
+#include "tests/service/jobs/version_migration.h"
 #include "tests/service/scratch_directory.h"
 #include "tests/service/stepping_clock.h"
 
@@ -29,6 +31,24 @@ TEST(SqliteJobStore, RefusesADatabaseOfALaterVersion) {
   const auto opened = SqliteJobStore::open(scratch.path("jobs"), clock);
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, ErrorCode::kConflict);
+}
+
+TEST(SqliteJobStore, MakesVersionsOfCheckpointsAndADefaultOfEveryFormat) {
+  const ScratchDirectory scratch;
+  SteppingClock clock;
+  {
+    auto database = SqliteDatabase::open(scratch.path("jobs"), SqliteDatabase::Mode::kReadWrite);
+    ASSERT_TRUE(database);
+    ASSERT_TRUE(migrate(**database, version_migration::kBefore));
+    ASSERT_TRUE((*database)->execute(version_migration::kTraining));
+    for (const version_migration::OldJob& job : version_migration::kJobs) {
+      const Status done = (*database)->execute(version_migration::insert(job, "1", "0"));
+      ASSERT_TRUE(done) << job.id << ": " << done.error().text();
+    }
+  }
+  const auto store = SqliteJobStore::open(scratch.path("jobs"), clock);
+  ASSERT_TRUE(store) << store.error().text();
+  version_migration::expect_migrated(**store);
 }
 
 TEST(SqliteJobStore, RefusesAFileThatIsNoDatabase) {

@@ -56,8 +56,9 @@ class Examination {
     std::map<std::string, int> defaults, completed, tags;
     for (const Job& job : jobs_) {
       const bool is_completed = job.status == JobStatus::kCompleted;
-      defaults[job.request.training_job_id] += job.is_default;
-      completed[job.request.training_job_id] += is_completed;
+      const std::string group = job.request.training_job_id + " " + job.request.export_format;
+      defaults[group] += job.is_default;
+      completed[group] += is_completed;
       if (++tags[job.request.version_tag] > 1) complain("two jobs of key " + job.request.version_tag);
       if (is_completed != job.artifact.has_value()) complain(job.id + ": result and state disagree");
       if (job.status == JobStatus::kFailed && job.error->code != FailureCode::kExportFailed)
@@ -68,8 +69,8 @@ class Examination {
         ends += event.type == "completed" || event.type == "failed" || event.type == "cancelled";
       if (ends != 1) complain(fmt::format("{} has ended {} times", job.id, ends));
     }
-    for (const auto& [training, count] : defaults) {
-      if (count != (completed[training] > 0 ? 1 : 0)) complain(fmt::format("{} defaults of {}", count, training));
+    for (const auto& [group, count] : defaults) {
+      if (count != (completed[group] > 0 ? 1 : 0)) complain(fmt::format("{} defaults of {}", count, group));
     }
     const auto counts = backend_.jobs().counts();
     if (!counts || counts->by_status[0] != 0 || counts->by_status[1] != 0) complain("jobs are counted as active");

@@ -388,15 +388,17 @@ def check_everything(service, ledger, has_shared):
     for tag, count in tags.items():
         if count > 1:
             ledger.complain(f"key {tag} made {count} jobs")
-    versions = collections.Counter((job["training_job_id"], job["version"]) for job in jobs)
-    for version, count in versions.items():
-        if count > 1:
-            ledger.complain(f"{version} is the version of {count} jobs")
-    for training in {job["training_job_id"] for job in jobs}:
-        own = [job for job in jobs if job["training_job_id"] == training]
+    checkpoints = collections.defaultdict(set)
+    for job in jobs:
+        checkpoints[job["training_job_id"], job["version"]].add(job["checkpoint_id"] or job["checkpoint_path"])
+    for version, known_as in checkpoints.items():
+        if len(known_as) > 1:
+            ledger.complain(f"{version} is the version of {len(known_as)} checkpoints")
+    for training, export_format in {(job["training_job_id"], job["export_format"]) for job in jobs}:
+        own = [job for job in jobs if (job["training_job_id"], job["export_format"]) == (training, export_format)]
         defaults, completed = sum(job["is_default"] for job in own), any(job["status"] == "completed" for job in own)
         if defaults != int(completed):
-            ledger.complain(f"{training} has {defaults} defaults")
+            ledger.complain(f"{training} has {defaults} defaults for {export_format}")
     for job in jobs:
         if job["status"] == "completed":
             check_result(service, ledger, job["id"])

@@ -26,6 +26,17 @@ TEST(FailureLineScanner, KnowsTheShapesOfAnErrorLine) {
   EXPECT_EQ(last_error_of("x - ERROR - "), "");
 }
 
+TEST(FailureLineScanner, KnowsArgparsesLastWordsBelowItsUsage) {
+  FailureLineScanner lines;
+  lines.observe(Stream::kStderr, "export.py: error: no usage before it");
+  EXPECT_EQ(lines.argparse_error(), "");
+  lines.observe(Stream::kStderr, "usage: export.py [-h] --output_dir OUTPUT_DIR");
+  lines.observe(Stream::kStderr, "export.py: error: unrecognized arguments: --x");
+  EXPECT_EQ(lines.argparse_error(), "unrecognized arguments: --x");
+  lines.observe(Stream::kStderr, "a - ERROR - outputs differ by 0.5");
+  EXPECT_EQ(lines.argparse_error(), "") << "it is not the last line";
+}
+
 TEST(FailureLineScanner, PrefersTheLastErrorThenStandardError) {
   FailureLineScanner lines;
   EXPECT_EQ(lines.sentence(), "");
