@@ -21,6 +21,9 @@ enum class Validation {
 std::string_view validation_name(Validation validation);
 std::string_view proof_name(Validation validation);
 
+/// Which passes run of those that leave a graph as right as it was.
+enum class Simplify { kRequiredOnly, kAll };
+
 /// What becomes of a written file that was found wrong.
 enum class RejectedFiles { kRemoved, kKept };
 

@@ -1,19 +1,20 @@
 #include "export/foretell.h"
 
+#include "export/prepare.h"
 #include "export/translate_checkpoint.h"
-#include "passes/append_class_map.h"
-#include "passes/pass.h"
 
 namespace modelport {
 
 namespace {
 
-/// From the model to the format's own nodes.
+/// From the model to the format's own nodes, which it has or lacks in any precision.
 Status lower_once(const SourceModel& literal, const Format& format, const ExportOptions& options) {
   SourceModel model = literal;
-  if (format.class_map == ClassMapForm::kNumbers && has_pixel_logits(model)) CHECK_OK(append_class_map(model));
-  TRY(simplified, run_passes(model.graph, options.simplify));
-  TRY(lowered, format.lower(model, simplified, options.format));
+  TRY(adapted, adapt_to_format(model, format));
+  ExportOptions in_float32 = options;
+  in_float32.precision = WeightPrecision::kFloat32;
+  TRY(prepared, prepare(model, in_float32, format));
+  TRY(lowered, format.lower(model, prepared.model.graph, options.format));
   return {};
 }
 

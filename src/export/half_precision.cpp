@@ -246,8 +246,7 @@ class Decision {
   }
 
   Result<HalfPrecision> result() {
-    const std::vector<NodePrecision> nodes = precisions(weights_, arithmetic_);
-    TRY(graph, to_half(graph_, nodes));
+    std::vector<NodePrecision> nodes = precisions(weights_, arithmetic_);
     PrecisionReport report;
     double weights = 0.0, half_weights = 0.0, multiplications = 0.0, half_multiplications = 0.0;
     for (size_t i = 0; i < layers_.size(); ++i) {
@@ -271,7 +270,7 @@ class Decision {
         measurements_, images_.size(), 100.0 * report.float16_weight_share,
         100.0 * report.float16_multiplication_share);
     for (const auto& [layer, reason] : report.kept_float32) log_info("Kept in float32: {}: {}", layer, reason);
-    return HalfPrecision{std::move(graph), std::move(report)};
+    return HalfPrecision{std::move(nodes), std::move(report)};
   }
 
   const SourceModel& model_;
@@ -292,9 +291,9 @@ class Decision {
 
 }  // namespace
 
-Result<HalfPrecision> choose_half_precision(const SourceModel& model, const Graph& exported, HalfForm form,
+Result<HalfPrecision> choose_half_precision(const SourceModel& model, const Graph& graph, HalfForm form,
                                             std::optional<double> tolerance) {
-  TRY(precision, Decision(model, exported, form, tolerance.value_or(default_tolerance(WeightPrecision::kFloat16)))());
+  TRY(precision, Decision(model, graph, form, tolerance.value_or(default_tolerance(WeightPrecision::kFloat16)))());
   if (precision.report.float16_weight_share >= kLeastWeightShare || tolerance) return precision;
   std::vector<std::string> layers;
   for (const auto& kept : precision.report.kept_float32) {

@@ -10,14 +10,13 @@
 #include "base/log.h"
 #include "export/capabilities.h"
 #include "export/format_table.h"
-#include "export/half_precision.h"
 #include "export/metadata.h"
+#include "export/prepare.h"
 #include "export/proof.h"
 #include "export/reference_outputs.h"
 #include "export/translate_checkpoint.h"
 #include "io/interrupt.h"
 #include "io/publication.h"
-#include "passes/append_class_map.h"
 
 namespace modelport {
 
@@ -49,32 +48,16 @@ class FileSink final : public ArtifactSink {
 
 std::string file_name(const std::string& path) { return std::filesystem::path(path).filename().string(); }
 
-/// Batch norm and friends are folded; the optional passes run unless `simplify` is off.
-Result<Graph> simplify(const SourceModel& model, const ExportOptions& options) {
-  if (options.simplify == Simplify::kRequiredOnly) {
-    std::string skipped;
-    for (const Pass& pass : pass_list()) {
-      if (pass.need == Pass::Need::kOptional) skipped += (skipped.empty() ? "" : ", ") + std::string(pass.name);
-    }
-    log_info("simplify is false: left out {}", skipped);
-  }
-  return run_passes(model.graph, options.simplify);
-}
-
-void check_tolerance(const ExportOptions& options) {
-  const double usual = default_tolerance(options.precision);
-  if (options.tolerance && *options.tolerance > usual) {
-    log_warning("tolerance {} is wider than the default {}; metadata.json records it", *options.tolerance, usual);
-  }
-}
+/// The passes that put around a network what a format's artifacts hold beside it.
+using Adaptations = std::vector<std::string_view>;
 
 /// A model that targets ask for, and what it computes.
 struct Build {
-  Build(BuildRequest asked, SourceModel built, ClassMapForm form = ClassMapForm::kLogits)
-      : request(std::move(asked)), model(std::move(built)), class_map(form) {}
+  Build(BuildRequest asked, SourceModel built, Adaptations by_format = {})
+      : request(std::move(asked)), model(std::move(built)), adaptations(std::move(by_format)) {}
   BuildRequest request;
   SourceModel model;
-  ClassMapForm class_map = ClassMapForm::kLogits;
+  Adaptations adaptations;
   ReferenceOutputs reference{model};
 };
 
@@ -108,79 +91,111 @@ Error end_unpublished(Publication& publication, const ExportOptions& options, Er
   return error;
 }
 
-/// One target, from its model to its published files.
-Status export_target(const Shared& shared, const ExportTarget& target, Build& build,
-                     std::shared_future<Result<Validation>> choice) {
-  const LogSubject subject(std::string(shared.request.targets.size() > 1 ? target.format->name : ""));
-  const ExportOptions& options = target.options;
-  const Format& format = *target.format->format;
-  const SourceModel& model = build.model;
-  StepClock clock;
-  check_tolerance(options);
-  const double tolerance = options.tolerance.value_or(default_tolerance(options.precision));
+/// One target on its way from its model to its published files.
+struct TargetRun {
+  const Shared& shared;
+  const ExportTarget& target;
+  Build& build;
+  StepClock clock{};
 
-  TRY(exported, simplify(model, options));
-  const bool half = options.precision == WeightPrecision::kFloat16;
-  std::optional<PrecisionReport> precision;
-  if (half) {
-    TRY(in_its_operators, format.legalize(exported, options.format));
-    exported = std::move(in_its_operators);
-    TRY(chosen, choose_half_precision(model, exported, format.half, options.tolerance));
-    precision = std::move(chosen.report);
-    exported = std::move(chosen.graph);
+  const Format& format() const { return *target.format->format; }
+  double tolerance() const { return target.options.tolerance.value_or(default_tolerance(target.options.precision)); }
+};
+
+void check_tolerance(const ExportOptions& options) {
+  const double usual = default_tolerance(options.precision);
+  if (options.tolerance && *options.tolerance > usual) {
+    log_warning("tolerance {} is wider than the default {}; metadata.json records it", *options.tolerance, usual);
   }
-  if (shared.faults.after_passes) shared.faults.after_passes(exported);
-  clock.done("Simplified to {} nodes", exported.nodes.size());
-  TRY(legal, format.legalize(exported, options.format));
-  exported = std::move(legal);
+}
 
-  TRY(lowered, format.lower(model, exported, options.format));
-  if (shared.faults.after_lowering) shared.faults.after_lowering(const_cast<LoweredModel&>(*lowered));
+Result<Prepared> prepare_model(TargetRun& run) {
+  TRY(prepared, prepare(run.build.model, run.target.options, run.format()));
+  if (run.shared.faults.after_passes) run.shared.faults.after_passes(prepared.model.graph);
+  run.clock.done("Simplified to {} nodes", prepared.model.graph.nodes.size());
+  return prepared;
+}
 
+Result<std::shared_ptr<const LoweredModel>> lower_model(TargetRun& run, const Prepared& prepared) {
+  TRY(lowered, run.format().lower(run.build.model, prepared.model.graph, run.target.options.format));
+  if (run.shared.faults.after_lowering) run.shared.faults.after_lowering(const_cast<LoweredModel&>(*lowered));
+  return lowered;
+}
+
+Result<Validation> choose_level(TargetRun& run, const std::shared_future<Result<Validation>>& choice) {
   TRY(level, choice.get());
-  clock.done("Chose validation {}{}", validation_name(level),
-             options.validate ? "" : " (the strongest this machine has)");
-  TRY(publication, Publication::begin(target.output_dir));
-  const InterruptScope interrupt_scope(*publication);
+  run.clock.done("Chose validation {}{}", validation_name(level),
+                 run.target.options.validate ? "" : " (the strongest this machine has)");
+  return level;
+}
+
+/// What a target wrote, under its temporary names.
+struct WrittenFiles {
+  std::string path;  ///< Of the first.
+  std::vector<FileRecord> records;
+};
+
+Result<WrittenFiles> write_files(TargetRun& run, const LoweredModel& lowered, Publication& publication) {
+  const Format& format = run.format();
   std::vector<std::shared_ptr<OutputFile>> files;
   std::vector<FileSink> sinks;
   for (const std::string_view name : format.files) {
-    TRY(file, publication->create(std::string(name)));
+    TRY(file, publication.create(std::string(name)));
     files.push_back(file);
     sinks.emplace_back(*file);
   }
   std::vector<ArtifactSink*> sink_pointers;
   for (FileSink& sink : sinks) sink_pointers.push_back(&sink);
-  CHECK_OK(format.write(*lowered, sink_pointers));
-  std::vector<FileRecord> records;
+  CHECK_OK(format.write(lowered, sink_pointers));
+  WrittenFiles written{files.front()->path(), {}};
   for (size_t i = 0; i < files.size(); ++i) {
     CHECK_OK(files[i]->finish());
-    records.push_back({std::string(format.files[i]), files[i]->size(), files[i]->sha256()});
+    written.records.push_back({std::string(format.files[i]), files[i]->size(), files[i]->sha256()});
   }
-  const std::string path = files.front()->path();
-  if (shared.faults.after_writing) shared.faults.after_writing(path);
-  for (const FileRecord& record : records) clock.done("Wrote {} ({} bytes)", record.name, record.size);
+  if (run.shared.faults.after_writing) run.shared.faults.after_writing(written.path);
+  for (const FileRecord& record : written.records) run.clock.done("Wrote {} ({} bytes)", record.name, record.size);
+  return written;
+}
 
+/// metadata.json.
+Result<Json> prove_and_describe(TargetRun& run, Prepared& prepared, const LoweredModel& lowered,
+                                const WrittenFiles& written, Validation level) {
+  const auto& [shared, target, build, clock] = run;
+  const bool half = target.options.precision == WeightPrecision::kFloat16;
   const WeightPrecision arithmetic =
-      half && format.half == HalfForm::kArithmetic ? WeightPrecision::kFloat16 : WeightPrecision::kFloat32;
-  const auto prove_and_describe = [&]() -> Result<Json> {
-    TRY(proof, prove({model, build.reference, exported, *lowered, *target.format, path, options.precision, arithmetic,
-                      tolerance},
-                     level));
-    proof.precision = std::move(precision);
-    clock.done("Proof {}", proof_name(level));
-    const FileRecord of_checkpoint{file_name(shared.request.checkpoint_path),
-                                   static_cast<int64_t>(shared.checkpoint.file->bytes().size()),
-                                   shared.checkpoint_digest.get()};
-    return make_metadata({shared.trainer, *target.format, model, options, proof, tolerance, of_checkpoint, records});
-  };
-  const Result<Json> metadata = prove_and_describe();
-  if (!metadata) return end_unpublished(*publication, options, metadata.error());
-  CHECK_OK(shared.checkpoint.file->check_intact());
-  CHECK_OK(publication->commit(*metadata));
-  publication->remove_rejected(artifact_names());
-  clock.done("Published {} and metadata.json in {}", fmt::join(format.files, ", "), target.output_dir);
+      half && run.format().half == HalfForm::kArithmetic ? WeightPrecision::kFloat16 : WeightPrecision::kFloat32;
+  TRY(proof, prove({build.model, build.reference, prepared.model.graph, lowered, *target.format, written.path,
+                    target.options.precision, arithmetic, run.tolerance()},
+                   level));
+  proof.precision = std::move(prepared.precision);
+  run.clock.done("Proof {}", proof_name(level));
+  const FileRecord of_checkpoint{file_name(shared.request.checkpoint_path),
+                                 static_cast<int64_t>(shared.checkpoint.file->bytes().size()),
+                                 shared.checkpoint_digest.get()};
+  return make_metadata({shared.trainer, *target.format, build.model, target.options, proof, run.tolerance(),
+                        of_checkpoint, written.records});
+}
+
+Status publish(TargetRun& run, const Json& metadata, Publication& publication) {
+  CHECK_OK(run.shared.checkpoint.file->check_intact());
+  CHECK_OK(publication.commit(metadata));
+  publication.remove_rejected(artifact_names());
+  run.clock.done("Published {} and metadata.json in {}", fmt::join(run.format().files, ", "), run.target.output_dir);
   return {};
+}
+
+Status export_target(TargetRun run, const std::shared_future<Result<Validation>>& choice) {
+  const LogSubject subject(std::string(run.shared.request.targets.size() > 1 ? run.target.format->name : ""));
+  check_tolerance(run.target.options);
+  TRY(prepared, prepare_model(run));
+  TRY(lowered, lower_model(run, prepared));
+  TRY(level, choose_level(run, choice));
+  TRY(publication, Publication::begin(run.target.output_dir));
+  const InterruptScope interrupt_scope(*publication);
+  TRY(written, write_files(run, *lowered, *publication));
+  const Result<Json> metadata = prove_and_describe(run, prepared, *lowered, written, level);
+  if (!metadata) return end_unpublished(*publication, run.target.options, metadata.error());
+  return publish(run, *metadata, *publication);
 }
 
 /// The model of each distinct request, in the order of the targets; or the error of the first one that cannot be built.
@@ -188,26 +203,25 @@ class Builds {
  public:
   Builds(const Trainer& trainer, const Checkpoint& checkpoint) : trainer_(trainer), checkpoint_(checkpoint) {}
 
-  /// As the format wants class maps to be; models without one are the same for every format.
+  /// With what the format puts around it; where formats put the same around it, they share it.
   Result<Build*> get(const BuildRequest& request, const Format& format) {
     TRY(plain, get(request));
-    if (format.class_map == ClassMapForm::kLogits || !has_pixel_logits(plain->model)) return plain;
-    if (Build* built = find(request, format.class_map)) return built;
     SourceModel model = plain->model;
-    CHECK_OK(append_class_map(model));
-    return &builds_.emplace_back(request, std::move(model), format.class_map);
+    TRY(adaptations, adapt_to_format(model, format));
+    if (Build* built = find(request, adaptations)) return built;
+    return &builds_.emplace_back(request, std::move(model), std::move(adaptations));
   }
 
  private:
-  Build* find(const BuildRequest& request, ClassMapForm form) {
+  Build* find(const BuildRequest& request, const Adaptations& adaptations) {
     for (Build& built : builds_) {
-      if (built.request == request && built.class_map == form) return &built;
+      if (built.request == request && built.adaptations == adaptations) return &built;
     }
     return nullptr;
   }
 
   Result<Build*> get(const BuildRequest& request) {
-    if (Build* built = find(request, ClassMapForm::kLogits)) return built;
+    if (Build* built = find(request, {})) return built;
     StepClock clock;
     TRY(model, translate_checkpoint(trainer_, checkpoint_, request));
     for (const std::string& note : model.notes) log_warning("{}", note);
@@ -261,7 +275,7 @@ Outcomes run_export(const Trainer& trainer, const ExportRequest& request, const 
     const auto policy = request.targets.size() > 1 ? std::launch::async : std::launch::deferred;
     running.push_back(std::async(policy, [&shared, &target, built, choice = choices[i]]() -> Status {
       if (!built) return built.error();
-      return export_target(shared, target, **built, choice);
+      return export_target({shared, target, **built}, choice);
     }));
   }
   Outcomes outcomes;

@@ -6,21 +6,13 @@
 
 #include "base/log.h"
 #include "export/module_aliases.h"
+#include "export/prepare.h"
 #include "modules/find_model.h"
 #include "ops/verify_types.h"
-#include "passes/append_nms.h"
-#include "passes/embed_preprocessing.h"
 
 namespace modelport {
 
 namespace {
-
-/// What the options put around the network.
-Status adapt(SourceModel& model, const BuildRequest& request) {
-  if (request.head == HeadChoice::kNmsInside) CHECK_OK(append_nms(model, request));
-  if (request.image_input != ImageInput::kNormalised) CHECK_OK(embed_preprocessing(model, request.image_input));
-  return {};
-}
 
 void log_aliases(const ModuleAliases& aliases) {
   for (const auto& [source, target] : aliases.classes) log_info("Alias: {} is read as {}", source, target);
@@ -54,7 +46,7 @@ Result<SourceModel> translate_checkpoint(const Trainer& trainer, const Checkpoin
   if (const Status finite = require_finite_weights(translated->source->account); !finite)
     return of_file(finite.error(), name);
   SourceModel model = std::move(translated->model);
-  CHECK_OK(adapt(model, request));
+  CHECK_OK(adapt_to_request(model, request));
   CHECK_OK(verify_graph(model.graph));
   return model;
 }

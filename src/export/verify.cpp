@@ -10,9 +10,9 @@
 #include "export/artifact_pairing.h"
 #include "export/metadata.h"
 #include "export/precision_limits.h"
+#include "export/prepare.h"
 #include "export/translate_checkpoint.h"
 #include "export/weight_dtypes.h"
-#include "passes/append_class_map.h"
 #include "reference/channel_runs.h"
 #include "reference/compare.h"
 #include "reference/photo_like_input.h"
@@ -210,8 +210,7 @@ Result<Subject> find_subject(const Trainer& trainer, const Checkpoint& checkpoin
   for (const ExportOptions& options : subject.facts.candidates) {
     const auto attempt = [&]() -> Status {
       TRY(model, translate_checkpoint(trainer, checkpoint, options.build));
-      const bool by_number = subject.facts.row->format->class_map == ClassMapForm::kNumbers;
-      if (by_number && has_pixel_logits(model)) CHECK_OK(append_class_map(model));
+      TRY(adapted, adapt_to_format(model, *subject.facts.row->format));
       TRY(contract, contract_of(trainer, *subject.facts.row, model, options));
       subject.options = options;
       subject.model = std::move(model);

@@ -66,12 +66,6 @@ enum class HalfForm {
   kWeights,     ///< float16 weights, converted to float32 before they are used.
 };
 
-/// What a format's artifacts say of every pixel where the network classifies pixels.
-enum class ClassMapForm {
-  kNumbers,  ///< The number of the best class, [N, H, W].
-  kLogits,   ///< Of every class, [N, classes, H, W].
-};
-
 /// One row per output format.
 struct Format {
   std::string_view name;                ///< The convention's name: "onnx".
@@ -79,10 +73,10 @@ struct Format {
   std::string_view native_engine;       ///< "ONNX Runtime"
   std::span<const ExportOption<FormatOptions>> options;  ///< Those that it alone reads.
   HalfForm half;
-  ClassMapForm class_map;
+  std::span<const std::string_view> prepare;  ///< The passes behind those of every format, in order, by name.
 
   /// The graph with every operator that this format has no node for decomposed; lower() does the same first. The errors
-  /// of lower().
+  /// of lower(). What the pass "legalize" does.
   Result<Graph> (*legalize)(const Graph& graph, const FormatOptions& options);
   /// The graph (simplified, concrete or symbolic sizes) as this format's nodes, attributes as files hold them
   /// (graph/attributes.h). kUnsupportedFormat-free: what cannot be

@@ -15,13 +15,9 @@ Result<Graph> decompose_once(const Graph& graph, const std::function<OperatorSup
   return rewriter.run([&](NodeId id) {
     const Node& node = graph[id];
     if (support(node.op).kind == Lower::kNative) return Rewriter::Action::kCopy;
-    const std::string outer = rewriter.builder().set_path(node.path);
-    const Numerics outer_numerics = rewriter.builder().set_numerics(node.numerics);
     const std::vector<ValueId> inputs = rewriter.map(node.inputs);
     const std::vector<ValueId> outputs = op_info(node.op).decompose(node.op, inputs, rewriter.builder());
     for (size_t i = 0; i < outputs.size(); ++i) rewriter.replace(node.outputs[i], outputs[i]);
-    rewriter.builder().set_numerics(outer_numerics);
-    rewriter.builder().set_path(outer);
     return Rewriter::Action::kReplaced;
   });
 }

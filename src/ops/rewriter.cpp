@@ -4,9 +4,23 @@
 
 namespace modelport {
 
-Rewriter::Rewriter(const Graph& source) : source_(source), map_(source.values.size()) {
-  for (const NamedValue& input : source.inputs) {
-    map_[static_cast<size_t>(input.value)] = builder_.input(input.name, source[input.value].type);
+namespace {
+
+std::vector<ValueType> types_of_inputs(const Graph& graph) {
+  std::vector<ValueType> types;
+  for (const NamedValue& input : graph.inputs) types.push_back(graph[input.value].type);
+  return types;
+}
+
+}  // namespace
+
+Rewriter::Rewriter(const Graph& source) : Rewriter(source, types_of_inputs(source)) {}
+
+Rewriter::Rewriter(const Graph& source, std::span<const ValueType> input_types)
+    : source_(source), map_(source.values.size()) {
+  for (size_t i = 0; i < source.inputs.size(); ++i) {
+    const NamedValue& input = source.inputs[i];
+    map_[static_cast<size_t>(input.value)] = builder_.input(input.name, input_types[i]);
   }
 }
 
@@ -37,7 +51,7 @@ Result<Graph> Rewriter::run(const std::function<Action(NodeId)>& rewrite) {
     const Node& node = source_.nodes[index];
     builder_.set_path(node.path);
     builder_.set_numerics(node.numerics);
-    if (rewrite(NodeId(index)) == Action::kReplaced) continue;
+    if (rewrite(NodeId(index)) != Action::kCopy) continue;
     const std::vector<ValueId> outputs = builder_.emit(node.op, map(node.inputs));
     for (size_t i = 0; i < node.outputs.size(); ++i) replace(node.outputs[i], outputs[i]);
   }

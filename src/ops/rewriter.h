@@ -1,17 +1,20 @@
 #pragma once
 
 #include <functional>
+#include <span>
 
 #include "ops/graph_builder.h"
 
 namespace modelport {
 
-/// Copies a graph node by node while a pass replaces some of them: the one way graphs change. For each node in order
-/// `rewrite(id)` is asked; it returns false to have the node copied, or emits what replaces it with `builder()` and
-/// says with `replace` what its outputs became.
+/// Copies a graph node by node while a pass replaces some of them. For each node in order `rewrite(id)` is asked, with
+/// the builder at the node's path and numerics; what replaces a node is emitted with `builder()`, and `replace` says
+/// what its outputs became.
 class Rewriter {
  public:
   explicit Rewriter(const Graph& source);
+  /// With inputs of other types, in their order: `replace` says what reads of them become.
+  Rewriter(const Graph& source, std::span<const ValueType> input_types);
 
   GraphBuilder& builder() { return builder_; }
   const Graph& source() const { return source_; }
@@ -20,7 +23,11 @@ class Rewriter {
   std::vector<ValueId> map(const std::vector<ValueId>& old_values);
   void replace(ValueId old_value, ValueId new_value);
 
-  enum class Action { kCopy, kReplaced };
+  enum class Action {
+    kCopy,
+    kReplaced,  ///< `replace` was called for every output that is read.
+    kDrop,      ///< What read its outputs is replaced as well.
+  };
   /// Runs over all nodes, then maps outputs and probes, drops values that nothing reads (dead code) and verifies.
   Result<Graph> run(const std::function<Action(NodeId)>& rewrite);
 

@@ -1,14 +1,13 @@
-#include "passes/append_nms.h"
-
 #include <algorithm>
 
 #include "ops/graph_builder.h"
+#include "passes/pass.h"
 
 namespace modelport {
 
 namespace {
 
-/// By how much boxes of neighbouring classes are moved apart, in multiples of the image's longer side.
+/// Offset added to boxes per class number, in multiples of the image's longer side.
 constexpr double kClassDistance = 2.0;
 /// The same in pixels for heads that correct given boxes, which may be many images wide (utils/general.py of the
 /// original YOLOv5, non_max_suppression).
@@ -152,64 +151,92 @@ IoSpec detections_spec(const IoSpec& before) {
   return spec;
 }
 
-}  // namespace
-
-Status append_nms(SourceModel& model, const BuildRequest& request) {
+Status require_head(const SourceModel& model) {
   const IoSpec& head = model.outputs.at(0);
   const bool by_consumer = model.facts.detection && model.facts.detection->suppression == Suppression::kByConsumer;
-  if (!by_consumer || find_group(head, "boxes") == nullptr || find_group(head, "scores") == nullptr ||
-      head.layout != "NCA") {
-    Error error =
-        fail(ErrorCode::kInvalidArgument, "export_config.nms is true, and {}",
-             model.facts.detection ? "the model's head selects its detections itself: there is nothing to suppress"
-                                   : "the model has no boxes to suppress");
-    error.hint = "leave nms out";
-    return error;
+  if (by_consumer && find_group(head, "boxes") != nullptr && find_group(head, "scores") != nullptr &&
+      head.layout == "NCA") {
+    return {};
   }
-  GraphBuilder b(std::move(model.graph));
+  Error error =
+      fail(ErrorCode::kInvalidArgument, "export_config.nms is true, and {}",
+           model.facts.detection ? "the model's head selects its detections itself: there is nothing to suppress"
+                                 : "the model has no boxes to suppress");
+  error.hint = "leave nms out";
+  return error;
+}
+
+/// Rows of box, score, class and what the head adds, [N, K, 6 + extra], and their scores [N, K], 0 where suppressed.
+struct Suppressed {
+  ValueId rows, score;
+};
+
+Suppressed suppress_upright(GraphBuilder& b, const PassContext& context, const Columns& columns) {
+  const GraphBuilder::Top best = b.topk(columns.scores, 2, 1);
+  const ValueId label = b.cast(best.indices, DType::kFloat32);
+  const ValueId boxes = corners(b, columns.boxes);
+  std::vector<ValueId> row = {boxes, best.values, label};
+  if (columns.extra) row.push_back(*columns.extra);
+  const ValueId rows = b.concat(std::move(row), 2);
+  const ValueId keep = keep_upright(b, context.request, *context.model.facts.detection, boxes, best.values, label);
+  return {rows, b.mul(b.merge_axes(best.values, 1, 2), keep)};
+}
+
+/// Of the best candidates alone.
+Suppressed suppress_oriented(GraphBuilder& b, const PassContext& context, const Columns& columns, ValueId angle) {
+  const BuildRequest& request = context.request;
+  const GraphBuilder::Top best = b.topk(columns.scores, 2, 1);
+  const ValueId label = b.cast(best.indices, DType::kFloat32);
+  const ValueId rows = b.concat({columns.boxes, best.values, label, angle}, 2);
+  const ValueId score = b.merge_axes(best.values, 1, 2);
+  const ValueId counted = b.where(b.less(b.scalar(request.confidence_threshold), score), score, b.scalar(0.0));
+  const Dim count = min(Dim(kCandidatesPerDetection * request.max_detections), b.dim(rows, 1));
+  const GraphBuilder::Top top = b.topk(counted, 1, count);
+  const ValueId candidates = rows_at(b, rows, top.indices);
+  const ValueId labels = rows_at(b, label, top.indices);
+  const ValueId angles = rows_at(b, angle, top.indices);
+  const ValueId boxes = rows_at(b, columns.boxes, top.indices);
+  const ValueId keep = keep_oriented(b, request, top.values, boxes, angles, labels);
+  return {candidates, b.mul(top.values, keep)};
+}
+
+}  // namespace
+
+/// Puts non-maximum suppression behind a detector's one-to-many head: its first output, [N, 4 + classes + extra, A],
+/// becomes [N, D, 6 + extra] with D = min(max_detections, A) rows of box (x1, y1, x2, y2 in input pixels; for oriented
+/// boxes centre, width and height), score, class and what else the head says of a box, by score descending, zeros
+/// behind the last. Every image of a batch on its own. Upright boxes by greedy suppression (torchvision.ops.nms),
+/// oriented ones by Fast NMS (https://arxiv.org/abs/1904.02689) under the probabilistic IoU
+/// (https://arxiv.org/abs/2106.06072), over the 5 D best candidates, as the framework's export does. Other outputs
+/// stay; what was the first one becomes the probe "candidates", and by how much oriented candidates overlap a better
+/// one is the probe "overlap". kInvalidArgument for a model without such a head.
+Result<Graph> append_nms(const Graph& graph, PassContext& context) {
+  SourceModel& model = context.model;
+  CHECK_OK(require_head(model));
+  const IoSpec head = model.outputs[0];
+  GraphBuilder b(graph);
   b.set_path("nms");
   b.set_numerics(Numerics::kFloat32);
   const ValueId output = b.graph().outputs[0].value;
   b.probe("candidates", output);
-  const ValueId rows = b.permute(output, {0, 2, 1});
-  TRY(columns, split_columns(b, rows, head));
-  const GraphBuilder::Top best = b.topk(columns.scores, 2, 1);
-  const ValueId label = b.cast(best.indices, DType::kFloat32);
-  const ValueId boxes = columns.angle ? columns.boxes : corners(b, columns.boxes);
-  std::vector<ValueId> row = {boxes, best.values, label};
-  if (columns.extra) row.push_back(*columns.extra);
-  ValueId candidates = b.concat(std::move(row), 2);
-
-  ValueId kept_score{};
-  if (columns.angle) {
-    const ValueId score = b.merge_axes(best.values, 1, 2);
-    const ValueId counted = b.where(b.less(b.scalar(request.confidence_threshold), score), score, b.scalar(0.0));
-    const Dim count = min(Dim(kCandidatesPerDetection * request.max_detections), b.dim(rows, 1));
-    const GraphBuilder::Top top = b.topk(counted, 1, count);
-    candidates = rows_at(b, candidates, top.indices);
-    const ValueId keep = keep_oriented(b, request, top.values, rows_at(b, boxes, top.indices),
-                                       rows_at(b, *columns.angle, top.indices), rows_at(b, label, top.indices));
-    kept_score = b.mul(top.values, keep);
-  } else {
-    const ValueId keep = keep_upright(b, request, *model.facts.detection, boxes, best.values, label);
-    kept_score = b.mul(b.merge_axes(best.values, 1, 2), keep);
-  }
-  const Dim limit = min(Dim(request.max_detections), b.dim(kept_score, 1));
-  const GraphBuilder::Top kept = b.topk(kept_score, 1, limit);
+  TRY(columns, split_columns(b, b.permute(output, {0, 2, 1}), head));
+  const Suppressed suppressed =
+      columns.angle ? suppress_oriented(b, context, columns, *columns.angle) : suppress_upright(b, context, columns);
+  const Dim limit = min(Dim(context.request.max_detections), b.dim(suppressed.score, 1));
+  const GraphBuilder::Top kept = b.topk(suppressed.score, 1, limit);
   const ValueId detected = b.split_axis(b.less(b.scalar(0.0), kept.values), 1, {limit, 1});
-  b.output(head.name, b.where(detected, rows_at(b, candidates, kept.indices), b.scalar(0.0)));
-  TRY(graph, std::move(b).finish());
-  model.graph = std::move(graph);
-  model.probes.push_back(model.outputs[0]);
+  b.output(head.name, b.where(detected, rows_at(b, suppressed.rows, kept.indices), b.scalar(0.0)));
+
+  model.probes.push_back(head);
   model.probes.back().name = "candidates";
   if (columns.angle) model.probes.push_back({.name = "overlap", .layout = "NK", .role = Role::kFeatures, .groups = {}});
-  model.outputs[0] = detections_spec(model.outputs[0]);
+  model.outputs[0] = detections_spec(head);
   DetectionFacts& facts = *model.facts.detection;
   facts.suppression = Suppression::kInside;
   facts.coordinate_format = facts.coordinate_format == "xywh" ? "xyxy" : facts.coordinate_format;
-  facts.max_detections = request.max_detections;
+  facts.max_detections = context.request.max_detections;
   facts.output_layout = "[batch, detections, 4 + score + class + what the head adds]";
-  return {};
+  return std::move(b).finish();
 }
 
 }  // namespace modelport

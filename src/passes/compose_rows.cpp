@@ -190,8 +190,8 @@ std::vector<float> as_floats(const std::vector<double>& values) { return {values
 /// The product with the composed matrix in the product's numerics, the shift in the result's.
 ValueId emit(Rewriter& rewriter, const Node& product, const Node& result, const LinearRows& rows) {
   GraphBuilder& b = rewriter.builder();
-  const std::string outer = b.set_path(product.path);
-  const Numerics outer_numerics = b.set_numerics(product.numerics);
+  b.set_path(product.path);
+  b.set_numerics(product.numerics);
   const auto count = static_cast<int64_t>(rows.rows), columns = static_cast<int64_t>(rows.columns);
   const auto matrix = WeightRecipe::source(Tensor::from_floats({count, columns}, as_floats(rows.matrix)), "literal");
   ValueId value = b.permute(b.matmul(rewriter.map(product.inputs[0]), b.constant(matrix.permute({1, 0}))), kTurn);
@@ -200,14 +200,12 @@ ValueId emit(Rewriter& rewriter, const Node& product, const Node& result, const 
   if (std::ranges::any_of(rows.shift, [](double shift) { return shift != 0; })) {
     value = b.add(b.floats({1, count, static_cast<int64_t>(rows.width)}, as_floats(rows.shift)), value);
   }
-  b.set_numerics(outer_numerics);
-  b.set_path(outer);
   return value;
 }
 
 }  // namespace
 
-Result<Graph> compose_rows(const Graph& graph) {
+Result<Graph> compose_rows(const Graph& graph, PassContext&) {
   const auto users = consumers(graph);
   const auto makers = producers(graph);
   Rewriter rewriter(graph);

@@ -28,7 +28,7 @@ bool is_identity(const Graph& graph, const Node& node) {
 
 }  // namespace
 
-Result<Graph> eliminate_identities(const Graph& graph) {
+Result<Graph> eliminate_identities(const Graph& graph, PassContext&) {
   Rewriter rewriter(graph);
   return rewriter.run([&](NodeId id) {
     const Node& node = graph[id];

@@ -1,8 +1,7 @@
-#include "passes/embed_preprocessing.h"
-
 #include <algorithm>
 
 #include "ops/rewriter.h"
+#include "passes/pass.h"
 
 namespace modelport {
 
@@ -18,25 +17,28 @@ ValueId per_channel(GraphBuilder& b, std::vector<float> values) {
 
 }  // namespace
 
-Status embed_preprocessing(SourceModel& model, ImageInput input) {
+/// Puts what a consumer would do to pixels into the graph: the input becomes uint8 [N, H, W, C], and layout, order of
+/// the channels, /255, mean and standard deviation follow inside. The request says in which order the channels come.
+/// Resizing stays the consumer's. kInvalidArgument for BGR pixels of a model that does not take three channels.
+Result<Graph> embed_preprocessing(const Graph& graph, PassContext& context) {
+  SourceModel& model = context.model;
+  const ImageInput input = context.request.image_input;
   Preprocessing& steps = model.facts.preprocessing;
   const bool reversed = (input == ImageInput::kBgrPixels) != (steps.color_space == ColorSpace::kBgr);
   if (input == ImageInput::kBgrPixels && model.facts.channels != 3) {
     return fail(ErrorCode::kInvalidArgument,
                 "export_config.embed_preprocessing is \"bgr\", and the model takes {} channels", model.facts.channels);
   }
-  const NamedValue image = model.graph.inputs.at(0);
-  const SymbolicShape& shape = model.graph[image.value].type.shape;
-  const Graph source = [&] {
-    Graph graph = model.graph;
-    graph.values[static_cast<size_t>(image.value)].type = {DType::kUInt8, {shape[0], shape[2], shape[3], shape[1]}};
-    return graph;
-  }();
-  Rewriter rewriter(source);
+  const NamedValue image = graph.inputs.at(0);
+  std::vector<ValueType> types;
+  for (const NamedValue& each : graph.inputs) types.push_back(graph[each.value].type);
+  const SymbolicShape& shape = graph[image.value].type.shape;
+  types[0] = {DType::kUInt8, {shape[0], shape[2], shape[3], shape[1]}};
+  Rewriter rewriter(graph, types);
   GraphBuilder& b = rewriter.builder();
   b.set_path("preprocessing");
   // Pixels, their order and 1/255 are exact or nearly so in float32 only.
-  const Numerics outer = b.set_numerics(Numerics::kFloat32);
+  b.set_numerics(Numerics::kFloat32);
   ValueId x = b.permute(b.cast(rewriter.map(image.value), DType::kFloat32), {0, 3, 1, 2});
   if (reversed) {
     const std::vector<ValueId> planes = b.split(x, 1, {1, 1, 1});
@@ -51,15 +53,12 @@ Status embed_preprocessing(SourceModel& model, ImageInput input) {
   };
   if (!is(steps.mean, 0.0)) x = b.sub(x, per_channel(b, floats(steps.mean)));
   if (!is(steps.std, 1.0)) x = b.div(x, per_channel(b, floats(steps.std)));
-  b.set_numerics(outer);
   rewriter.replace(image.value, x);
-  TRY(graph, rewriter.run([](NodeId) { return Rewriter::Action::kCopy; }));
-  model.graph = std::move(graph);
   model.inputs[0].layout = "NHWC";
   steps.embedded = true;
   if (model.facts.channels == 3)
     steps.color_space = input == ImageInput::kBgrPixels ? ColorSpace::kBgr : ColorSpace::kRgb;
-  return {};
+  return rewriter.run([](NodeId) { return Rewriter::Action::kCopy; });
 }
 
 }  // namespace modelport

@@ -76,9 +76,8 @@ void emit_folded(Rewriter& rewriter, const Match& match, const Convolution& conv
   // Held in float64, so that a float64 evaluation of the folded graph is that of the unfolded one.
   const ValueId shifts = builder.constant(
       WeightRecipe::source(Tensor::from_doubles({channels}, std::move(bias)), "literal").convert(DType::kFloat32));
-  const std::string outer = builder.set_path(match.conv->path);
+  builder.set_path(match.conv->path);
   const ValueId folded = emit(builder, rewriter.map(match.conv->inputs[0]), weight, shifts, conv);
-  builder.set_path(outer);
   rewriter.replace(match.norm->outputs[0], folded);
 }
 
@@ -89,7 +88,7 @@ void fold(Rewriter& rewriter, const Match& match) {
 
 }  // namespace
 
-Result<Graph> fold_batch_norm(const Graph& graph) {
+Result<Graph> fold_batch_norm(const Graph& graph, PassContext&) {
   const auto users = consumers(graph);
   const auto makers = producers(graph);
   std::vector<std::optional<Match>> by_norm(graph.nodes.size());
@@ -108,7 +107,7 @@ Result<Graph> fold_batch_norm(const Graph& graph) {
   Rewriter rewriter(graph);
   return rewriter.run([&](NodeId id) {
     const auto index = static_cast<size_t>(id);
-    if (folded_conv[index]) return Rewriter::Action::kReplaced;
+    if (folded_conv[index]) return Rewriter::Action::kDrop;
     if (!by_norm[index]) return Rewriter::Action::kCopy;
     fold(rewriter, *by_norm[index]);
     return Rewriter::Action::kReplaced;

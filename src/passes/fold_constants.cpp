@@ -93,7 +93,7 @@ std::vector<WeightRecipe> fold(const GraphBuilder& builder, const Graph& source,
 
 }  // namespace
 
-Result<Graph> fold_constants(const Graph& graph) {
+Result<Graph> fold_constants(const Graph& graph, PassContext&) {
   ThreadPool pool(1);
   Rewriter rewriter(graph);
   return rewriter.run([&](NodeId id) {

@@ -79,7 +79,7 @@ ValueId emit_merged(Rewriter& rewriter, const Pair& pair) {
 
 }  // namespace
 
-Result<Graph> merge_parallel_convolutions(const Graph& graph) {
+Result<Graph> merge_parallel_convolutions(const Graph& graph, PassContext&) {
   const auto users = consumers(graph);
   const auto makers = producers(graph);
   std::vector<std::optional<Pair>> by_sum(graph.nodes.size());
@@ -94,7 +94,7 @@ Result<Graph> merge_parallel_convolutions(const Graph& graph) {
   Rewriter rewriter(graph);
   return rewriter.run([&](NodeId id) {
     const auto index = static_cast<size_t>(id);
-    if (merged[index]) return Rewriter::Action::kReplaced;
+    if (merged[index]) return Rewriter::Action::kDrop;
     if (!by_sum[index]) return Rewriter::Action::kCopy;
     rewriter.replace(graph[id].outputs[0], emit_merged(rewriter, *by_sum[index]));
     return Rewriter::Action::kReplaced;

@@ -14,7 +14,7 @@ bool reinterprets(const Op& op) {
 
 }  // namespace
 
-Result<Graph> merge_reshapes(const Graph& graph) {
+Result<Graph> merge_reshapes(const Graph& graph, PassContext&) {
   const auto users = consumers(graph);
   const auto makers = producers(graph);
   const auto maker_reinterprets = [&](ValueId value) {
@@ -36,10 +36,7 @@ Result<Graph> merge_reshapes(const Graph& graph) {
       return Rewriter::Action::kReplaced;
     }
     if (!maker_reinterprets(node.inputs[0])) return Rewriter::Action::kCopy;
-    GraphBuilder& builder = rewriter.builder();
-    const std::string outer = builder.set_path(node.path);
-    rewriter.replace(out, builder.reshape(rewriter.map(node.inputs[0]), graph[out].type.shape));
-    builder.set_path(outer);
+    rewriter.replace(out, rewriter.builder().reshape(rewriter.map(node.inputs[0]), graph[out].type.shape));
     return Rewriter::Action::kReplaced;
   });
 }

@@ -60,7 +60,7 @@ WeightRecipe block_diagonal(const WeightRecipe& weight, int64_t groups, int64_t 
 
 }  // namespace
 
-Result<Graph> multiply_distributions(const Graph& graph) {
+Result<Graph> multiply_distributions(const Graph& graph, PassContext&) {
   const auto users = consumers(graph);
   const auto makers = producers(graph);
   Rewriter rewriter(graph);
@@ -69,8 +69,8 @@ Result<Graph> multiply_distributions(const Graph& graph) {
     const std::optional<Means> means = match_means(graph, node, makers, users);
     if (!means) return Rewriter::Action::kCopy;
     GraphBuilder& b = rewriter.builder();
-    const std::string outer = b.set_path(means->conv->path);
-    const Numerics outer_numerics = b.set_numerics(means->conv->numerics);
+    b.set_path(means->conv->path);
+    b.set_numerics(means->conv->numerics);
     const WeightRecipe& weight = *graph[means->conv->inputs[1]].constant;
     const ValueId matrix = b.constant(block_diagonal(weight, *means->groups.constant(), *means->bins.constant()));
     // Bins last: softmax needs no transposition inside, and the constant stands on the right, where every engine takes
@@ -79,8 +79,6 @@ Result<Graph> multiply_distributions(const Graph& graph) {
     const ValueId by_group = b.split_axis(rows, 2, {means->groups, means->bins});
     const ValueId products = b.matmul(b.merge_axes(b.softmax(by_group, 3), 2, 2), matrix);
     rewriter.replace(node.outputs[0], b.permute(products, {0, 2, 1}));
-    b.set_numerics(outer_numerics);
-    b.set_path(outer);
     return Rewriter::Action::kReplaced;
   });
 }

@@ -81,8 +81,6 @@ Result<Graph> to_half(const Graph& graph, std::span<const NodePrecision> nodes) 
     const NodePrecision precision = nodes[static_cast<size_t>(id)];
     const DType dtype = precision == NodePrecision::kFloat16 ? DType::kFloat16 : DType::kFloat32;
     GraphBuilder& builder = rewriter.builder();
-    const std::string outer = builder.set_path(node.path);
-    const Numerics outer_numerics = builder.set_numerics(node.numerics);
     std::vector<ValueId> inputs;
     for (const ValueId input : node.inputs) inputs.push_back(operands.as(input, precision));
     Op op = node.op;
@@ -94,8 +92,6 @@ Result<Graph> to_half(const Graph& graph, std::span<const NodePrecision> nodes) 
       const bool is_half_output = outputs.contains(old_value) && builder.type(results[i]).dtype == DType::kFloat16;
       rewriter.replace(old_value, is_half_output ? builder.cast(results[i], DType::kFloat32) : results[i]);
     }
-    builder.set_path(outer);
-    builder.set_numerics(outer_numerics);
     return Rewriter::Action::kReplaced;
   });
 }

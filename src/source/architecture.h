@@ -22,7 +22,7 @@ inline constexpr std::string_view kNotTranslated = "Not translated: ";
 enum class HeadChoice {
   kDefault,    ///< The one-to-many head, before NMS; the end-to-end one only where fusing has left no other.
   kEndToEnd,   ///< The one-to-one head with its own selection of the best rows, where the model has one.
-  kNmsInside,  ///< The one-to-many head, followed by non-maximum suppression (passes/append_nms.h).
+  kNmsInside,  ///< The one-to-many head, followed by non-maximum suppression (passes/append_nms.cpp).
 };
 
 /// Whether boxes of different classes suppress each other.
@@ -31,7 +31,7 @@ enum class NmsClasses { kApart, kTogether };
 /// What the artifact takes as its image.
 enum class ImageInput {
   kNormalised,  ///< float32 [N, C, H, W], preprocessed by the consumer.
-  kRgbPixels,   ///< uint8 [N, H, W, C] as a camera gives it (passes/embed_preprocessing.h).
+  kRgbPixels,   ///< uint8 [N, H, W, C] as a camera gives it (passes/embed_preprocessing.cpp).
   kBgrPixels,   ///< The same with the channels in the order of OpenCV.
 };
 

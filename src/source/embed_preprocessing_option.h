@@ -4,7 +4,7 @@
 
 namespace modelport {
 
-/// The option embed_preprocessing, for trainers whose models passes/embed_preprocessing.h can complete.
+/// The option embed_preprocessing, for trainers whose models passes/embed_preprocessing.cpp can complete.
 ExportOption<BuildRequest> embed_preprocessing_option();
 
 }  // namespace modelport

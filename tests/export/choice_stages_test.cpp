@@ -9,10 +9,10 @@
 
 #include "base/log.h"
 #include "export/half_precision.h"
+#include "export/prepare.h"
 #include "export/proof.h"
 #include "io/output_file.h"
 #include "ops/graph_builder.h"
-#include "passes/append_nms.h"
 
 /// Models that choose rows are held to their limits at what the rows are chosen by, however the choices fall. Logits
 /// here are large, so that their own limit, a part of their magnitude, allows scores many times theirs.
@@ -132,8 +132,9 @@ SourceModel suppressing(float gain) {
   BuildRequest request;
   request.confidence_threshold = 0.25;
   request.iou_threshold = 0.7;
+  request.head = HeadChoice::kNmsInside;
   request.max_detections = 50;
-  const Status appended = append_nms(model, request);
+  const Status appended = adapt_to_request(model, request);
   EXPECT_TRUE(appended) << appended.error().text();
   return model;
 }
@@ -280,8 +281,10 @@ TEST_F(ChoiceStagesTest, HalfKeepsScoresThatRowsAreChosenByWithinTheirLimit) {
     const auto chosen = choose_half_precision(model, model.graph, HalfForm::kArithmetic, {});
     ASSERT_TRUE(chosen) << name << ": " << chosen.error().text();
     EXPECT_FALSE(chosen->report.kept_float32.empty()) << name;
+    const auto rounded = to_half(model.graph, chosen->nodes);
+    ASSERT_TRUE(rounded) << name << ": " << rounded.error().text();
     const EvaluatedValue input = trial_input(model, trials(model).front());
-    const auto expected = evaluate({model.graph, {input}, {}}), found = evaluate({chosen->graph, {input}, {}});
+    const auto expected = evaluate({model.graph, {input}, {}}), found = evaluate({*rounded, {input}, {}});
     ASSERT_TRUE(expected && found);
     for (const ChoiceStage& stage : choice_stages(model)) {
       const StageValues reference = values_in(stage, model, expected->outputs, expected->probes);

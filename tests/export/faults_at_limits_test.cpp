@@ -8,13 +8,13 @@
 #include "base/log.h"
 #include "checkpoint/checkpoint.h"
 #include "export/format_table.h"
+#include "export/prepare.h"
 #include "export/reference_outputs.h"
 #include "export/translate_checkpoint.h"
 #include "formats/onnx/onnx_model.h"
 #include "limit_cases.h"
 #include "models/ultralytics/trainer.h"
 #include "ops/graph_builder.h"
-#include "passes/append_class_map.h"
 #include "reference/channel_runs.h"
 #include "reference/compare.h"
 
@@ -54,9 +54,7 @@ class FaultsAtLimits : public testing::Test {
     EXPECT_TRUE(model) << model.error().text();
     subject.model = *std::move(model);
     const Format& format = *find_format(each.format)->format;
-    if (format.class_map == ClassMapForm::kNumbers && has_pixel_logits(subject.model)) {
-      EXPECT_TRUE(append_class_map(subject.model));
-    }
+    EXPECT_TRUE(adapt_to_format(subject.model, format));
     set_image_size(subject.model, subject.model.sizes.height, subject.model.sizes.width);
     return subject;
   }

@@ -93,7 +93,8 @@ Result<Proof> export_half(const SourceModel& model, const std::string& name, std
   const FormatRow& row = *find_format(name);
   TRY(legal, row.format->legalize(model.graph, {}));
   TRY(chosen, choose_half_precision(model, legal, row.format->half, tolerance));
-  TRY(lowered, row.format->lower(model, chosen.graph, {}));
+  TRY(rounded, to_half(legal, chosen.nodes));
+  TRY(lowered, row.format->lower(model, rounded, {}));
   const fs::path folder = fs::temp_directory_path() / ("modelport-half-" + std::to_string(::getpid()));
   fs::create_directories(folder);
   std::deque<OutputFile> files;
@@ -111,7 +112,7 @@ Result<Proof> export_half(const SourceModel& model, const std::string& name, std
   ReferenceOutputs reference(model);
   const WeightPrecision arithmetic =
       row.format->half == HalfForm::kArithmetic ? WeightPrecision::kFloat16 : WeightPrecision::kFloat32;
-  TRY(proof, prove({model, reference, chosen.graph, *lowered, row, files.front().path(), WeightPrecision::kFloat16,
+  TRY(proof, prove({model, reference, rounded, *lowered, row, files.front().path(), WeightPrecision::kFloat16,
                     arithmetic, tolerance.value_or(default_tolerance(WeightPrecision::kFloat16))},
                    level));
   fs::remove_all(folder);
@@ -246,9 +247,10 @@ TEST_F(HalfPrecisionTest, ChartsAreWithinTheLimits) {
   for (const HalfForm form : {HalfForm::kArithmetic, HalfForm::kWeights}) {
     const auto chosen = choose_half_precision(model, model.graph, form, 0.02);
     ASSERT_TRUE(chosen) << chosen.error().text();
+    const auto rounded = to_half(model.graph, chosen->nodes);
+    ASSERT_TRUE(rounded) << rounded.error().text();
     for (uint32_t chart = 0; chart < 7; ++chart) {
-      EXPECT_LE(worst_share(model, chosen->graph, {1, 32, 32, chart, Trial::Picture::kTestChart}), 1.0)
-          << "chart " << chart;
+      EXPECT_LE(worst_share(model, *rounded, {1, 32, 32, chart, Trial::Picture::kTestChart}), 1.0) << "chart " << chart;
     }
   }
 }

@@ -5,11 +5,11 @@
 
 #include "base/log.h"
 #include "checkpoint/checkpoint.h"
+#include "export/prepare.h"
 #include "export/proof.h"
 #include "formats/onnx/options.h"
 #include "io/output_file.h"
 #include "ops/graph_builder.h"
-#include "passes/pass.h"
 #include "reference/photo_like_input.h"
 
 /// A two-block vision transformer, built by hand from plain tensors, goes the way of every model: it agrees with what
@@ -127,11 +127,14 @@ TEST_P(Transformer, IsWrittenAndProvenAtEveryKindOfOpset) {
   const FormatRow& row = *find_format("onnx");
   for (const DynamicAxes dynamic : {DynamicAxes::kNone, DynamicAxes::kBatch}) {
     const SourceModel model = transformer(Weights(name), class_token, gelu, dynamic);
-    const auto simplified = run_passes(model.graph, Simplify::kAll);
-    ASSERT_TRUE(simplified) << simplified.error().text();
     for (const int64_t opset : {13, 17, 18, 20, 21}) {
       SCOPED_TRACE(opset);
-      const auto lowered = row.format->lower(model, *simplified, OnnxOptions{.opset_version = opset});
+      ExportOptions options;
+      options.format = OnnxOptions{.opset_version = opset};
+      const auto prepared = prepare(model, options, *row.format);
+      ASSERT_TRUE(prepared) << prepared.error().text();
+      const Graph& graph = prepared->model.graph;
+      const auto lowered = row.format->lower(model, graph, options.format);
       ASSERT_TRUE(lowered) << lowered.error().text();
       auto file = OutputFile::create(path);
       ASSERT_TRUE(file);
@@ -146,7 +149,7 @@ TEST_P(Transformer, IsWrittenAndProvenAtEveryKindOfOpset) {
       const auto level = choose_validation(row, std::nullopt, WeightPrecision::kFloat32);
       ASSERT_TRUE(level);
       ReferenceOutputs reference(model);
-      const auto proof = prove({model, reference, *simplified, **lowered, row, path}, *level);
+      const auto proof = prove({model, reference, graph, **lowered, row, path}, *level);
       ASSERT_TRUE(proof) << proof.error().text();
       EXPECT_GE(proof->checks.size(), 2u);
     }

@@ -4,8 +4,8 @@
 #include <random>
 
 #include "ops/graph_builder.h"
-#include "passes/pass.h"
 #include "reference/interpreter.h"
+#include "run_pass.h"
 
 namespace modelport {
 namespace {
@@ -18,17 +18,6 @@ std::vector<float> noise(size_t count, uint32_t seed) {
   std::vector<float> out(count);
   std::generate(out.begin(), out.end(), [&] { return values(random); });
   return out;
-}
-
-Graph passed(const Graph& graph, std::string_view name) {
-  for (const Pass& pass : pass_list()) {
-    if (pass.name != name) continue;
-    auto result = pass.run(graph);
-    EXPECT_TRUE(result) << result.error().text();
-    return *std::move(result);
-  }
-  ADD_FAILURE() << "no such pass";
-  return graph;
 }
 
 template <class T>
@@ -80,7 +69,7 @@ Graph mean_of(const Distributions& form) {
 }
 
 TEST(MultiplyDistributions, MakesTheMeansOneProduct) {
-  const Graph graph = mean_of({}), after = passed(graph, "multiply_distributions");
+  const Graph graph = mean_of({}), after = run_pass("multiply_distributions", graph);
   EXPECT_EQ(after.nodes.size(), 6u) << "turn, split, softmax, merge, product, turn";
   EXPECT_EQ(count_of<MatMul>(after), 1u);
   expect_same(graph, after, {2, 15, kWidth});
@@ -92,7 +81,7 @@ TEST(MultiplyDistributions, LeavesOtherForms) {
   for (const Distributions& form :
        {Distributions{.turn = {0, 1, 2, 3}}, Distributions{.out_channels = 2},
         Distributions{.named = Named::kProbabilities}, Distributions{.bias = Bias::kSome}}) {
-    EXPECT_EQ(count_of<MatMul>(passed(mean_of(form), "multiply_distributions")), 0u);
+    EXPECT_EQ(count_of<MatMul>(run_pass("multiply_distributions", mean_of(form))), 0u);
   }
 }
 
@@ -136,21 +125,21 @@ Graph rows_of(Rows form) {
 
 TEST(ComposeRows, MakesSumsAndPartsOneProductAndOneSum) {
   for (const Rows form : {Rows::kCentreAndSize, Rows::kCorners}) {
-    const Graph graph = rows_of(form), after = passed(graph, "compose_rows");
+    const Graph graph = rows_of(form), after = run_pass("compose_rows", graph);
     EXPECT_EQ(after.nodes.size(), 4u) << "turn, product, turn, sum";
     expect_same(graph, after, {2, 6, kWidth});
   }
 }
 
 TEST(ComposeRows, StopsAtWhatIsNotLinearInTheRows) {
-  const Graph graph = rows_of(Rows::kScaledByRow), after = passed(graph, "compose_rows");
+  const Graph graph = rows_of(Rows::kScaledByRow), after = run_pass("compose_rows", graph);
   EXPECT_EQ(after.nodes.size(), 5u) << "turn, product, turn, sum, and what scales each element on its own";
   expect_same(graph, after, {2, 6, kWidth});
 }
 
 TEST(ComposeRows, LeavesRowsThatOthersNeed) {
   for (const Rows form : {Rows::kTurned, Rows::kWithProbe, Rows::kTooFew}) {
-    const Graph graph = rows_of(form), after = passed(graph, "compose_rows");
+    const Graph graph = rows_of(form), after = run_pass("compose_rows", graph);
     EXPECT_EQ(after.nodes.size(), graph.nodes.size());
     expect_same(graph, after, {2, 6, kWidth});
   }
@@ -163,7 +152,7 @@ TEST(ComposeRows, KeepsCoordinatesOutOfHalfPrecision) {
   b.set_numerics(Numerics::kFloat32);
   const std::vector<ValueId> sides = b.split(distances, 1, {2, 2});
   b.output("y", b.concat({b.sub(b.floats({1, 2, kWidth}, noise(2 * kWidth, 2)), sides[0]), sides[1]}, 1));
-  const Graph after = passed(finished(std::move(b)), "compose_rows");
+  const Graph after = run_pass("compose_rows", finished(std::move(b)));
   ASSERT_EQ(after.nodes.size(), 4u);
   EXPECT_EQ(after.nodes[1].numerics, Numerics::kAny);
   EXPECT_EQ(after.nodes[3].numerics, Numerics::kFloat32);

@@ -4,8 +4,8 @@
 #include <random>
 
 #include "ops/graph_builder.h"
-#include "passes/pass.h"
 #include "reference/interpreter.h"
+#include "run_pass.h"
 
 namespace modelport {
 namespace {
@@ -40,16 +40,7 @@ Graph finish(GraphBuilder& b) {
   return *std::move(graph);
 }
 
-Graph folded(const Graph& graph) {
-  for (const Pass& pass : pass_list()) {
-    if (pass.name != "fold_batch_norm") continue;
-    auto result = pass.run(graph);
-    EXPECT_TRUE(result) << result.error().text();
-    return *std::move(result);
-  }
-  ADD_FAILURE() << "no such pass";
-  return graph;
-}
+Graph folded(const Graph& graph) { return run_pass("fold_batch_norm", graph); }
 
 template <class T>
 size_t count_of(const Graph& graph) {

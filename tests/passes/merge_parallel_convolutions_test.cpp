@@ -4,8 +4,8 @@
 #include <random>
 
 #include "ops/graph_builder.h"
-#include "passes/pass.h"
 #include "reference/interpreter.h"
+#include "run_pass.h"
 
 namespace modelport {
 namespace {
@@ -18,16 +18,7 @@ std::vector<float> noise(size_t count, uint32_t seed) {
   return out;
 }
 
-Graph merged(const Graph& graph) {
-  for (const Pass& pass : pass_list()) {
-    if (pass.name != "merge_parallel_convolutions") continue;
-    auto result = pass.run(graph);
-    EXPECT_TRUE(result) << result.error().text();
-    return *std::move(result);
-  }
-  ADD_FAILURE() << "no such pass";
-  return graph;
-}
+Graph merged(const Graph& graph) { return run_pass("merge_parallel_convolutions", graph); }
 
 size_t convolutions(const Graph& graph) {
   return static_cast<size_t>(

@@ -1,5 +1,7 @@
 #include "formats/onnx/onnx_format.h"
 
+#include <array>
+
 #include "formats/onnx/identical.h"
 #include "formats/onnx/lower/lower.h"
 #include "formats/onnx/lower/lower_table.h"
@@ -58,6 +60,8 @@ Result<std::vector<std::byte>> twin(const LoweredModel& lowered, const std::stri
   return bytes;
 }
 
+constexpr std::array<std::string_view, 4> kPrepare = {"append_class_map", "merge_reshapes", "legalize", "to_half"};
+
 }  // namespace
 
 const Format& onnx_format() {
@@ -66,7 +70,7 @@ const Format& onnx_format() {
                               "ONNX Runtime",
                               onnx_options(),
                               HalfForm::kArithmetic,
-                              ClassMapForm::kNumbers,
+                              kPrepare,
                               legalize_for_opset,
                               lower,
                               write,

@@ -1,5 +1,7 @@
 #include "formats/openvino/openvino_format.h"
 
+#include <array>
+
 #include "formats/openvino/identical.h"
 #include "formats/openvino/layout.h"
 #include "formats/openvino/lower/lower.h"
@@ -54,6 +56,8 @@ Result<std::vector<std::byte>> twin(const LoweredModel& lowered, const std::stri
   return std::vector<std::byte>(bytes.begin(), bytes.end());
 }
 
+constexpr std::array<std::string_view, 4> kPrepare = {"append_class_map", "merge_reshapes", "legalize", "to_half"};
+
 }  // namespace
 
 const Format& openvino_format() {
@@ -63,7 +67,7 @@ const Format& openvino_format() {
                               "OpenVINO",
                               {},
                               HalfForm::kWeights,
-                              ClassMapForm::kNumbers,
+                              kPrepare,
                               legalize,
                               lower,
                               write,

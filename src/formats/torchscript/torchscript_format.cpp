@@ -1,5 +1,7 @@
 #include "formats/torchscript/torchscript_format.h"
 
+#include <array>
+
 #include "formats/torchscript/layout.h"
 #include "formats/torchscript/lower/lower.h"
 #include "formats/torchscript/raise/raise.h"
@@ -48,6 +50,8 @@ Result<std::vector<std::byte>> twin(const LoweredModel& lowered, const std::stri
   return torch_archive_with_code(path, torch_twin_code(as_torch(lowered)));
 }
 
+constexpr std::array<std::string_view, 3> kPrepare = {"merge_reshapes", "legalize", "to_half"};
+
 }  // namespace
 
 const Format& torchscript_format() {
@@ -56,7 +60,7 @@ const Format& torchscript_format() {
                               "torch",
                               {},
                               HalfForm::kArithmetic,
-                              ClassMapForm::kLogits,
+                              kPrepare,
                               legalize,
                               lower,
                               write,
