@@ -13,141 +13,12 @@ namespace modelport {
 
 namespace {
 
-constexpr std::array<std::string_view, kOpCount> kNames = {"Conv",        "BatchNorm",
-                                                           "MaxPool",     "LayerNorm",
-                                                           "ReduceMean",  "MatMul",
-                                                           "Linear",      "Attention",
-                                                           "Softmax",     "Add",
-                                                           "Sub",         "Mul",
-                                                           "Div",         "Pow",
-                                                           "Relu",        "LeakyRelu",
-                                                           "Elu",         "Clip",
-                                                           "Sigmoid",     "Silu",
-                                                           "HardSigmoid", "HardSwish",
-                                                           "Tanh",        "Exp",
-                                                           "Sqrt",        "Erf",
-                                                           "Softplus",    "Mish",
-                                                           "Gelu",        "Cast",
-                                                           "Concat",      "Split",
-                                                           "Slice",       "Permute",
-                                                           "SplitAxis",   "MergeAxes",
-                                                           "Reshape",     "Expand",
-                                                           "Range",       "Gather",
-                                                           "Pad",         "Resize",
-                                                           "TopK",        "ConvTranspose",
-                                                           "AveragePool", "ReduceMax",
-                                                           "ReduceSum",   "Less",
-                                                           "LogicalAnd",  "Where",
-                                                           "Log",         "Sin",
-                                                           "Cos",         "GatherElements",
-                                                           "GridSample",  "NonMaxSuppression"};
-
-template <class T, class U>
-concept Is = std::same_as<std::remove_const_t<T>, U>;
-
-// attributes(op, visit) calls visit(name, member) for every attribute; operators without any fall to the last overload.
-void attributes(Is<Conv> auto& op, auto visit) {
-  visit("strides", op.strides);
-  visit("pads", op.pads);
-  visit("dilations", op.dilations);
-  visit("groups", op.groups);
+template <size_t... I>
+constexpr std::array<std::string_view, kOpCount> names(std::index_sequence<I...>) {
+  return {std::variant_alternative_t<I, Op>::kName...};
 }
-void attributes(Is<BatchNorm> auto& op, auto visit) { visit("epsilon", op.epsilon); }
-void attributes(Is<MaxPool> auto& op, auto visit) {
-  visit("kernel", op.kernel);
-  visit("strides", op.strides);
-  visit("pads", op.pads);
-  visit("dilations", op.dilations);
-  visit("rounding", op.rounding);
-}
-void attributes(Is<LayerNorm> auto& op, auto visit) {
-  visit("axes", op.axes);
-  visit("epsilon", op.epsilon);
-}
-void attributes(Is<ReduceMean> auto& op, auto visit) { visit("axes", op.axes); }
-void attributes(Is<Attention> auto& op, auto visit) { visit("scale", op.scale); }
-void attributes(Is<Softmax> auto& op, auto visit) { visit("axis", op.axis); }
-void attributes(Is<LeakyRelu> auto& op, auto visit) { visit("slope", op.slope); }
-void attributes(Is<Elu> auto& op, auto visit) { visit("alpha", op.alpha); }
-void attributes(Is<Clip> auto& op, auto visit) {
-  visit("min", op.min);
-  visit("max", op.max);
-}
-void attributes(Is<Gelu> auto& op, auto visit) { visit("form", op.form); }
-void attributes(Is<Cast> auto& op, auto visit) { visit("to", op.to); }
-void attributes(Is<Concat> auto& op, auto visit) { visit("axis", op.axis); }
-void attributes(Is<Split> auto& op, auto visit) {
-  visit("axis", op.axis);
-  visit("sizes", op.sizes);
-}
-void attributes(Is<Slice> auto& op, auto visit) {
-  visit("axis", op.axis);
-  visit("begin", op.begin);
-  visit("end", op.end);
-}
-void attributes(Is<Permute> auto& op, auto visit) { visit("permutation", op.permutation); }
-void attributes(Is<SplitAxis> auto& op, auto visit) {
-  visit("axis", op.axis);
-  visit("sizes", op.sizes);
-}
-void attributes(Is<MergeAxes> auto& op, auto visit) {
-  visit("axis", op.axis);
-  visit("count", op.count);
-}
-void attributes(Is<Reshape> auto& op, auto visit) { visit("shape", op.shape); }
-void attributes(Is<Expand> auto& op, auto visit) { visit("shape", op.shape); }
-void attributes(Is<Range> auto& op, auto visit) {
-  visit("size", op.size);
-  visit("dtype", op.dtype);
-}
-void attributes(Is<Gather> auto& op, auto visit) { visit("axis", op.axis); }
-void attributes(Is<Pad> auto& op, auto visit) {
-  visit("pads", op.pads);
-  visit("mode", op.mode);
-  visit("value", op.value);
-}
-void attributes(Is<Resize> auto& op, auto visit) {
-  visit("height", op.height);
-  visit("width", op.width);
-  visit("mode", op.mode);
-  visit("coordinates", op.coordinates);
-}
-void attributes(Is<TopK> auto& op, auto visit) {
-  visit("axis", op.axis);
-  visit("k", op.k);
-}
-void attributes(Is<ConvTranspose> auto& op, auto visit) {
-  visit("strides", op.strides);
-  visit("pads", op.pads);
-  visit("dilations", op.dilations);
-  visit("output_pads", op.output_pads);
-  visit("groups", op.groups);
-}
-void attributes(Is<AveragePool> auto& op, auto visit) {
-  visit("kernel", op.kernel);
-  visit("strides", op.strides);
-  visit("pads", op.pads);
-  visit("padding", op.padding);
-}
-void attributes(Is<ReduceMax> auto& op, auto visit) { visit("axes", op.axes); }
-void attributes(Is<ReduceSum> auto& op, auto visit) { visit("axes", op.axes); }
-void attributes(Is<GatherElements> auto& op, auto visit) { visit("axis", op.axis); }
-void attributes(Is<NonMaxSuppression> auto& op, auto visit) {
-  visit("iou_threshold", op.iou_threshold);
-  visit("score_threshold", op.score_threshold);
-  visit("max_output", op.max_output);
-}
-void attributes(auto&, auto) {}
-
-// Spellings of an enumeration, in its order.
-constexpr auto spellings(MaxPool::Rounding) { return std::to_array<std::string_view>({"floor", "ceil"}); }
-constexpr auto spellings(AveragePool::Padding) { return std::to_array<std::string_view>({"counted", "left_out"}); }
-constexpr auto spellings(PadMode) { return std::to_array<std::string_view>({"constant", "reflect", "edge"}); }
-constexpr auto spellings(ResizeMode) { return std::to_array<std::string_view>({"nearest", "linear"}); }
-constexpr auto spellings(ResizeCoordinates) {
-  return std::to_array<std::string_view>({"half_pixel", "asymmetric", "align_corners"});
-}
-constexpr auto spellings(GeluForm) { return std::to_array<std::string_view>({"erf", "tanh"}); }
+constexpr std::array kNames = names(std::make_index_sequence<kOpCount>());
+static_assert(std::is_sorted(kNames.begin(), kNames.end()), "operators of the variant are in the order of their names");
 
 std::string spell(int64_t value) { return std::to_string(value); }
 std::string spell(double value) { return fmt::format("{}", value); }
@@ -226,7 +97,7 @@ Status set_attribute(Op& op, std::string_view name, std::string_view text) {
   std::optional<Status> status;
   std::visit(
       [&](auto& members) {
-        attributes(members, [&](std::string_view attribute, auto& member) {
+        visit_attributes(members, [&](std::string_view attribute, auto& member) {
           known.emplace_back(attribute);
           if (attribute == name) status = read(text, member).in(std::string(name));
         });
@@ -251,9 +122,9 @@ std::string print_attributes(const Op& op) {
       [&](const auto& members) {
         const std::remove_cvref_t<decltype(members)> defaults{};
         std::vector<std::string> unset;
-        attributes(defaults, [&](std::string_view, const auto& member) { unset.push_back(spell(member)); });
+        visit_attributes(defaults, [&](std::string_view, const auto& member) { unset.push_back(spell(member)); });
         size_t i = 0;
-        attributes(members, [&](std::string_view name, const auto& member) {
+        visit_attributes(members, [&](std::string_view name, const auto& member) {
           const std::string text = spell(member);
           if (text != unset[i++]) out += fmt::format("{}{}={}", out.empty() ? "" : ", ", name, text);
         });
@@ -266,7 +137,7 @@ std::vector<std::pair<std::string_view, double*>> real_attributes(Op& op) {
   std::vector<std::pair<std::string_view, double*>> reals;
   std::visit(
       [&](auto& members) {
-        attributes(members, [&](std::string_view name, auto& member) {
+        visit_attributes(members, [&](std::string_view name, auto& member) {
           if constexpr (std::same_as<decltype(member), double&>) reals.emplace_back(name, &member);
         });
       },
@@ -276,7 +147,8 @@ std::vector<std::pair<std::string_view, double*>> real_attributes(Op& op) {
 
 size_t attribute_count(const Op& op) {
   size_t count = 0;
-  std::visit([&](const auto& members) { attributes(members, [&](std::string_view, const auto&) { ++count; }); }, op);
+  std::visit([&](const auto& members) { visit_attributes(members, [&](std::string_view, const auto&) { ++count; }); },
+             op);
   return count;
 }
 

@@ -1,5 +1,5 @@
 #include "ops/elementwise.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 
 namespace modelport {
 
@@ -21,6 +21,6 @@ void evaluate_add(const Op&, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kAddInfo = {"Add", 2, 2, infer_binary, evaluate_add, nullptr, same_op};
+const OpInfo Add::kInfo = {2, 2, infer_binary, evaluate_add, nullptr, same_op};
 
 }  // namespace modelport

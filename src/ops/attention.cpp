@@ -3,7 +3,7 @@
 #include "kernels/matmul.h"
 #include "kernels/softmax.h"
 #include "ops/graph_builder.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/type_rules.h"
 
 namespace modelport {
@@ -68,6 +68,6 @@ std::vector<ValueId> decompose_attention(const Op& op, std::span<const ValueId> 
 
 }  // namespace
 
-const OpInfo kAttentionInfo = {"Attention", 3, 3, infer_attention, evaluate_attention, decompose_attention};
+const CompositeInfo Attention::kInfo = OpInfo{3, 3, infer_attention, evaluate_attention, decompose_attention};
 
 }  // namespace modelport

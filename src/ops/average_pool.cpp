@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "kernels/elementwise.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/type_rules.h"
 
 namespace modelport {
@@ -64,6 +64,6 @@ void evaluate_average_pool(const Op& op, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kAveragePoolInfo = {"AveragePool", 1, 1, infer_average_pool, evaluate_average_pool};
+const OpInfo AveragePool::kInfo = {1, 1, infer_average_pool, evaluate_average_pool};
 
 }  // namespace modelport

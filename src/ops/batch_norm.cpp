@@ -2,7 +2,7 @@
 
 #include "kernels/thread_pool.h"
 #include "ops/graph_builder.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/type_rules.h"
 
 namespace modelport {
@@ -56,6 +56,6 @@ std::vector<ValueId> decompose_batch_norm(const Op& op, std::span<const ValueId>
 
 }  // namespace
 
-const OpInfo kBatchNormInfo = {"BatchNorm", 5, 5, infer_batch_norm, evaluate_batch_norm, decompose_batch_norm};
+const CompositeInfo BatchNorm::kInfo = OpInfo{5, 5, infer_batch_norm, evaluate_batch_norm, decompose_batch_norm};
 
 }  // namespace modelport

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/strided_copy.h"
 
 namespace modelport {
@@ -48,6 +48,6 @@ std::optional<Op> permute_axes_of_cast(const Op& op, std::span<const int64_t>) {
 
 }  // namespace
 
-const OpInfo kCastInfo = {"Cast", 1, 1, infer_cast, evaluate_cast, nullptr, permute_axes_of_cast};
+const OpInfo Cast::kInfo = {1, 1, infer_cast, evaluate_cast, nullptr, permute_axes_of_cast};
 
 }  // namespace modelport

@@ -1,5 +1,5 @@
 #include "ops/elementwise.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 
 namespace modelport {
 
@@ -14,6 +14,6 @@ void evaluate_clip(const Op& op, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kClipInfo = {"Clip", 1, 1, infer_unary, evaluate_clip, nullptr, same_op};
+const OpInfo Clip::kInfo = {1, 1, infer_unary, evaluate_clip, nullptr, same_op};
 
 }  // namespace modelport

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "ops/axis_permutation.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/strided_copy.h"
 #include "ops/type_rules.h"
 
@@ -43,6 +43,6 @@ std::optional<Op> permute_axes_of_concat(const Op& op, std::span<const int64_t> 
 
 }  // namespace
 
-const OpInfo kConcatInfo = {"Concat", 1, -1, infer_concat, evaluate_concat, nullptr, permute_axes_of_concat};
+const OpInfo Concat::kInfo = {1, -1, infer_concat, evaluate_concat, nullptr, permute_axes_of_concat};
 
 }  // namespace modelport

@@ -22,21 +22,7 @@ class Substitution {
     for (Dim& dim : dims) (*this)(dim);
   }
 
-  void operator()(Split& op) { (*this)(op.sizes); }
-  void operator()(Slice& op) {
-    (*this)(op.begin);
-    (*this)(op.end);
-  }
-  void operator()(SplitAxis& op) { (*this)(op.sizes); }
-  void operator()(Reshape& op) { (*this)(op.shape); }
-  void operator()(Expand& op) { (*this)(op.shape); }
-  void operator()(Range& op) { (*this)(op.size); }
-  void operator()(Resize& op) {
-    (*this)(op.height);
-    (*this)(op.width);
-  }
-  void operator()(TopK& op) { (*this)(op.k); }
-  /// Operators without sizes among their attributes.
+  /// Attributes that are no sizes.
   template <class Other>
   void operator()(Other&) {}
 
@@ -52,7 +38,8 @@ class Substitution {
 Result<Op> concrete(const Op& op, const SymbolValues& symbols) {
   Op fixed = op;
   Substitution substitution(symbols);
-  std::visit([&](auto& attributes) { substitution(attributes); }, fixed);
+  const auto substitute = [&](std::string_view, auto& attribute) { substitution(attribute); };
+  std::visit([&](auto& attributes) { visit_attributes(attributes, substitute); }, fixed);
   CHECK_OK(substitution.status());
   return fixed;
 }

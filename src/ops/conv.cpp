@@ -1,6 +1,6 @@
 #include "kernels/convolution.h"
 
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/type_rules.h"
 
 namespace modelport {
@@ -77,6 +77,6 @@ void evaluate_conv(const Op& op, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kConvInfo = {"Conv", 2, 3, infer_conv, evaluate_conv};
+const OpInfo Conv::kInfo = {2, 3, infer_conv, evaluate_conv};
 
 }  // namespace modelport

@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "kernels/matmul.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/type_rules.h"
 
 namespace modelport {
@@ -83,6 +83,6 @@ void evaluate_conv_transpose(const Op& op, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kConvTransposeInfo = {"ConvTranspose", 2, 3, infer_conv_transpose, evaluate_conv_transpose};
+const OpInfo ConvTranspose::kInfo = {2, 3, infer_conv_transpose, evaluate_conv_transpose};
 
 }  // namespace modelport

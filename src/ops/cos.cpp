@@ -1,5 +1,5 @@
 #include "ops/elementwise.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 
 namespace modelport {
 
@@ -11,6 +11,6 @@ void evaluate_cos(const Op&, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kCosInfo = {"Cos", 1, 1, infer_unary, evaluate_cos, nullptr, same_op};
+const OpInfo Cos::kInfo = {1, 1, infer_unary, evaluate_cos, nullptr, same_op};
 
 }  // namespace modelport

@@ -1,5 +1,5 @@
 #include "ops/elementwise.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 
 namespace modelport {
 
@@ -18,6 +18,6 @@ void evaluate_div(const Op&, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kDivInfo = {"Div", 2, 2, infer_binary, evaluate_div, nullptr, same_op};
+const OpInfo Div::kInfo = {2, 2, infer_binary, evaluate_div, nullptr, same_op};
 
 }  // namespace modelport

@@ -1,5 +1,5 @@
 #include "ops/elementwise.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 
 namespace modelport {
 
@@ -12,6 +12,6 @@ void evaluate_elu(const Op& op, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kEluInfo = {"Elu", 1, 1, infer_unary, evaluate_elu, nullptr, same_op};
+const OpInfo Elu::kInfo = {1, 1, infer_unary, evaluate_elu, nullptr, same_op};
 
 }  // namespace modelport

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/strided_copy.h"
 #include "ops/type_rules.h"
 
@@ -35,6 +35,6 @@ void evaluate_expand(const Op&, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kExpandInfo = {"Expand", 1, 1, infer_expand, evaluate_expand};
+const OpInfo Expand::kInfo = {1, 1, infer_expand, evaluate_expand};
 
 }  // namespace modelport

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/strided_copy.h"
 #include "ops/type_rules.h"
 
@@ -50,6 +50,6 @@ void evaluate_gather(const Op& op, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kGatherInfo = {"Gather", 2, 2, infer_gather, evaluate_gather};
+const OpInfo Gather::kInfo = {2, 2, infer_gather, evaluate_gather};
 
 }  // namespace modelport

@@ -1,7 +1,7 @@
 #include <limits>
 
 #include "ops/axis_permutation.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/type_rules.h"
 
 namespace modelport {
@@ -48,7 +48,7 @@ std::optional<Op> permute_axes_of_gather_elements(const Op& op, std::span<const 
 
 }  // namespace
 
-const OpInfo kGatherElementsInfo = {
-    "GatherElements", 2, 2, infer_gather_elements, evaluate_gather_elements, nullptr, permute_axes_of_gather_elements};
+const OpInfo GatherElements::kInfo = {
+    2, 2, infer_gather_elements, evaluate_gather_elements, nullptr, permute_axes_of_gather_elements};
 
 }  // namespace modelport

@@ -1,6 +1,6 @@
 #include "ops/elementwise.h"
 #include "ops/graph_builder.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 
 namespace modelport {
 
@@ -32,6 +32,6 @@ std::vector<ValueId> decompose_gelu(const Op& op, std::span<const ValueId> input
 
 }  // namespace
 
-const OpInfo kGeluInfo = {"Gelu", 1, 1, infer_unary, evaluate_gelu, decompose_gelu, same_op};
+const CompositeInfo Gelu::kInfo = OpInfo{1, 1, infer_unary, evaluate_gelu, decompose_gelu, same_op};
 
 }  // namespace modelport

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "graph/text.h"
+
 namespace modelport {
 
 namespace {
@@ -15,17 +17,21 @@ std::string location_text(const std::source_location& where) {
 }
 
 size_t output_count(const Op& op) {
-  if (const auto* split = std::get_if<Split>(&op)) return split->sizes.size();
-  return std::holds_alternative<TopK>(op) ? 2 : 1;
+  return std::visit(
+      [](const auto& attributes) -> size_t {
+        if constexpr (requires { attributes.output_count(); }) return attributes.output_count();
+        return 1;
+      },
+      op);
 }
 
 Result<std::vector<ValueType>> infer(const Op& op, std::span<const ValueType> inputs) {
   const OpInfo& info = op_info(op);
   const auto count = static_cast<int>(inputs.size());
   if (count < info.min_inputs || (info.max_inputs >= 0 && count > info.max_inputs)) {
-    return fail(ErrorCode::kInternal, "{} does not take {} operands", info.name, count);
+    return fail(ErrorCode::kInternal, "{} does not take {} operands", op_name(op), count);
   }
-  return info.infer(op, inputs).in(std::string(info.name));
+  return info.infer(op, inputs).in(std::string(op_name(op)));
 }
 
 std::vector<ValueId> with_optional(std::vector<ValueId> inputs, std::optional<ValueId> last) {

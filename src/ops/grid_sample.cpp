@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "kernels/elementwise.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/type_rules.h"
 
 namespace modelport {
@@ -69,6 +69,6 @@ void evaluate_grid_sample(const Op&, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kGridSampleInfo = {"GridSample", 2, 2, infer_grid_sample, evaluate_grid_sample};
+const OpInfo GridSample::kInfo = {2, 2, infer_grid_sample, evaluate_grid_sample};
 
 }  // namespace modelport

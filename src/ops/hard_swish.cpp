@@ -1,6 +1,6 @@
 #include "ops/elementwise.h"
 #include "ops/graph_builder.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 
 namespace modelport {
 
@@ -16,6 +16,6 @@ std::vector<ValueId> decompose_hard_swish(const Op&, std::span<const ValueId> in
 
 }  // namespace
 
-const OpInfo kHardSwishInfo = {"HardSwish", 1, 1, infer_unary, evaluate_hard_swish, decompose_hard_swish, same_op};
+const CompositeInfo HardSwish::kInfo = OpInfo{1, 1, infer_unary, evaluate_hard_swish, decompose_hard_swish, same_op};
 
 }  // namespace modelport

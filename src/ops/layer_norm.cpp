@@ -3,7 +3,7 @@
 
 #include "kernels/thread_pool.h"
 #include "ops/graph_builder.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/type_rules.h"
 
 namespace modelport {
@@ -61,6 +61,6 @@ std::vector<ValueId> decompose_layer_norm(const Op& op, std::span<const ValueId>
 
 }  // namespace
 
-const OpInfo kLayerNormInfo = {"LayerNorm", 3, 3, infer_layer_norm, evaluate_layer_norm, decompose_layer_norm};
+const CompositeInfo LayerNorm::kInfo = OpInfo{3, 3, infer_layer_norm, evaluate_layer_norm, decompose_layer_norm};
 
 }  // namespace modelport

@@ -1,5 +1,5 @@
 #include "ops/elementwise.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 
 namespace modelport {
 
@@ -12,6 +12,6 @@ void evaluate_leaky_relu(const Op& op, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kLeakyReluInfo = {"LeakyRelu", 1, 1, infer_unary, evaluate_leaky_relu, nullptr, same_op};
+const OpInfo LeakyRelu::kInfo = {1, 1, infer_unary, evaluate_leaky_relu, nullptr, same_op};
 
 }  // namespace modelport

@@ -1,5 +1,5 @@
 #include "ops/elementwise.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 
 namespace modelport {
 
@@ -30,6 +30,6 @@ void evaluate_less(const Op&, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kLessInfo = {"Less", 2, 2, infer_less, evaluate_less, nullptr, same_op};
+const OpInfo Less::kInfo = {2, 2, infer_less, evaluate_less, nullptr, same_op};
 
 }  // namespace modelport

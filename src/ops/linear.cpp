@@ -1,7 +1,7 @@
 #include "kernels/matmul.h"
 
 #include "ops/graph_builder.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/type_rules.h"
 
 namespace modelport {
@@ -50,6 +50,6 @@ std::vector<ValueId> decompose_linear(const Op&, std::span<const ValueId> inputs
 
 }  // namespace
 
-const OpInfo kLinearInfo = {"Linear", 2, 3, infer_linear, evaluate_linear, decompose_linear};
+const CompositeInfo Linear::kInfo = OpInfo{2, 3, infer_linear, evaluate_linear, decompose_linear};
 
 }  // namespace modelport

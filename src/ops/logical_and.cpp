@@ -1,5 +1,5 @@
 #include "ops/elementwise.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/type_rules.h"
 
 namespace modelport {
@@ -17,6 +17,6 @@ void evaluate_logical_and(const Op&, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kLogicalAndInfo = {"LogicalAnd", 2, 2, infer_logical_and, evaluate_logical_and, nullptr, same_op};
+const OpInfo LogicalAnd::kInfo = {2, 2, infer_logical_and, evaluate_logical_and, nullptr, same_op};
 
 }  // namespace modelport

@@ -1,7 +1,7 @@
 #include "kernels/matmul.h"
 
 #include "ops/elementwise.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/type_rules.h"
 
 namespace modelport {
@@ -43,6 +43,6 @@ void evaluate_matmul(const Op&, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kMatMulInfo = {"MatMul", 2, 2, infer_matmul, evaluate_matmul};
+const OpInfo MatMul::kInfo = {2, 2, infer_matmul, evaluate_matmul};
 
 }  // namespace modelport

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/type_rules.h"
 
 namespace modelport {
@@ -71,6 +71,6 @@ void evaluate_max_pool(const Op& op, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kMaxPoolInfo = {"MaxPool", 1, 1, infer_max_pool, evaluate_max_pool};
+const OpInfo MaxPool::kInfo = {1, 1, infer_max_pool, evaluate_max_pool};
 
 }  // namespace modelport

@@ -1,4 +1,4 @@
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/strided_copy.h"
 #include "ops/type_rules.h"
 
@@ -24,6 +24,6 @@ void evaluate_merge_axes(const Op&, const Evaluation& e) { copy_all(e.in(0), e.o
 
 }  // namespace
 
-const OpInfo kMergeAxesInfo = {"MergeAxes", 1, 1, infer_merge_axes, evaluate_merge_axes};
+const OpInfo MergeAxes::kInfo = {1, 1, infer_merge_axes, evaluate_merge_axes};
 
 }  // namespace modelport

@@ -1,6 +1,6 @@
 #include "ops/elementwise.h"
 #include "ops/graph_builder.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 
 namespace modelport {
 
@@ -17,6 +17,6 @@ std::vector<ValueId> decompose_mish(const Op&, std::span<const ValueId> inputs, 
 
 }  // namespace
 
-const OpInfo kMishInfo = {"Mish", 1, 1, infer_unary, evaluate_mish, decompose_mish, same_op};
+const CompositeInfo Mish::kInfo = OpInfo{1, 1, infer_unary, evaluate_mish, decompose_mish, same_op};
 
 }  // namespace modelport

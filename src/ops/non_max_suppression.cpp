@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/type_rules.h"
 
 namespace modelport {
@@ -73,7 +73,6 @@ void evaluate_non_max_suppression(const Op& op, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kNonMaxSuppressionInfo = {"NonMaxSuppression", 2, 2, infer_non_max_suppression,
-                                       evaluate_non_max_suppression};
+const OpInfo NonMaxSuppression::kInfo = {2, 2, infer_non_max_suppression, evaluate_non_max_suppression};
 
 }  // namespace modelport

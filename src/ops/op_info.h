@@ -52,9 +52,8 @@ void with_real(Precision precision, F f) {
   }
 }
 
-/// One row per operator of the catalogue.
+/// One row per operator of the catalogue: its `kInfo`, defined in the file of its name.
 struct OpInfo {
-  std::string_view name;
   int min_inputs;
   int max_inputs;  ///< -1: any number
 
@@ -72,6 +71,13 @@ struct OpInfo {
   /// output axis i is input axis permutation[i]); nothing where this operator is bound to its layout. nullptr: always
   /// bound.
   std::optional<Op> (*permute_axes)(const Op& op, std::span<const int64_t> permutation) = nullptr;
+};
+
+/// The row of an operator that simpler ones can replace.
+struct CompositeInfo : OpInfo {
+  consteval CompositeInfo(const OpInfo& row) : OpInfo(row) {
+    if (row.decompose == nullptr) throw "a composite operator has a decomposition";
+  }
 };
 
 const OpInfo& op_info(const Op& op);

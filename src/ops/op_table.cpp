@@ -1,40 +1,18 @@
-#include "ops/op_table.h"
-
 #include <array>
+#include <utility>
+
+#include "ops/op_info.h"
 
 namespace modelport {
 
 namespace {
-const std::array<const OpInfo*, kOpCount> kTable = {
-    &kConvInfo,        &kBatchNormInfo,
-    &kMaxPoolInfo,     &kLayerNormInfo,
-    &kReduceMeanInfo,  &kMatMulInfo,
-    &kLinearInfo,      &kAttentionInfo,
-    &kSoftmaxInfo,     &kAddInfo,
-    &kSubInfo,         &kMulInfo,
-    &kDivInfo,         &kPowInfo,
-    &kReluInfo,        &kLeakyReluInfo,
-    &kEluInfo,         &kClipInfo,
-    &kSigmoidInfo,     &kSiluInfo,
-    &kHardSigmoidInfo, &kHardSwishInfo,
-    &kTanhInfo,        &kExpInfo,
-    &kSqrtInfo,        &kErfInfo,
-    &kSoftplusInfo,    &kMishInfo,
-    &kGeluInfo,        &kCastInfo,
-    &kConcatInfo,      &kSplitInfo,
-    &kSliceInfo,       &kPermuteInfo,
-    &kSplitAxisInfo,   &kMergeAxesInfo,
-    &kReshapeInfo,     &kExpandInfo,
-    &kRangeInfo,       &kGatherInfo,
-    &kPadInfo,         &kResizeInfo,
-    &kTopKInfo,        &kConvTransposeInfo,
-    &kAveragePoolInfo, &kReduceMaxInfo,
-    &kReduceSumInfo,   &kLessInfo,
-    &kLogicalAndInfo,  &kWhereInfo,
-    &kLogInfo,         &kSinInfo,
-    &kCosInfo,         &kGatherElementsInfo,
-    &kGridSampleInfo,  &kNonMaxSuppressionInfo,
-};
+
+template <size_t... I>
+constexpr std::array<const OpInfo*, kOpCount> rows(std::index_sequence<I...>) {
+  return {&std::variant_alternative_t<I, Op>::kInfo...};
+}
+constexpr std::array kTable = rows(std::make_index_sequence<kOpCount>());
+
 }  // namespace
 
 const OpInfo& op_info(const Op& op) { return *kTable[op.index()]; }

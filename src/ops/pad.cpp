@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/type_rules.h"
 
 namespace modelport {
@@ -65,6 +65,6 @@ void evaluate_pad(const Op& op, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kPadInfo = {"Pad", 1, 1, infer_pad, evaluate_pad};
+const OpInfo Pad::kInfo = {1, 1, infer_pad, evaluate_pad};
 
 }  // namespace modelport

@@ -1,5 +1,5 @@
 #include "ops/axis_permutation.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/strided_copy.h"
 #include "ops/type_rules.h"
 
@@ -31,6 +31,6 @@ std::optional<Op> permute_axes_of_permute(const Op& op, std::span<const int64_t>
 
 }  // namespace
 
-const OpInfo kPermuteInfo = {"Permute", 1, 1, infer_permute, evaluate_permute, nullptr, permute_axes_of_permute};
+const OpInfo Permute::kInfo = {1, 1, infer_permute, evaluate_permute, nullptr, permute_axes_of_permute};
 
 }  // namespace modelport

@@ -1,5 +1,5 @@
 #include "ops/elementwise.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 
 namespace modelport {
 
@@ -19,6 +19,6 @@ void evaluate_pow(const Op&, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kPowInfo = {"Pow", 2, 2, infer_pow, evaluate_pow, nullptr, same_op};
+const OpInfo Pow::kInfo = {2, 2, infer_pow, evaluate_pow, nullptr, same_op};
 
 }  // namespace modelport

@@ -1,6 +1,6 @@
 #include <numeric>
 
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/type_rules.h"
 
 namespace modelport {
@@ -25,6 +25,6 @@ void evaluate_range(const Op&, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kRangeInfo = {"Range", 0, 0, infer_range, evaluate_range};
+const OpInfo Range::kInfo = {0, 0, infer_range, evaluate_range};
 
 }  // namespace modelport

@@ -1,7 +1,7 @@
 #include <cmath>
 #include <limits>
 
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/reduction.h"
 
 namespace modelport {
@@ -25,7 +25,6 @@ std::optional<Op> permute_axes_of_reduce_max(const Op& op, std::span<const int64
 
 }  // namespace
 
-const OpInfo kReduceMaxInfo = {
-    "ReduceMax", 1, 1, infer_reduce_max, evaluate_reduce_max, nullptr, permute_axes_of_reduce_max};
+const OpInfo ReduceMax::kInfo = {1, 1, infer_reduce_max, evaluate_reduce_max, nullptr, permute_axes_of_reduce_max};
 
 }  // namespace modelport

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/reduction.h"
 
 namespace modelport {
@@ -25,7 +25,6 @@ std::optional<Op> permute_axes_of_reduce_mean(const Op& op, std::span<const int6
 
 }  // namespace
 
-const OpInfo kReduceMeanInfo = {
-    "ReduceMean", 1, 1, infer_reduce_mean, evaluate_reduce_mean, nullptr, permute_axes_of_reduce_mean};
+const OpInfo ReduceMean::kInfo = {1, 1, infer_reduce_mean, evaluate_reduce_mean, nullptr, permute_axes_of_reduce_mean};
 
 }  // namespace modelport

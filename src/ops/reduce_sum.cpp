@@ -1,6 +1,6 @@
 #include <functional>
 
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/reduction.h"
 
 namespace modelport {
@@ -22,7 +22,6 @@ std::optional<Op> permute_axes_of_reduce_sum(const Op& op, std::span<const int64
 
 }  // namespace
 
-const OpInfo kReduceSumInfo = {
-    "ReduceSum", 1, 1, infer_reduce_sum, evaluate_reduce_sum, nullptr, permute_axes_of_reduce_sum};
+const OpInfo ReduceSum::kInfo = {1, 1, infer_reduce_sum, evaluate_reduce_sum, nullptr, permute_axes_of_reduce_sum};
 
 }  // namespace modelport

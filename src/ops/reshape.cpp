@@ -1,4 +1,4 @@
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/strided_copy.h"
 #include "ops/type_rules.h"
 
@@ -16,6 +16,6 @@ void evaluate_reshape(const Op&, const Evaluation& e) { copy_all(e.in(0), e.out(
 
 }  // namespace
 
-const OpInfo kReshapeInfo = {"Reshape", 1, 1, infer_reshape, evaluate_reshape};
+const OpInfo Reshape::kInfo = {1, 1, infer_reshape, evaluate_reshape};
 
 }  // namespace modelport

@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "kernels/thread_pool.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/type_rules.h"
 
 namespace modelport {
@@ -77,6 +77,6 @@ void evaluate_resize(const Op& op, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kResizeInfo = {"Resize", 1, 1, infer_resize, evaluate_resize};
+const OpInfo Resize::kInfo = {1, 1, infer_resize, evaluate_resize};
 
 }  // namespace modelport

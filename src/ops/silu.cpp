@@ -1,6 +1,6 @@
 #include "ops/elementwise.h"
 #include "ops/graph_builder.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 
 namespace modelport {
 
@@ -16,6 +16,6 @@ std::vector<ValueId> decompose_silu(const Op&, std::span<const ValueId> inputs, 
 
 }  // namespace
 
-const OpInfo kSiluInfo = {"Silu", 1, 1, infer_unary, evaluate_silu, decompose_silu, same_op};
+const CompositeInfo Silu::kInfo = OpInfo{1, 1, infer_unary, evaluate_silu, decompose_silu, same_op};
 
 }  // namespace modelport

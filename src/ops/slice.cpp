@@ -1,5 +1,5 @@
 #include "ops/axis_permutation.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/strided_copy.h"
 #include "ops/type_rules.h"
 
@@ -34,6 +34,6 @@ std::optional<Op> permute_axes_of_slice(const Op& op, std::span<const int64_t> p
 
 }  // namespace
 
-const OpInfo kSliceInfo = {"Slice", 1, 1, infer_slice, evaluate_slice, nullptr, permute_axes_of_slice};
+const OpInfo Slice::kInfo = {1, 1, infer_slice, evaluate_slice, nullptr, permute_axes_of_slice};
 
 }  // namespace modelport

@@ -1,7 +1,7 @@
 #include "kernels/softmax.h"
 
 #include "ops/axis_permutation.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/type_rules.h"
 
 namespace modelport {
@@ -31,6 +31,6 @@ std::optional<Op> permute_axes_of_softmax(const Op& op, std::span<const int64_t>
 
 }  // namespace
 
-const OpInfo kSoftmaxInfo = {"Softmax", 1, 1, infer_softmax, evaluate_softmax, nullptr, permute_axes_of_softmax};
+const OpInfo Softmax::kInfo = {1, 1, infer_softmax, evaluate_softmax, nullptr, permute_axes_of_softmax};
 
 }  // namespace modelport

@@ -1,5 +1,5 @@
 #include "ops/elementwise.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 
 namespace modelport {
 
@@ -12,6 +12,6 @@ void evaluate_softplus(const Op&, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kSoftplusInfo = {"Softplus", 1, 1, infer_unary, evaluate_softplus, nullptr, same_op};
+const OpInfo Softplus::kInfo = {1, 1, infer_unary, evaluate_softplus, nullptr, same_op};
 
 }  // namespace modelport

@@ -1,5 +1,5 @@
 #include "ops/axis_permutation.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/strided_copy.h"
 #include "ops/type_rules.h"
 
@@ -41,6 +41,6 @@ std::optional<Op> permute_axes_of_split(const Op& op, std::span<const int64_t> p
 
 }  // namespace
 
-const OpInfo kSplitInfo = {"Split", 1, 1, infer_split, evaluate_split, nullptr, permute_axes_of_split};
+const OpInfo Split::kInfo = {1, 1, infer_split, evaluate_split, nullptr, permute_axes_of_split};
 
 }  // namespace modelport

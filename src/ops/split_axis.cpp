@@ -1,4 +1,4 @@
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/strided_copy.h"
 #include "ops/type_rules.h"
 
@@ -20,6 +20,6 @@ void evaluate_split_axis(const Op&, const Evaluation& e) { copy_all(e.in(0), e.o
 
 }  // namespace
 
-const OpInfo kSplitAxisInfo = {"SplitAxis", 1, 1, infer_split_axis, evaluate_split_axis};
+const OpInfo SplitAxis::kInfo = {1, 1, infer_split_axis, evaluate_split_axis};
 
 }  // namespace modelport

@@ -1,5 +1,5 @@
 #include "ops/elementwise.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 
 namespace modelport {
 
@@ -11,6 +11,6 @@ void evaluate_sub(const Op&, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kSubInfo = {"Sub", 2, 2, infer_binary, evaluate_sub, nullptr, same_op};
+const OpInfo Sub::kInfo = {2, 2, infer_binary, evaluate_sub, nullptr, same_op};
 
 }  // namespace modelport

@@ -2,7 +2,7 @@
 #include <numeric>
 
 #include "ops/axis_permutation.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/type_rules.h"
 
 namespace modelport {
@@ -64,6 +64,6 @@ std::optional<Op> permute_axes_of_topk(const Op& op, std::span<const int64_t> pe
 
 }  // namespace
 
-const OpInfo kTopKInfo = {"TopK", 1, 1, infer_topk, evaluate_topk, nullptr, permute_axes_of_topk};
+const OpInfo TopK::kInfo = {1, 1, infer_topk, evaluate_topk, nullptr, permute_axes_of_topk};
 
 }  // namespace modelport

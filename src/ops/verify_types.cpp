@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "graph/text.h"
+
 namespace modelport {
 
 namespace {
@@ -14,21 +16,21 @@ Status verify_node(const Graph& graph, const Node& node) {
   const OpInfo& info = op_info(node.op);
   const auto count = static_cast<int>(node.inputs.size());
   if (count < info.min_inputs || (info.max_inputs >= 0 && count > info.max_inputs)) {
-    return fail(ErrorCode::kInternal, "{} does not take {} operands", info.name, count);
+    return fail(ErrorCode::kInternal, "{} does not take {} operands", op_name(node.op), count);
   }
   std::vector<ValueType> inputs;
   inputs.reserve(node.inputs.size());
   for (const ValueId input : node.inputs) inputs.push_back(graph[input].type);
   TRY(inferred, info.infer(node.op, inputs));
   if (inferred.size() != node.outputs.size()) {
-    return fail(ErrorCode::kInternal, "{} has {} outputs, the node declares {}", info.name, inferred.size(),
+    return fail(ErrorCode::kInternal, "{} has {} outputs, the node declares {}", op_name(node.op), inferred.size(),
                 node.outputs.size());
   }
   for (size_t i = 0; i < inferred.size(); ++i) {
     const ValueType& declared = graph[node.outputs[i]].type;
     if (!(declared == inferred[i])) {
-      return fail(ErrorCode::kInternal, "output {} of {} is declared {} but is {}", i, info.name, type_text(declared),
-                  type_text(inferred[i]));
+      return fail(ErrorCode::kInternal, "output {} of {} is declared {} but is {}", i, op_name(node.op),
+                  type_text(declared), type_text(inferred[i]));
     }
   }
   return {};

@@ -1,5 +1,5 @@
 #include "ops/elementwise.h"
-#include "ops/op_table.h"
+#include "ops/op_info.h"
 #include "ops/type_rules.h"
 
 namespace modelport {
@@ -40,6 +40,6 @@ void evaluate_where(const Op&, const Evaluation& e) {
 
 }  // namespace
 
-const OpInfo kWhereInfo = {"Where", 3, 3, infer_where, evaluate_where, nullptr, same_op};
+const OpInfo Where::kInfo = {3, 3, infer_where, evaluate_where, nullptr, same_op};
 
 }  // namespace modelport

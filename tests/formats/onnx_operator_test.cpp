@@ -10,6 +10,7 @@
 #include "formats/onnx/onnx_format.h"
 #include "formats/onnx/onnx_model.h"
 #include "formats/onnx/options.h"
+#include "graph/text.h"
 #include "io/output_file.h"
 #include "runtimes/engine.h"
 
@@ -143,7 +144,7 @@ TEST(OnnxOperators, EveryOperatorOfTheCatalogueHasACase) {
     ASSERT_TRUE(built) << operator_case.name << ": " << built.error().text();
     for (const Node& node : built->graph.nodes) covered.insert(node.op.index());
   }
-  for (size_t op = 0; op < kOpCount; ++op) EXPECT_TRUE(covered.contains(op)) << op_info(op).name;
+  for (size_t op = 0; op < kOpCount; ++op) EXPECT_TRUE(covered.contains(op)) << op_name(op);
 }
 
 /// The operators of a case's file, in order.

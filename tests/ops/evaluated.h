@@ -79,7 +79,7 @@ inline std::vector<Operand> evaluated(const Op& op, const std::vector<Operand>& 
   }
   const auto inferred = op_info(op).infer(op, types);
   if (!inferred) {
-    ADD_FAILURE() << op_info(op).name << ": " << inferred.error().text();
+    ADD_FAILURE() << op_name(op) << ": " << inferred.error().text();
     return {};
   }
   std::vector<Operand> results;

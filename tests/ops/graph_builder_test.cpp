@@ -8,11 +8,17 @@
 namespace modelport {
 namespace {
 
-TEST(OpTable, HasTheCatalogueInTheOrderOfTheVariant) {
+template <size_t... I>
+std::vector<bool> composite_operators(std::index_sequence<I...>) {
+  return {is_composite<std::variant_alternative_t<I, Op>>...};
+}
+
+TEST(OpTable, HasTheWholeCatalogue) {
+  const std::vector<bool> composite = composite_operators(std::make_index_sequence<kOpCount>());
   for (size_t index = 0; index < kOpCount; ++index) {
-    EXPECT_EQ(op_info(index).name, op_name(index));
-    EXPECT_NE(op_info(index).infer, nullptr);
-    EXPECT_NE(op_info(index).evaluate, nullptr);
+    EXPECT_NE(op_info(index).infer, nullptr) << op_name(index);
+    EXPECT_NE(op_info(index).evaluate, nullptr) << op_name(index);
+    EXPECT_EQ(op_info(index).decompose != nullptr, composite[index]) << op_name(index) << ": kInfo says otherwise";
   }
 }
 

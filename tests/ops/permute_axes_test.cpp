@@ -65,7 +65,7 @@ TEST(PermuteAxes, TheMovedOperatorOnMovedOperandsGivesTheMovedResult) {
     std::vector<int64_t> permutation = {0, 1, 2, 3};
     do {
       const auto moved_op = op_info(c.op).permute_axes(c.op, permutation);
-      ASSERT_TRUE(moved_op) << op_info(c.op).name;
+      ASSERT_TRUE(moved_op) << op_name(c.op);
       std::vector<Operand> moved_inputs;
       for (const Operand& input : c.inputs) moved_inputs.push_back(evaluated(Permute{permutation}, {input})[0]);
       const auto actual = evaluated(*moved_op, moved_inputs);
@@ -73,10 +73,9 @@ TEST(PermuteAxes, TheMovedOperatorOnMovedOperandsGivesTheMovedResult) {
       ASSERT_EQ(actual.size(), expected.size());
       for (size_t i = 0; i < actual.size(); ++i) {
         const Operand wanted = evaluated(Permute{permutation}, {expected[i]})[0];
-        ASSERT_EQ(actual[i].shape, wanted.shape) << op_info(c.op).name;
+        ASSERT_EQ(actual[i].shape, wanted.shape) << op_name(c.op);
         for (size_t k = 0; k < wanted.values.size(); ++k) {
-          ASSERT_NEAR(actual[i].values[k], wanted.values[k], 1e-6 * (1 + std::abs(wanted.values[k])))
-              << op_info(c.op).name;
+          ASSERT_NEAR(actual[i].values[k], wanted.values[k], 1e-6 * (1 + std::abs(wanted.values[k]))) << op_name(c.op);
         }
       }
     } while (std::next_permutation(permutation.begin(), permutation.end()));
@@ -87,7 +86,7 @@ TEST(PermuteAxes, EveryOperatorThatOffersItHasACase) {
   std::set<size_t> tested;
   for (const Case& c : cases()) tested.insert(c.op.index());
   for (size_t index = 0; index < kOpCount; ++index) {
-    EXPECT_EQ(op_info(index).permute_axes != nullptr, tested.contains(index)) << op_info(index).name;
+    EXPECT_EQ(op_info(index).permute_axes != nullptr, tested.contains(index)) << op_name(index);
   }
 }
 
