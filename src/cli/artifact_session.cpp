@@ -75,7 +75,7 @@ Result<std::vector<Tensor>> in_order(const std::vector<EngineTensor>& outputs, c
 std::span<const ArtifactEngine> artifact_engines() {
   static constexpr ArtifactEngine kRows[] = {
       {".onnx", "onnx", onnx_runtime},
-      {".xml", "openvino", openvino},
+      {".xml", "openvino", openvino_runtime},
       {".torchscript", "torchscript", torch},
   };
   return kRows;

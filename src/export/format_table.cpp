@@ -10,7 +10,7 @@ namespace modelport {
 
 std::span<const FormatRow> format_table() {
   static const std::array<FormatRow, 6> kRows = {{
-      {"onnx", &onnx_format(), []() -> Engine* { return &onnx_runtime(); }, ""},
+      {"onnx", &onnx::format(), []() -> Engine* { return &onnx_runtime(); }, ""},
       {"tensorrt",
        nullptr,
        nullptr,
@@ -22,8 +22,8 @@ std::span<const FormatRow> format_table() {
        "this release writes no CoreML packages",
        {"minimum_deployment_target", "compute_units"}},
       {"tflite", nullptr, nullptr, "this release writes no TFLite files", {"int8", "quantize"}},
-      {"torchscript", &torchscript_format(), []() -> Engine* { return &torch(); }, ""},
-      {"openvino", &openvino_format(), []() -> Engine* { return &openvino(); }, ""},
+      {"torchscript", &torchscript::format(), []() -> Engine* { return &torch(); }, ""},
+      {"openvino", &openvino::format(), []() -> Engine* { return &openvino_runtime(); }, ""},
   }};
   return kRows;
 }

@@ -24,8 +24,8 @@ class LoweredModel {
   virtual ~LoweredModel() = default;
 };
 
-/// The values of one format's own options, already validated: a struct of that format (OnnxOptions), which every reader
-/// names. Made empty, they are that struct's defaults.
+/// The values of one format's own options, already validated: a struct of that format (onnx::OnnxOptions), which every
+/// reader names. Made empty, they are that struct's defaults.
 class FormatOptions {
  public:
   FormatOptions() = default;

@@ -71,7 +71,7 @@ Engine& onnx_runtime();
 /// `openvino` in the same virtual environments. It computes in float32 (INFERENCE_PRECISION_HINT=f32; by default it
 /// would in bfloat16 where the CPU has that) with two threads; there is no unoptimised run. An input given without a
 /// name is the one at its position: an IR need not name its ports.
-Engine& openvino();
+Engine& openvino_runtime();
 
 /// PyTorch running TorchScript archives in a helper process: a Python interpreter that imports torch, named by
 /// $MODELPORT_TORCH_PYTHON, else that of a virtual environment as above. One process, started on first use, serves all

@@ -375,7 +375,7 @@ class OpenVino final : public Engine {
 
 }  // namespace
 
-Engine& openvino() {
+Engine& openvino_runtime() {
   static OpenVino engine;
   return engine;
 }

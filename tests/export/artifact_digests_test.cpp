@@ -116,7 +116,7 @@ std::string digest_of_case(const Format& format, const Graph& graph) {
   bool written = false;
   for (int64_t opset = 11; opset <= newest; ++opset) {
     const FormatOptions options =
-        format.name == "onnx" ? FormatOptions(OnnxOptions{.opset_version = opset}) : FormatOptions();
+        format.name == "onnx" ? FormatOptions(onnx::OnnxOptions{.opset_version = opset}) : FormatOptions();
     const auto lowered = format.lower(SourceModel(), graph, options);
     if (!lowered) continue;
     const Status status = format.write(**lowered, sinks);

@@ -102,7 +102,7 @@ TEST(ExportOptions, AFormatOffersWhatItReads) {
             "export_config.opset_version is an option of onnx, openvino does not take it");
   EXPECT_EQ(refusal(R"({"int8":true})", kPlain, "onnx"),
             "export_config.int8 is an option of tensorrt tflite, onnx does not take it");
-  EXPECT_EQ(parse(R"({"opset_version":13})", kPlain, "onnx")->format.as<OnnxOptions>().opset_version, 13);
+  EXPECT_EQ(parse(R"({"opset_version":13})", kPlain, "onnx")->format.as<onnx::OnnxOptions>().opset_version, 13);
 }
 
 TEST(ExportOptions, RangesAreThoseOfTheSchema) {
@@ -129,7 +129,7 @@ TEST(ExportOptions, KeysOfOneFormatWin) {
       parse_export_config(R"({"onnx":{"half":false,"opset_version":12},"half":true})", kPlain, formats);
   ASSERT_TRUE(options);
   EXPECT_EQ((*options)[0].precision, WeightPrecision::kFloat32);
-  EXPECT_EQ((*options)[0].format.as<OnnxOptions>().opset_version, 12);
+  EXPECT_EQ((*options)[0].format.as<onnx::OnnxOptions>().opset_version, 12);
   EXPECT_EQ((*options)[1].precision, WeightPrecision::kFloat16);
 }
 

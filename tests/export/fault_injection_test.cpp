@@ -131,21 +131,21 @@ TEST_F(FaultInjectionTest, InWeights) {
 
 /// In the format's own nodes, behind every pass.
 TEST_F(FaultInjectionTest, InLoweredNodes) {
-  const auto edit = [&](const std::string& what, const std::function<bool(OnnxModel&, OnnxNode&)>& spoil) {
+  const auto edit = [&](const std::string& what, const std::function<bool(onnx::OnnxModel&, onnx::OnnxNode&)>& spoil) {
     bool done = false;
     expect_refused(what, {.after_lowering = [&](LoweredModel& lowered) {
-                     auto& model = dynamic_cast<OnnxModel&>(lowered);
-                     for (OnnxNode& node : model.nodes) {
+                     auto& model = dynamic_cast<onnx::OnnxModel&>(lowered);
+                     for (onnx::OnnxNode& node : model.nodes) {
                        if (!done) done = spoil(model, node);
                      }
                    }});
     EXPECT_TRUE(done) << what << ": found nothing to spoil";
   };
-  const auto edit_ints = [&](OnnxOpType type, const std::string& name,
+  const auto edit_ints = [&](onnx::OnnxOpType type, const std::string& name,
                              const std::function<void(std::vector<int64_t>&)>& change) {
-    edit(name + " of a node", [&](OnnxModel&, OnnxNode& node) {
+    edit(name + " of a node", [&](onnx::OnnxModel&, onnx::OnnxNode& node) {
       if (node.type != type) return false;
-      for (OnnxAttribute& attribute : node.attributes) {
+      for (onnx::OnnxAttribute& attribute : node.attributes) {
         auto* values = std::get_if<std::vector<int64_t>>(&attribute.value);
         if (attribute.name != name || values == nullptr) continue;
         const std::vector<int64_t> before = *values;
@@ -155,10 +155,10 @@ TEST_F(FaultInjectionTest, InLoweredNodes) {
       return false;
     });
   };
-  const auto edit_int = [&](OnnxOpType type, const std::string& name, int64_t value) {
-    edit(name + " of a node", [&](OnnxModel&, OnnxNode& node) {
+  const auto edit_int = [&](onnx::OnnxOpType type, const std::string& name, int64_t value) {
+    edit(name + " of a node", [&](onnx::OnnxModel&, onnx::OnnxNode& node) {
       if (node.type != type) return false;
-      for (OnnxAttribute& attribute : node.attributes) {
+      for (onnx::OnnxAttribute& attribute : node.attributes) {
         auto* old_value = std::get_if<int64_t>(&attribute.value);
         if (attribute.name != name || old_value == nullptr || *old_value == value) continue;
         *old_value = value;
@@ -167,40 +167,40 @@ TEST_F(FaultInjectionTest, InLoweredNodes) {
       return false;
     });
   };
-  edit_ints(OnnxOpType::kConv, "pads", [](std::vector<int64_t>& pads) {
+  edit_ints(onnx::OnnxOpType::kConv, "pads", [](std::vector<int64_t>& pads) {
     std::rotate(pads.begin(), pads.begin() + 1, pads.end()), pads[0] += 1, pads[2] -= 1;
   });
-  edit_ints(OnnxOpType::kConv, "strides", [](std::vector<int64_t>& strides) { strides = {1, 1}; });
-  edit_ints(OnnxOpType::kMaxPool, "kernel_shape", [](std::vector<int64_t>& kernel) { kernel = {3, 3}; });
-  edit_ints(OnnxOpType::kTranspose, "perm",
+  edit_ints(onnx::OnnxOpType::kConv, "strides", [](std::vector<int64_t>& strides) { strides = {1, 1}; });
+  edit_ints(onnx::OnnxOpType::kMaxPool, "kernel_shape", [](std::vector<int64_t>& kernel) { kernel = {3, 3}; });
+  edit_ints(onnx::OnnxOpType::kTranspose, "perm",
             [](std::vector<int64_t>& axes) { std::swap(axes[axes.size() - 1], axes[axes.size() - 2]); });
-  edit_int(OnnxOpType::kSoftmax, "axis", 1);
-  edit_int(OnnxOpType::kConcat, "axis", 2);
-  edit("parts of Concat swapped", [](OnnxModel&, OnnxNode& node) {
-    if (node.type != OnnxOpType::kConcat) return false;
+  edit_int(onnx::OnnxOpType::kSoftmax, "axis", 1);
+  edit_int(onnx::OnnxOpType::kConcat, "axis", 2);
+  edit("parts of Concat swapped", [](onnx::OnnxModel&, onnx::OnnxNode& node) {
+    if (node.type != onnx::OnnxOpType::kConcat) return false;
     std::swap(node.inputs[0], node.inputs[1]);
     return true;
   });
-  edit("parts of a value swapped", [](OnnxModel& model, OnnxNode& node) {
-    if (node.type != OnnxOpType::kSlice) return false;
-    const auto other = std::ranges::find_if(model.nodes, [&](const OnnxNode& each) {
-      return each.type == OnnxOpType::kSlice && each.inputs[0] == node.inputs[0] && &each != &node;
+  edit("parts of a value swapped", [](onnx::OnnxModel& model, onnx::OnnxNode& node) {
+    if (node.type != onnx::OnnxOpType::kSlice) return false;
+    const auto other = std::ranges::find_if(model.nodes, [&](const onnx::OnnxNode& each) {
+      return each.type == onnx::OnnxOpType::kSlice && each.inputs[0] == node.inputs[0] && &each != &node;
     });
     if (other == model.nodes.end()) return false;
     std::swap(node.outputs[0], other->outputs[0]);
     return true;
   });
-  edit("Mul becomes Add", [](OnnxModel&, OnnxNode& node) {
-    if (node.type != OnnxOpType::kMul) return false;
-    node.type = OnnxOpType::kAdd;
+  edit("Mul becomes Add", [](onnx::OnnxModel&, onnx::OnnxNode& node) {
+    if (node.type != onnx::OnnxOpType::kMul) return false;
+    node.type = onnx::OnnxOpType::kAdd;
     return true;
   });
-  edit("an operand from elsewhere", [](OnnxModel& model, OnnxNode& node) {
-    if (node.type != OnnxOpType::kSigmoid || &node == &model.nodes[1]) return false;
+  edit("an operand from elsewhere", [](onnx::OnnxModel& model, onnx::OnnxNode& node) {
+    if (node.type != onnx::OnnxOpType::kSigmoid || &node == &model.nodes[1]) return false;
     node.inputs[0] = "images";
     return true;
   });
-  edit("two weights of one shape swapped", [](OnnxModel& model, OnnxNode&) {
+  edit("two weights of one shape swapped", [](onnx::OnnxModel& model, onnx::OnnxNode&) {
     for (size_t a = 0; a < model.initializers.size(); ++a) {
       for (size_t b = a + 1; b < model.initializers.size(); ++b) {
         if (model.initializers[a].data.shape().size() != 4 ||
@@ -212,7 +212,7 @@ TEST_F(FaultInjectionTest, InLoweredNodes) {
     }
     return false;
   });
-  edit("a declared output shape", [](OnnxModel& model, OnnxNode&) {
+  edit("a declared output shape", [](onnx::OnnxModel& model, onnx::OnnxNode&) {
     model.outputs[0].shape[1] = int64_t{6};
     return true;
   });

@@ -256,14 +256,15 @@ TEST_F(FaultsAtLimits, AnOutputShiftedInTheLoweredNodes) {
       for (const auto& [share, fate] : {std::pair(kOver, Fate::kRefused), std::pair(kUnder, Fate::kPasses)}) {
         expect(fate, each, subject, fmt::format("{} shifted by {} of its limit {:.2g}", held.name, share, held.limit),
                {.after_lowering = [&](LoweredModel& lowered) {
-                 auto& model = dynamic_cast<OnnxModel&>(lowered);
-                 const OnnxValueInfo& output = model.outputs[held.index];
+                 auto& model = dynamic_cast<onnx::OnnxModel&>(lowered);
+                 const onnx::OnnxValueInfo& output = model.outputs[held.index];
                  const ValueType type{output.dtype, {1, std::get<int64_t>(output.shape[1]), 1}};
-                 for (OnnxNode& node : model.nodes) {
+                 for (onnx::OnnxNode& node : model.nodes) {
                    for (std::string& name : node.outputs) name = name == output.name ? "before_shift" : name;
                  }
                  model.initializers.push_back({"shift", shift_of(held, type, share * held.limit)});
-                 model.nodes.push_back({OnnxOpType::kAdd, {"before_shift", "shift"}, {output.name}, {}, "shift/Add"});
+                 model.nodes.push_back(
+                     {onnx::OnnxOpType::kAdd, {"before_shift", "shift"}, {output.name}, {}, "shift/Add"});
                }});
       }
     }

@@ -130,7 +130,7 @@ TEST_P(Transformer, IsWrittenAndProvenAtEveryKindOfOpset) {
     for (const int64_t opset : {13, 17, 18, 20, 21}) {
       SCOPED_TRACE(opset);
       ExportOptions options;
-      options.format = OnnxOptions{.opset_version = opset};
+      options.format = onnx::OnnxOptions{.opset_version = opset};
       const auto prepared = prepare(model, options, *row.format);
       ASSERT_TRUE(prepared) << prepared.error().text();
       const Graph& graph = prepared->model.graph;

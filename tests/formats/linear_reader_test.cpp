@@ -164,19 +164,21 @@ const InputShape kLiterals[] = {
 };
 
 TEST(LinearWork, OfOnnx) {
-  expect_linear_work(
-      kOnnx, [](const std::string& content) { (void)read_onnx(bytes_of(content), nullptr, UnknownFields::kSkip); });
+  expect_linear_work(kOnnx, [](const std::string& content) {
+    (void)onnx::read_onnx(bytes_of(content), nullptr, onnx::UnknownFields::kSkip);
+  });
 }
 
 TEST(LinearWork, OfOpenvino) {
-  expect_linear_work(kOpenvino, [](const std::string& content) { (void)read_openvino(bytes_of(content), nullptr); });
+  expect_linear_work(kOpenvino,
+                     [](const std::string& content) { (void)openvino::read_openvino(bytes_of(content), nullptr); });
 }
 
 TEST(LinearWork, OfTorchscript) {
-  expect_linear_work(kTorchCode, [](const std::string& content) { (void)parse_torch_code(content); });
+  expect_linear_work(kTorchCode, [](const std::string& content) { (void)torchscript::parse_torch_code(content); });
   expect_linear_work(kSignatures, [](const std::string& content) {
-    TorchModel model;
-    (void)read_torch_signature(content, model);
+    torchscript::TorchModel model;
+    (void)torchscript::read_torch_signature(content, model);
   });
 }
 

@@ -95,11 +95,11 @@ TEST_P(OnnxOperator, ComputesTheSameInTheFormatAndInTheEngine) {
   const auto reference = evaluate({built->graph, built->inputs, built->symbols});
   ASSERT_TRUE(reference) << reference.error().text();
   SourceModel model;
-  const Format& format = onnx_format();
+  const Format& format = onnx::format();
   const double limit = operator_case.name.starts_with("float16") ? 2e-3 : 3e-6;
   for (const int64_t opset : kOpsets) {
     SCOPED_TRACE("opset " + std::to_string(opset));
-    const auto lowered = format.lower(model, built->graph, OnnxOptions{.opset_version = opset});
+    const auto lowered = format.lower(model, built->graph, onnx::OnnxOptions{.opset_version = opset});
     ASSERT_EQ(static_cast<bool>(lowered), opset >= first_opset(operator_case.name));
     if (!lowered) continue;
     auto file = OutputFile::create(path_);
@@ -153,11 +153,11 @@ std::string written_as(const std::string& name, int64_t opset) {
   if (found == operator_cases().end()) return "no such case";
   const auto built = build_case(*found);
   if (!built) return built.error().text();
-  const auto lowered = onnx_format().lower(SourceModel(), built->graph, OnnxOptions{.opset_version = opset});
+  const auto lowered = onnx::format().lower(SourceModel(), built->graph, onnx::OnnxOptions{.opset_version = opset});
   if (!lowered) return lowered.error().text();
   std::string operators;
-  for (const OnnxNode& node : dynamic_cast<const OnnxModel&>(**lowered).nodes) {
-    operators += (operators.empty() ? "" : " ") + std::string(onnx_op_name(node.type));
+  for (const onnx::OnnxNode& node : dynamic_cast<const onnx::OnnxModel&>(**lowered).nodes) {
+    operators += (operators.empty() ? "" : " ") + std::string(onnx::onnx_op_name(node.type));
   }
   return operators;
 }
@@ -165,9 +165,9 @@ std::string written_as(const std::string& name, int64_t opset) {
 /// Sizes of the case's constants in the file.
 std::vector<Shape> constants_of(const std::string& name, int64_t opset) {
   const auto built = build_case(*std::ranges::find(operator_cases(), name, &OperatorCase::name));
-  const auto lowered = onnx_format().lower(SourceModel(), built->graph, OnnxOptions{.opset_version = opset});
+  const auto lowered = onnx::format().lower(SourceModel(), built->graph, onnx::OnnxOptions{.opset_version = opset});
   std::vector<Shape> shapes;
-  for (const OnnxInitializer& each : dynamic_cast<const OnnxModel&>(**lowered).initializers)
+  for (const onnx::OnnxInitializer& each : dynamic_cast<const onnx::OnnxModel&>(**lowered).initializers)
     shapes.push_back(each.data.shape());
   return shapes;
 }

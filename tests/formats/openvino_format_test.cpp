@@ -50,19 +50,19 @@ SourceModel described() {
 }
 
 std::shared_ptr<const LoweredModel> lowered(const Graph& network = small_network()) {
-  auto model = openvino_format().lower(described(), network, {});
+  auto model = openvino::format().lower(described(), network, {});
   EXPECT_TRUE(model) << model.error().text();
   return *model;
 }
 
-const OpenvinoModel& as_ir(const std::shared_ptr<const LoweredModel>& model) {
-  return dynamic_cast<const OpenvinoModel&>(*model);
+const openvino::OpenvinoModel& as_ir(const std::shared_ptr<const LoweredModel>& model) {
+  return dynamic_cast<const openvino::OpenvinoModel&>(*model);
 }
 
-std::vector<const OpenvinoLayer*> constants(const OpenvinoModel& model) {
-  std::vector<const OpenvinoLayer*> found;
-  for (const OpenvinoLayer& layer : model.layers) {
-    if (layer.type == OpenvinoOpType::kConst) found.push_back(&layer);
+std::vector<const openvino::OpenvinoLayer*> constants(const openvino::OpenvinoModel& model) {
+  std::vector<const openvino::OpenvinoLayer*> found;
+  for (const openvino::OpenvinoLayer& layer : model.layers) {
+    if (layer.type == openvino::OpenvinoOpType::kConst) found.push_back(&layer);
   }
   return found;
 }
@@ -78,19 +78,19 @@ TEST(OpenvinoFormat, AlignsConstantsAndStoresEqualOnesOnce) {
   const auto model = lowered();
   const auto all = constants(as_ir(model));
   ASSERT_EQ(all.size(), 5u);
-  for (const OpenvinoLayer* each : all) EXPECT_EQ(each->offset % 64, 0u) << each->name;
+  for (const openvino::OpenvinoLayer* each : all) EXPECT_EQ(each->offset % 64, 0u) << each->name;
   EXPECT_EQ(all[0]->name, "model.0.weight");
   EXPECT_EQ(all[1]->name, "model.1.weight");
   EXPECT_EQ(all[0]->offset, all[1]->offset);
   EXPECT_NE(all[0]->offset, all[3]->offset);
-  const WrittenFormat written(openvino_format());
+  const WrittenFormat written(openvino::format());
   ASSERT_TRUE(written.write(*model));
   const uint64_t end = all.back()->offset + 4;
   EXPECT_EQ(std::filesystem::file_size(written.file("model.bin")), end);
 }
 
 TEST(OpenvinoFormat, DescribesTheModelAsUltralyticsDoes) {
-  const WrittenFormat written(openvino_format());
+  const WrittenFormat written(openvino::format());
   ASSERT_TRUE(written.write(*lowered()));
   EXPECT_EQ(content(written.file("metadata.yaml")), "version: '8.4'\nstride: 32\nnames:\n  0: cat\n  1: hot dog\n");
   EXPECT_THAT(content(written.path()), HasSubstr("\t\t<model_info>\n"
@@ -112,23 +112,23 @@ TEST(OpenvinoFormat, KeepsTextTextInYaml) {
       {"g", ""},           {"h", "{unclosed"},
       {"i", "8.4.190"},    {"j", "None"},
       {"k", "- dash"},     {"names", "{0: 'yes', 1: \"o'clock\", 2: '3'}"}};
-  EXPECT_EQ(metadata_yaml(entries),
+  EXPECT_EQ(openvino::metadata_yaml(entries),
             "a: 'no'\nb: '12:30'\nc: 'it''s: so'\nd:\n  x:\n  - 1\n  -\n    - 2.5\n    - null\n  'y': {}\n  z: true\n"
             "e: \"two\\x0Alines\"\nf: 'caf\xc3\xa9'\ng: ''\nh: '{unclosed'\ni: 8.4.190\nj: null\nk: '- dash'\n"
             "names:\n  0: 'yes'\n  1: 'o''clock'\n  2: '3'\n");
 }
 
 TEST(OpenvinoFormat, StoresWeightsInHalfTheBytesAndComputesInFloat32) {
-  const Format& format = openvino_format();
+  const Format& format = openvino::format();
   const Graph network = small_network();
   const auto compressed =
       to_half(network, std::vector<NodePrecision>(network.nodes.size(), NodePrecision::kFloat16Weights));
   ASSERT_TRUE(compressed) << compressed.error().text();
   const auto model = lowered(*compressed);
   size_t decompressions = 0;
-  for (const OpenvinoLayer& layer : as_ir(model).layers) {
-    if (layer.type != OpenvinoOpType::kConvert) continue;
-    EXPECT_THAT(layer.marks, testing::ElementsAre(std::string(openvino_layout::kDecompression)));
+  for (const openvino::OpenvinoLayer& layer : as_ir(model).layers) {
+    if (layer.type != openvino::OpenvinoOpType::kConvert) continue;
+    EXPECT_THAT(layer.marks, testing::ElementsAre(std::string(openvino::layout::kDecompression)));
     ++decompressions;
   }
   EXPECT_EQ(decompressions, 3u) << "a bias stays as it is";
@@ -147,8 +147,8 @@ TEST(OpenvinoFormat, StoresWeightsInHalfTheBytesAndComputesInFloat32) {
   const double rounding = apart(exact->outputs[0], half->outputs[0]);
   EXPECT_GT(rounding, 1e-6);
   EXPECT_LT(rounding, 5e-3);
-  if (!openvino().presence().found) GTEST_SKIP() << "skipped in the engine: OpenVINO was not found";
-  auto session = openvino().load_file(written.path(), Engine::Optimization::kAll);
+  if (!openvino_runtime().presence().found) GTEST_SKIP() << "skipped in the engine: OpenVINO was not found";
+  auto session = openvino_runtime().load_file(written.path(), Engine::Optimization::kAll);
   ASSERT_TRUE(session) << session.error().text();
   const auto outputs = run_session(**session, small_input());
   ASSERT_TRUE(outputs) << outputs.error().text();
@@ -156,7 +156,7 @@ TEST(OpenvinoFormat, StoresWeightsInHalfTheBytesAndComputesInFloat32) {
 }
 
 TEST(OpenvinoFormat, TwinGivesProbesAsFurtherOutputs) {
-  const Format& format = openvino_format();
+  const Format& format = openvino::format();
   const auto model = lowered();
   const std::vector<std::string> names = format.probe_names(*model);
   EXPECT_THAT(names, testing::ElementsAre("model.1/Add", "output0"));
@@ -173,8 +173,8 @@ TEST(OpenvinoFormat, TwinGivesProbesAsFurtherOutputs) {
 
   const auto twin = format.twin(*model, written.path());
   ASSERT_TRUE(twin);
-  if (!openvino().presence().found) GTEST_SKIP() << "skipped in the engine: OpenVINO was not found";
-  auto session = openvino().load(written.path(), *twin, Engine::Optimization::kAll);
+  if (!openvino_runtime().presence().found) GTEST_SKIP() << "skipped in the engine: OpenVINO was not found";
+  auto session = openvino_runtime().load(written.path(), *twin, Engine::Optimization::kAll);
   ASSERT_TRUE(session) << session.error().text();
   const auto outputs = run_session(**session, small_input());
   ASSERT_TRUE(outputs) << outputs.error().text();
@@ -198,9 +198,9 @@ class OpenvinoReader : public testing::Test {
     return out.replace(at, what.size(), by);
   }
 
-  Result<std::shared_ptr<const OpenvinoModel>> read(const std::string& xml) const {
+  Result<std::shared_ptr<const openvino::OpenvinoModel>> read(const std::string& xml) const {
     TRY(weights, MappedFile::open(written_.file("model.bin")));
-    return read_openvino(std::as_bytes(std::span(xml)), std::move(weights));
+    return openvino::read_openvino(std::as_bytes(std::span(xml)), std::move(weights));
   }
 
   std::string error_of(const std::string& xml) const {
@@ -209,7 +209,7 @@ class OpenvinoReader : public testing::Test {
   }
 
   const std::shared_ptr<const LoweredModel> model_ = lowered();
-  const WrittenFormat written_{openvino_format()};
+  const WrittenFormat written_{openvino::format()};
   std::string xml_;
 };
 
@@ -244,9 +244,9 @@ TEST_F(OpenvinoReader, NamesWhatDiffersFromWhatWasWritten) {
   const auto difference = [&](const std::string& xml) {
     const auto read = this->read(xml);
     if (!read) return read.error().text();
-    auto whole = std::make_shared<OpenvinoModel>(**read);
+    auto whole = std::make_shared<openvino::OpenvinoModel>(**read);
     whole->metadata = as_ir(model_).metadata;
-    const Status status = openvino_format().require_identical(*model_, *whole);
+    const Status status = openvino::format().require_identical(*model_, *whole);
     return status ? std::string() : status.error().text();
   };
   EXPECT_EQ(difference(xml_), "");
@@ -276,7 +276,7 @@ TEST_F(OpenvinoReader, RaisesOnlyWhatPortsDeclare) {
     xml.replace(at, 17, "pads_begin=\"0, 1\"");
   const auto model = read(xml);
   ASSERT_TRUE(model) << model.error().text();
-  const auto raised = openvino_format().raise(**model, {});
+  const auto raised = openvino::format().raise(**model, {});
   ASSERT_FALSE(raised);
   EXPECT_EQ(raised.error().code, ErrorCode::kDamaged);
   EXPECT_THAT(raised.error().text(), HasSubstr("is declared as float32[1, 4, 6, 6] and it gives float32[1, 4, 5, 6]"));

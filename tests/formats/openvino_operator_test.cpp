@@ -24,7 +24,7 @@ TEST_P(OpenvinoOperator, ComputesTheSameInTheFormatAndInTheEngine) {
   ASSERT_TRUE(built) << built.error().text();
   const auto reference = evaluate({built->graph, built->inputs, built->symbols});
   ASSERT_TRUE(reference) << reference.error().text();
-  const Format& format = openvino_format();
+  const Format& format = openvino::format();
   const auto lowered = format.lower(SourceModel(), built->graph, {});
   ASSERT_TRUE(lowered) << lowered.error().text();
   const WrittenFormat written(format);
@@ -44,8 +44,8 @@ TEST_P(OpenvinoOperator, ComputesTheSameInTheFormatAndInTheEngine) {
   for (size_t i = 0; i < reference->outputs.size(); ++i)
     EXPECT_LE(apart(reference->outputs[i], again->outputs[i]), limit) << "read back";
 
-  if (!openvino().presence().found) return;
-  auto session = openvino().load_file(written.path(), Engine::Optimization::kAll);
+  if (!openvino_runtime().presence().found) return;
+  auto session = openvino_runtime().load_file(written.path(), Engine::Optimization::kAll);
   ASSERT_TRUE(session) << session.error().text();
   const auto outputs = run_session(**session, built->inputs);
   ASSERT_TRUE(outputs) << outputs.error().text();
@@ -71,7 +71,7 @@ INSTANTIATE_TEST_SUITE_P(Cases, OpenvinoOperator, testing::Range(size_t{0}, oper
                          });
 
 TEST(OpenvinoOperators, EngineIsThere) {
-  const EnginePresence& presence = openvino().presence();
+  const EnginePresence& presence = openvino_runtime().presence();
   if (!presence.found) {
     GTEST_SKIP() << "skipped: OpenVINO was not found (./test installs it into build/venv): "
                  << testing::PrintToString(presence.looked_at);

@@ -111,7 +111,7 @@ TEST_P(AttributesIn, EveryRealAttributeThatFloat32CannotHold) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, AttributesIn,
-                         testing::Values(&onnx_format(), &openvino_format(), &torchscript_format()),
+                         testing::Values(&onnx::format(), &openvino::format(), &torchscript::format()),
                          [](const auto& format) { return std::string(format.param->name); });
 
 /// So that a new attribute is rounded and tried: whoever adds one to the catalogue names it in graph/op_text.cpp.

@@ -46,17 +46,17 @@ BuiltCase small_case() {
 std::shared_ptr<const LoweredModel> lowered(const Graph& graph = small_network()) {
   SourceModel source;
   source.facts.framework_metadata = {{"version", "8.4"}, {"stride", "32"}, {"names", "{0: 'cat', 1: 'hot dog'}"}};
-  auto model = torchscript_format().lower(source, graph, {});
+  auto model = torchscript::format().lower(source, graph, {});
   EXPECT_TRUE(model) << model.error().text();
   return *model;
 }
 
-const TorchModel& as_torch(const std::shared_ptr<const LoweredModel>& model) {
-  return dynamic_cast<const TorchModel&>(*model);
+const torchscript::TorchModel& as_torch(const std::shared_ptr<const LoweredModel>& model) {
+  return dynamic_cast<const torchscript::TorchModel&>(*model);
 }
 
 TEST(TorchscriptFormat, IsReadable) {
-  EXPECT_EQ(print_torch_code(as_torch(lowered()).code),
+  EXPECT_EQ(torchscript::print_torch_code(as_torch(lowered()).code),
             R"(class Net(Module):
   __parameters__ = []
   __buffers__ = ["model_0_conv_weight", "model_1_weight", "model_1_bias", ]
@@ -85,7 +85,7 @@ TEST(TorchscriptFormat, AlignsStoragesAndStoresEqualOnesOnce) {
   ASSERT_EQ(buffers.size(), 3u);
   EXPECT_EQ(buffers[0].storage, buffers[1].storage);
   EXPECT_NE(buffers[0].storage, buffers[2].storage);
-  const WrittenFormat written(torchscript_format());
+  const WrittenFormat written(torchscript::format());
   ASSERT_TRUE(written.write(*model));
   const auto file = MappedFile::open(written.path());
   ASSERT_TRUE(file);
@@ -105,13 +105,13 @@ TEST(TorchscriptFormat, DescribesTheModelAsUltralyticsDoes) {
   EXPECT_EQ(as_torch(lowered()).config, R"({"version":8.4,"stride":32,"names":{"0":"cat","1":"hot dog"}})");
   const std::vector<std::pair<std::string, std::string>> entries = {
       {"a", "{'x': [1, (2.5, None)], 'y': {}, 'z': True}"}, {"b", "two \"lines\"\n"}, {"c", "8.4.190"}, {"d", "{open"}};
-  EXPECT_EQ(config_json(entries),
+  EXPECT_EQ(torchscript::config_json(entries),
             R"({"a":{"x":[1,[2.5,null]],"y":{},"z":true},"b":"two \"lines\"\n","c":"8.4.190","d":"{open"})");
 }
 
 TEST(TorchscriptFormat, ComputesTheSameAtSizesThatVary) {
   const BuiltCase built = small_case();
-  const Format& format = torchscript_format();
+  const Format& format = torchscript::format();
   const auto model = lowered();
   const WrittenFormat written(format);
   ASSERT_TRUE(written.write(*model));
@@ -130,10 +130,10 @@ TEST(TorchscriptFormat, ComputesTheSameAtSizesThatVary) {
 }
 
 TEST(TorchscriptFormat, TwinReturnsProbesBehindTheOutputs) {
-  const WrittenFormat written(torchscript_format());
+  const WrittenFormat written(torchscript::format());
   const auto model = lowered();
   ASSERT_TRUE(written.write(*model));
-  const auto twin = torchscript_format().twin(*model, written.path());
+  const auto twin = torchscript::format().twin(*model, written.path());
   ASSERT_TRUE(twin) << twin.error().text();
   const auto zip = ZipReader::open(*twin);
   ASSERT_TRUE(zip) << zip.error().text();
@@ -148,13 +148,13 @@ TEST(TorchscriptFormat, TakesItsOwnFloatTypeFromATensor) {
   const ValueId pixels = b.input("images", {DType::kUInt8, {1, 4, 4, 3}});
   const ValueId x = b.permute(b.cast(pixels, DType::kFloat32), {0, 3, 1, 2});
   b.output("output0", b.cast(b.conv(x, formula_constant(b, {2, 3, 1, 1}, 100), std::nullopt, {}), DType::kInt64));
-  const std::string code = print_torch_code(as_torch(lowered(*std::move(b).finish())).code);
+  const std::string code = torchscript::print_torch_code(as_torch(lowered(*std::move(b).finish())).code);
   EXPECT_THAT(code, HasSubstr("    dtype = ops.prim.dtype(self.constant)\n    to = torch.to(images, dtype)\n"));
   EXPECT_THAT(code, HasSubstr("output0 = torch.to(conv2d, 4)"));
 }
 
 TEST(TorchscriptCode, ReadsExactlyWhatItPrints) {
-  const std::string code = print_torch_code(as_torch(lowered()).code);
+  const std::string code = torchscript::print_torch_code(as_torch(lowered()).code);
   const auto replaced = [&](std::string_view what, std::string_view by) {
     std::string text = code;
     const size_t at = text.find(what);
@@ -162,11 +162,11 @@ TEST(TorchscriptCode, ReadsExactlyWhatItPrints) {
     return text.replace(at, what.size(), by);
   };
   const auto error_of = [](const std::string& text) {
-    const auto read = parse_torch_code(text);
+    const auto read = torchscript::parse_torch_code(text);
     return read ? std::string() : read.error().text();
   };
   EXPECT_EQ(error_of(code), "");
-  EXPECT_EQ(error_of(code + std::string(kTorchNmsCode)), "");
+  EXPECT_EQ(error_of(code + std::string(torchscript::kTorchNmsCode)), "");
   EXPECT_THAT(error_of(code + "  def other(self):\n    return 1\n"), HasSubstr("no class of one forward method"));
   EXPECT_THAT(error_of(code.substr(0, code.size() / 2)), HasSubstr("ends before forward returns"));
   EXPECT_THAT(error_of(""), HasSubstr("ends before forward returns"));
@@ -208,11 +208,11 @@ class TorchscriptArchive : public testing::Test {
     EXPECT_TRUE(found) << name;
     EXPECT_TRUE(writer.finish());
     out.close();
-    const auto read = torchscript_format().read_back(path);
+    const auto read = torchscript::format().read_back(path);
     if (!read) return read.error().text();
-    const Status same = torchscript_format().require_identical(*model_, **read);
+    const Status same = torchscript::format().require_identical(*model_, **read);
     if (!same) return same.error().text();
-    const auto raised = torchscript_format().raise(**read, {});
+    const auto raised = torchscript::format().raise(**read, {});
     return raised ? std::string() : raised.error().text();
   }
 
@@ -225,7 +225,7 @@ class TorchscriptArchive : public testing::Test {
   }
 
   const std::shared_ptr<const LoweredModel> model_ = lowered();
-  const WrittenFormat written_{torchscript_format()};
+  const WrittenFormat written_{torchscript::format()};
 };
 
 TEST_F(TorchscriptArchive, NamesWhatDiffersFromWhatWasWritten) {
@@ -248,14 +248,14 @@ TEST_F(TorchscriptArchive, NamesWhatDiffersFromWhatWasWritten) {
 }
 
 TEST_F(TorchscriptArchive, DoesNotRaiseWhatIsUsedBeforeItIsThere) {
-  TorchModel model = as_torch(model_);
+  torchscript::TorchModel model = as_torch(model_);
   std::swap(model.code.statements[0], model.code.statements[1]);
-  const auto raised = torchscript_format().raise(model, {});
+  const auto raised = torchscript::format().raise(model, {});
   ASSERT_FALSE(raised);
   EXPECT_THAT(raised.error().text(), HasSubstr("'model_0_conv' is used before it is assigned"));
   model = as_torch(model_);
   model.code.statements[1].value.text = "torch.system";
-  const auto unknown = torchscript_format().raise(model, {});
+  const auto unknown = torchscript::format().raise(model, {});
   ASSERT_FALSE(unknown);
   EXPECT_EQ(unknown.error().code, ErrorCode::kUnsupportedModel);
   EXPECT_THAT(unknown.error().text(), HasSubstr("torch.system is not read"));

@@ -18,7 +18,7 @@ TEST_P(TorchscriptOperator, ComputesTheSameInTheFormatAndInTheEngine) {
   ASSERT_TRUE(built) << built.error().text();
   const auto reference = evaluate({built->graph, built->inputs, built->symbols});
   ASSERT_TRUE(reference) << reference.error().text();
-  const Format& format = torchscript_format();
+  const Format& format = torchscript::format();
   const auto lowered = format.lower(SourceModel(), built->graph, {});
   ASSERT_TRUE(lowered) << lowered.error().text();
   const WrittenFormat written(format);
@@ -62,9 +62,9 @@ TEST(TorchscriptOperators, TheFirstOfEqualValuesComesFirst) {
   b.output("indices", b.topk(x, 1, kTop).indices);
   const auto graph = std::move(b).finish();
   ASSERT_TRUE(graph) << graph.error().text();
-  const auto lowered = torchscript_format().lower(SourceModel(), *graph, {});
+  const auto lowered = torchscript::format().lower(SourceModel(), *graph, {});
   ASSERT_TRUE(lowered) << lowered.error().text();
-  const WrittenFormat written(torchscript_format());
+  const WrittenFormat written(torchscript::format());
   ASSERT_TRUE(written.write(**lowered));
   auto session = torch().load_file(written.path(), Engine::Optimization::kNone);
   ASSERT_TRUE(session) << session.error().text();

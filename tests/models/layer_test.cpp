@@ -168,11 +168,11 @@ void check_format(const Recorded& recorded, const Format& format, const FormatOp
 }
 
 TEST_P(Layer, ComputesTheSameInOnnx) {
-  check_format(recorded(), onnx_format(), OnnxOptions{.opset_version = 13}, onnx_runtime());
-  check_format(recorded(), onnx_format(), OnnxOptions{.opset_version = 17}, onnx_runtime());
+  check_format(recorded(), onnx::format(), onnx::OnnxOptions{.opset_version = 13}, onnx_runtime());
+  check_format(recorded(), onnx::format(), onnx::OnnxOptions{.opset_version = 17}, onnx_runtime());
 }
-TEST_P(Layer, ComputesTheSameInOpenvino) { check_format(recorded(), openvino_format(), {}, openvino()); }
-TEST_P(Layer, ComputesTheSameInTorchscript) { check_format(recorded(), torchscript_format(), {}, torch()); }
+TEST_P(Layer, ComputesTheSameInOpenvino) { check_format(recorded(), openvino::format(), {}, openvino_runtime()); }
+TEST_P(Layer, ComputesTheSameInTorchscript) { check_format(recorded(), torchscript::format(), {}, torch()); }
 
 INSTANTIATE_TEST_SUITE_P(Cases, Layer, testing::Range(size_t{0}, fixture().recorded.size()), [](const auto& index) {
   std::string name = fixture().recorded[index.param].name;

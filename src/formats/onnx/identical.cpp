@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-namespace modelport {
+namespace modelport::onnx {
 
 namespace {
 
@@ -92,4 +92,4 @@ Status require_identical_onnx(const OnnxModel& written, const OnnxModel& read) {
   return {};
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

@@ -9,7 +9,7 @@
 /// The byte grammar of an ONNX file, written down from onnx/onnx.proto (ONNX 1.23, IR 14): which protobuf field holds
 /// what. A file is one ModelProto. Fields that this project neither writes nor reads are left out; the reader treats
 /// them as unknown.
-namespace modelport::onnx_layout {
+namespace modelport::onnx::layout {
 
 /// Protobuf's encoding of one field: a key (field number << 3 | wire type) as a varint, then the payload.
 enum class WireType : uint8_t {
@@ -147,4 +147,4 @@ constexpr int64_t lowest_ir_version(int64_t opset) {
   return 10;
 }
 
-}  // namespace modelport::onnx_layout
+}  // namespace modelport::onnx::layout

@@ -11,7 +11,7 @@
 #include "formats/onnx/writer.h"
 #include "io/mapped_file.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 namespace {
 
@@ -64,7 +64,7 @@ constexpr std::array<std::string_view, 4> kPrepare = {"append_class_map", "merge
 
 }  // namespace
 
-const Format& onnx_format() {
+const Format& format() {
   static const Format kFormat{"onnx",
                               {"model.onnx"},
                               "ONNX Runtime",
@@ -82,4 +82,4 @@ const Format& onnx_format() {
   return kFormat;
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

@@ -2,9 +2,9 @@
 
 #include "formats/format.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 /// ONNX: opsets 11 to 21, one file, proven in ONNX Runtime.
-const Format& onnx_format();
+const Format& format();
 
-}  // namespace modelport
+}  // namespace modelport::onnx

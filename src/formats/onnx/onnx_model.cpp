@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace modelport {
+namespace modelport::onnx {
 
 namespace {
 
@@ -64,4 +64,4 @@ std::string print_onnx(const OnnxModel& model) {
   return text;
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

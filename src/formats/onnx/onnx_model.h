@@ -8,7 +8,7 @@
 #include "formats/format.h"
 #include "formats/onnx/onnx_op.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 /// AttributeProto: a float, an int, a string or a list of ints.
 struct OnnxAttribute {
@@ -71,4 +71,4 @@ std::string print_attribute(const OnnxAttribute& attribute);
 /// "float32[batch, 3, 640, 640]".
 std::string print_type(const OnnxValueInfo& info);
 
-}  // namespace modelport
+}  // namespace modelport::onnx

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-namespace modelport {
+namespace modelport::onnx {
 
 /// Operators of the standard ONNX domain that this project writes and reads.
 enum class OnnxOpType : uint8_t {
@@ -146,4 +146,4 @@ constexpr std::optional<OnnxOpType> onnx_op_from_name(std::string_view name) {
   return std::nullopt;
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

@@ -5,7 +5,7 @@
 #include "formats/format.h"
 #include "formats/onnx/layout.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 /// What ONNX alone reads of export_config.
 struct OnnxOptions {
@@ -14,7 +14,7 @@ struct OnnxOptions {
 };
 
 inline std::span<const ExportOption<FormatOptions>> onnx_options() {
-  using namespace onnx_layout;
+  using namespace layout;
   static const std::vector<ExportOption<FormatOptions>> kRows = {
       integer_option<FormatOptions>("opset_version", kOldestOpset, kNewestOpset,
                                     of_format(&OnnxOptions::opset_version)),
@@ -24,4 +24,4 @@ inline std::span<const ExportOption<FormatOptions>> onnx_options() {
   return kRows;
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

@@ -3,11 +3,11 @@
 #include "formats/onnx/tensor_reader.h"
 #include "io/mapped_file.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 namespace {
 
-using namespace onnx_layout;
+using namespace layout;
 
 /// Fields that ONNX defines and that change nothing of what a file computes.
 Status skip_unknown_field(const WireField&, std::string_view) { return {}; }
@@ -326,4 +326,4 @@ Result<std::shared_ptr<const OnnxModel>> read_onnx_file(const std::string& path,
   return read_onnx(file->bytes(), file, unknown).in(path);
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

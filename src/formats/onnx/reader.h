@@ -5,7 +5,7 @@
 
 #include "formats/onnx/onnx_model.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 /// What to do with a protobuf field that layout.h does not name: files written by this project have none.
 enum class UnknownFields { kRefuse, kSkip };
@@ -20,4 +20,4 @@ Result<std::shared_ptr<const OnnxModel>> read_onnx(std::span<const std::byte> by
 /// The same for a file, mapped.
 Result<std::shared_ptr<const OnnxModel>> read_onnx_file(const std::string& path, UnknownFields unknown);
 
-}  // namespace modelport
+}  // namespace modelport::onnx

@@ -4,11 +4,11 @@
 
 #include "base/work_count.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 namespace {
 
-using namespace onnx_layout;
+using namespace layout;
 
 /// Beyond any honest tensor; keeps the product of sizes within what is worth checking.
 constexpr size_t kMaxRank = 16;
@@ -150,4 +150,4 @@ Result<OnnxInitializer> read_tensor(WireReader reader, std::shared_ptr<const voi
   return assemble(std::move(fields), begin, std::move(owner));
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

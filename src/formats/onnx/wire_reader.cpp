@@ -4,9 +4,9 @@
 
 #include "base/work_count.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
-using onnx_layout::WireType;
+using layout::WireType;
 
 namespace {
 
@@ -143,4 +143,4 @@ Result<WireField> WireReader::next() {
   }
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

@@ -9,12 +9,12 @@
 #include "base/result.h"
 #include "formats/onnx/layout.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 /// One protobuf field: its number and payload, and where in the file it began (for messages).
 struct WireField {
   uint32_t number = 0;
-  onnx_layout::WireType type = onnx_layout::WireType::kVarint;
+  layout::WireType type = layout::WireType::kVarint;
   uint64_t offset = 0;               ///< Of the key, from the beginning of the file.
   uint64_t integer = 0;              ///< kVarint, kFixed32, kFixed64: the bits.
   std::span<const std::byte> bytes;  ///< kDelimited: the payload, inside the file.
@@ -53,4 +53,4 @@ class WireReader {
   size_t at_ = 0;
 };
 
-}  // namespace modelport
+}  // namespace modelport::onnx

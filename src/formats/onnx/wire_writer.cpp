@@ -5,9 +5,9 @@
 
 #include "formats/onnx/layout.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
-using onnx_layout::WireType;
+using layout::WireType;
 
 void WireWriter::put(std::span<const std::byte> bytes) {
   size_ += bytes.size();
@@ -68,4 +68,4 @@ void WireWriter::message(uint32_t field, const std::function<void(WireWriter&)>&
   }
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

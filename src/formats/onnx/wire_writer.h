@@ -6,7 +6,7 @@
 #include "formats/chunked_output.h"
 #include "graph/weight_recipe.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 /// Writes protobuf fields, or only counts their bytes: an embedded message is preceded by its size, so its body runs
 /// once to be counted and once to be written.
@@ -34,4 +34,4 @@ class WireWriter {
   uint64_t size_ = 0;
 };
 
-}  // namespace modelport
+}  // namespace modelport::onnx

@@ -5,11 +5,11 @@
 #include "formats/onnx/layout.h"
 #include "formats/onnx/wire_writer.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 namespace {
 
-using namespace onnx_layout;
+using namespace layout;
 
 void put_attribute(WireWriter& out, const OnnxAttribute& written) {
   struct Payload {
@@ -157,4 +157,4 @@ std::vector<std::byte> onnx_twin_suffix(const OnnxModel& written) {
   return std::move(sink.bytes_);
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

@@ -2,7 +2,7 @@
 
 #include "formats/onnx/onnx_model.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 /// Streams the model as a protobuf message. kUnsupportedModel when it is beyond protobuf's 2 GiB; else the sink's
 /// error.
@@ -12,4 +12,4 @@ Status write_onnx(const OnnxModel& model, ArtifactSink& sink);
 /// embedded message (here ModelProto.graph) with the first by appending its lists.
 std::vector<std::byte> onnx_twin_suffix(const OnnxModel& model);
 
-}  // namespace modelport
+}  // namespace modelport::onnx

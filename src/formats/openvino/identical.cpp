@@ -4,7 +4,7 @@
 
 #include "formats/constant_pool.h"
 
-namespace modelport {
+namespace modelport::openvino {
 
 namespace {
 
@@ -68,4 +68,4 @@ Status require_identical_openvino(const OpenvinoModel& written, const OpenvinoMo
   return require_equal(written.metadata, read.metadata, "metadata.yaml");
 }
 
-}  // namespace modelport
+}  // namespace modelport::openvino

@@ -22,7 +22,7 @@
 ///
 /// Ports of a layer are numbered through: inputs from 0, then outputs. A dim of -1 varies. Parameters come first,
 /// Results last; the order of Parameters and Results is the order of the model's inputs and outputs.
-namespace modelport::openvino_layout {
+namespace modelport::openvino::layout {
 
 inline constexpr std::string_view kModelFile = "model.xml";
 inline constexpr std::string_view kWeightsFile = "model.bin";
@@ -79,4 +79,4 @@ constexpr std::optional<DType> dtype_of_attribute(std::string_view attribute) {
   return std::nullopt;
 }
 
-}  // namespace modelport::openvino_layout
+}  // namespace modelport::openvino::layout

@@ -9,7 +9,7 @@
 #include "formats/openvino/reader.h"
 #include "formats/openvino/writer.h"
 
-namespace modelport {
+namespace modelport::openvino {
 
 namespace {
 
@@ -60,8 +60,8 @@ constexpr std::array<std::string_view, 4> kPrepare = {"append_class_map", "merge
 
 }  // namespace
 
-const Format& openvino_format() {
-  using namespace openvino_layout;
+const Format& format() {
+  using namespace layout;
   static const Format kFormat{"openvino",
                               {kModelFile, kWeightsFile, kMetadataFile},
                               "OpenVINO",
@@ -79,4 +79,4 @@ const Format& openvino_format() {
   return kFormat;
 }
 
-}  // namespace modelport
+}  // namespace modelport::openvino

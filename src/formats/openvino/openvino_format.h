@@ -2,10 +2,10 @@
 
 #include "formats/format.h"
 
-namespace modelport {
+namespace modelport::openvino {
 
 /// OpenVINO IR version 11 for OpenVINO 2023 and later: model.xml, model.bin and Ultralytics' metadata.yaml, proven in
 /// OpenVINO.
-const Format& openvino_format();
+const Format& format();
 
-}  // namespace modelport
+}  // namespace modelport::openvino

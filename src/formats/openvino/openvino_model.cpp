@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace modelport {
+namespace modelport::openvino {
 
 namespace {
 
@@ -47,4 +47,4 @@ std::string print_openvino(const OpenvinoModel& model) {
   return text;
 }
 
-}  // namespace modelport
+}  // namespace modelport::openvino

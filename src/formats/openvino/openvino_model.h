@@ -7,7 +7,7 @@
 #include "formats/format.h"
 #include "formats/openvino/openvino_op.h"
 
-namespace modelport {
+namespace modelport::openvino {
 
 /// Element type and sizes of a port; -1 is a size that may vary.
 struct OpenvinoType {
@@ -81,4 +81,4 @@ std::string print_type(const OpenvinoType& type);
 /// One line per layer, for messages and goldens; elements of up to eight-element constants are shown.
 std::string print_openvino(const OpenvinoModel& model);
 
-}  // namespace modelport
+}  // namespace modelport::openvino

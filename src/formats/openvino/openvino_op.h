@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-namespace modelport {
+namespace modelport::openvino {
 
 /// Operations that this project writes and reads, each in one version: what OpenVINO 2023.0 (opset11) and every later
 /// release load, and what their CPU plugin runs or fuses without a conversion.
@@ -167,4 +167,4 @@ constexpr std::optional<OpenvinoOpType> openvino_op_from_name(std::string_view n
   return std::nullopt;
 }
 
-}  // namespace modelport
+}  // namespace modelport::openvino

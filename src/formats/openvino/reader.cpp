@@ -10,11 +10,11 @@
 #include "base/work_count.h"
 #include "formats/openvino/layout.h"
 
-namespace modelport {
+namespace modelport::openvino {
 
 namespace {
 
-using namespace openvino_layout;
+using namespace layout;
 
 constexpr int kMaxInfoDepth = 32;
 constexpr uint64_t kMaxMetadataBytes = uint64_t{16} << 20;
@@ -275,4 +275,4 @@ Result<std::shared_ptr<const OpenvinoModel>> read_openvino_file(const std::strin
   return std::shared_ptr<const OpenvinoModel>(std::move(model));
 }
 
-}  // namespace modelport
+}  // namespace modelport::openvino

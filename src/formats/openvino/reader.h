@@ -5,7 +5,7 @@
 #include "formats/openvino/openvino_model.h"
 #include "io/mapped_file.h"
 
-namespace modelport {
+namespace modelport::openvino {
 
 /// Reads an IR: the XML in `xml`, constants as views of `weights`. kDamaged for what contradicts the grammar of
 /// layout.h, itself or the size of the weights; kUnsupportedModel for operations this project does not know.
@@ -15,4 +15,4 @@ Result<std::shared_ptr<const OpenvinoModel>> read_openvino(std::span<const std::
 /// Reads model.xml at `path`, and the weights and the metadata beside it.
 Result<std::shared_ptr<const OpenvinoModel>> read_openvino_file(const std::string& path);
 
-}  // namespace modelport
+}  // namespace modelport::openvino

@@ -9,11 +9,11 @@
 #include "formats/chunked_output.h"
 #include "formats/openvino/layout.h"
 
-namespace modelport {
+namespace modelport::openvino {
 
 namespace {
 
-using namespace openvino_layout;
+using namespace layout;
 
 /// Text inside an attribute: XML's own characters and line breaks as references.
 std::string escaped(std::string_view text) {
@@ -169,4 +169,4 @@ Status write_openvino_weights(const OpenvinoModel& model, ArtifactSink& sink) {
   return output.finish();
 }
 
-}  // namespace modelport
+}  // namespace modelport::openvino

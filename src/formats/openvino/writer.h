@@ -2,7 +2,7 @@
 
 #include "formats/openvino/openvino_model.h"
 
-namespace modelport {
+namespace modelport::openvino {
 
 enum class ProbeResults { kLeaveOut, kDeclare };
 
@@ -12,4 +12,4 @@ std::string openvino_xml(const OpenvinoModel& model, ProbeResults probes);
 /// Streams the constants to where their layers say they begin, with zeros between them. The sink's error.
 Status write_openvino_weights(const OpenvinoModel& model, ArtifactSink& sink);
 
-}  // namespace modelport
+}  // namespace modelport::openvino

@@ -22,7 +22,7 @@
 ///
 /// The code is one class with one method `forward` of straight assignments, and one helper method where boxes are
 /// suppressed (nms_code.h).
-namespace modelport::torch_layout {
+namespace modelport::torchscript::layout {
 
 inline constexpr std::string_view kFile = "model.torchscript";
 
@@ -73,4 +73,4 @@ constexpr std::optional<DType> dtype_of_number(int64_t number) {
   return std::nullopt;
 }
 
-}  // namespace modelport::torch_layout
+}  // namespace modelport::torchscript::layout

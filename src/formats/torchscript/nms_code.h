@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-namespace modelport {
+namespace modelport::torchscript {
 
 /// The method's name in calls: self.non_max_suppression(boxes, scores, iou_threshold, score_threshold, max_output).
 inline constexpr std::string_view kTorchNmsFunction = "self.non_max_suppression";
@@ -39,4 +39,4 @@ inline constexpr std::string_view kTorchNmsCode = R"(  def non_max_suppression(s
     return kept
 )";
 
-}  // namespace modelport
+}  // namespace modelport::torchscript

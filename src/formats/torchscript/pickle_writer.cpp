@@ -6,7 +6,7 @@
 
 #include "formats/torchscript/layout.h"
 
-namespace modelport {
+namespace modelport::torchscript {
 
 namespace {
 
@@ -66,7 +66,7 @@ void put_tensor(Pickle& pickle, const TorchBuffer& buffer) {
   pickle.mark();
   pickle.mark();
   pickle.text("storage");
-  pickle.global("torch", torch_layout::scalar_type(buffer.data.dtype())->storage);
+  pickle.global("torch", layout::scalar_type(buffer.data.dtype())->storage);
   pickle.text(fmt::format("{}", buffer.storage));
   pickle.text("cpu");
   pickle.integer(buffer.data.element_count());
@@ -87,7 +87,7 @@ void put_tensor(Pickle& pickle, const TorchBuffer& buffer) {
 
 std::string torch_data_pickle(const TorchModel& model) {
   Pickle pickle;
-  pickle.global(torch_layout::kModule, torch_layout::kClass);
+  pickle.global(layout::kModule, layout::kClass);
   pickle.empty_tuple();
   pickle.new_object();
   pickle.empty_dict();
@@ -109,4 +109,4 @@ std::string torch_constants_pickle() {
   return std::move(pickle).finish();
 }
 
-}  // namespace modelport
+}  // namespace modelport::torchscript

@@ -7,11 +7,11 @@
 #include "formats/torchscript/pickle_writer.h"
 #include "io/zip_reader.h"
 
-namespace modelport {
+namespace modelport::torchscript {
 
 namespace {
 
-using namespace torch_layout;
+using namespace layout;
 
 Result<std::string_view> read_text(const ZipReader& zip, std::string_view name) {
   const ZipMember* member = zip.find(fmt::format("{}/{}", kFolder, name));
@@ -68,4 +68,4 @@ Result<std::shared_ptr<const TorchModel>> read_torch(std::shared_ptr<const Mappe
   return std::shared_ptr<const TorchModel>(std::move(model));
 }
 
-}  // namespace modelport
+}  // namespace modelport::torchscript

@@ -9,7 +9,7 @@
 #include "formats/torchscript/layout.h"
 #include "formats/torchscript/nms_code.h"
 
-namespace modelport {
+namespace modelport::torchscript {
 
 namespace {
 
@@ -79,7 +79,7 @@ std::string print_torch_statement(const TorchStatement& statement) {
 }
 
 std::string print_torch_code(const TorchCode& code) {
-  using namespace torch_layout;
+  using namespace layout;
   std::string text = fmt::format("class {}(Module):\n  __parameters__ = []\n  __buffers__ = [", kClass);
   for (const std::string& buffer : code.buffers) text += fmt::format("\"{}\", ", buffer);
   text += "]\n  training : bool\n";
@@ -115,4 +115,4 @@ bool is_torch_name(std::string_view text) {
   return std::ranges::all_of(text, allowed) && std::ranges::find(kTaken, text) == kTaken.end();
 }
 
-}  // namespace modelport
+}  // namespace modelport::torchscript

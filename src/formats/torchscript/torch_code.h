@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 
-namespace modelport {
+namespace modelport::torchscript {
 
 /// An expression of the part of TorchScript that is written and read here: names, buffers of the module, literals,
 /// lists, and calls of functions by their full names. What Python has beyond that (operators, indices, methods, control
@@ -80,4 +80,4 @@ Result<TorchCode> parse_torch_code(std::string_view text);
 /// uses otherwise.
 bool is_torch_name(std::string_view text);
 
-}  // namespace modelport
+}  // namespace modelport::torchscript

@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "formats/constant_pool.h"
 
-namespace modelport {
+namespace modelport::torchscript {
 
 namespace {
 
@@ -109,4 +109,4 @@ Status require_identical_torch(const TorchModel& written, const TorchModel& read
   return {};
 }
 
-}  // namespace modelport
+}  // namespace modelport::torchscript

@@ -6,7 +6,7 @@
 #include "formats/format.h"
 #include "formats/torchscript/torch_code.h"
 
-namespace modelport {
+namespace modelport::torchscript {
 
 /// A tensor attribute of the class.
 struct TorchBuffer {
@@ -50,4 +50,4 @@ TorchCode torch_twin_code(const TorchModel& model);
 /// kValidationFailed naming the first difference: code, signature, metadata, every byte of every buffer.
 Status require_identical_torch(const TorchModel& written, const TorchModel& read);
 
-}  // namespace modelport
+}  // namespace modelport::torchscript

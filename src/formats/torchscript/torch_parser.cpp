@@ -8,7 +8,7 @@
 #include "formats/torchscript/nms_code.h"
 #include "formats/torchscript/torch_code.h"
 
-namespace modelport {
+namespace modelport::torchscript {
 
 namespace {
 
@@ -43,7 +43,7 @@ class Line {
   }
 
   Result<TorchExpression> expression(size_t depth = 0) {
-    if (depth > torch_layout::kMaxNesting) return unsupported("expressions are nested too deeply");
+    if (depth > layout::kMaxNesting) return unsupported("expressions are nested too deeply");
     if (take("[")) {
       TRY(items, this->items("]", depth));
       return TorchExpression::list(std::move(items.first));
@@ -202,4 +202,4 @@ Result<TorchCode> parse_torch_code(std::string_view text) {
   return fail(ErrorCode::kDamaged, "the code ends before forward returns");
 }
 
-}  // namespace modelport
+}  // namespace modelport::torchscript

@@ -8,7 +8,7 @@
 #include "formats/torchscript/reader.h"
 #include "formats/torchscript/writer.h"
 
-namespace modelport {
+namespace modelport::torchscript {
 
 namespace {
 
@@ -54,22 +54,11 @@ constexpr std::array<std::string_view, 3> kPrepare = {"merge_reshapes", "legaliz
 
 }  // namespace
 
-const Format& torchscript_format() {
-  static const Format kFormat{"torchscript",
-                              {torch_layout::kFile},
-                              "torch",
-                              {},
-                              HalfForm::kArithmetic,
-                              kPrepare,
-                              legalize,
-                              lower,
-                              write,
-                              read_back,
-                              require_identical,
-                              raise,
-                              probe_names,
-                              twin};
+const Format& format() {
+  static const Format kFormat{"torchscript",     {layout::kFile}, "torch",     {},    HalfForm::kArithmetic,
+                              kPrepare,          legalize,        lower,       write, read_back,
+                              require_identical, raise,           probe_names, twin};
   return kFormat;
 }
 
-}  // namespace modelport
+}  // namespace modelport::torchscript

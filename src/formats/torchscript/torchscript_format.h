@@ -2,9 +2,9 @@
 
 #include "formats/format.h"
 
-namespace modelport {
+namespace modelport::torchscript {
 
 /// TorchScript archives, for torch 1.13 to 2.13.
-const Format& torchscript_format();
+const Format& format();
 
-}  // namespace modelport
+}  // namespace modelport::torchscript

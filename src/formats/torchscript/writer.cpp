@@ -11,11 +11,11 @@
 #include "io/zip_reader.h"
 #include "io/zip_writer.h"
 
-namespace modelport {
+namespace modelport::torchscript {
 
 namespace {
 
-using namespace torch_layout;
+using namespace layout;
 
 std::string member(std::string_view name) { return fmt::format("{}/{}", kFolder, name); }
 
@@ -89,4 +89,4 @@ Result<std::vector<std::byte>> torch_archive_with_code(const std::string& path, 
   return archive;
 }
 
-}  // namespace modelport
+}  // namespace modelport::torchscript

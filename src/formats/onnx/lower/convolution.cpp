@@ -2,7 +2,7 @@
 
 #include "formats/onnx/lower/lower_functions.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 namespace {
 
@@ -202,4 +202,4 @@ Status lower_resize(const Node& node, Lowering& to) {
   return {};
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

@@ -1,7 +1,7 @@
 #include "formats/onnx/layout.h"
 #include "formats/onnx/lower/lower_functions.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 namespace {
 
@@ -96,9 +96,9 @@ Status lower_gelu(const Node& node, Lowering& to) {
 }
 
 Status lower_cast(const Node& node, Lowering& to) {
-  const uint64_t code = onnx_layout::data_type_code(std::get<Cast>(node.op).to);
+  const uint64_t code = layout::data_type_code(std::get<Cast>(node.op).to);
   to.node(node, OnnxOpType::kCast, to.names(node.inputs), {{"to", static_cast<int64_t>(code)}});
   return {};
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

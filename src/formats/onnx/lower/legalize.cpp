@@ -2,7 +2,7 @@
 #include "graph/text.h"
 #include "ops/rewriter.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 namespace {
 
@@ -59,4 +59,4 @@ Result<Graph> legalize(const Graph& graph, int64_t opset) {
   return fail(ErrorCode::kInternal, "operators still decompose into composite ones after {} rounds", kMaxRounds);
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

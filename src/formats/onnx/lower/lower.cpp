@@ -8,11 +8,11 @@
 #include "formats/onnx/lower/lower_table.h"
 #include "graph/attributes.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 namespace {
 
-using namespace onnx_layout;
+using namespace layout;
 
 Result<int64_t> ir_version_for(const OnnxOptions& options) {
   const int64_t opset = options.opset_version;
@@ -120,4 +120,4 @@ Result<std::shared_ptr<const OnnxModel>> lower_onnx(const SourceModel& source, c
   return std::shared_ptr<const OnnxModel>(std::move(model));
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

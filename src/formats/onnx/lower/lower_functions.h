@@ -4,7 +4,7 @@
 
 /// One function per catalogue operator that has an ONNX form; lower_table.cpp puts them in rows. Source of the forms:
 /// onnx/onnx docs/Changelog.md, opsets 11 to 21.
-namespace modelport {
+namespace modelport::onnx {
 
 // convolution.cpp
 Status lower_conv(const Node& node, Lowering& to);
@@ -59,4 +59,4 @@ Status lower_plain(const Node& node, Lowering& to) {
   return {};
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

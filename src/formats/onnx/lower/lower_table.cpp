@@ -4,11 +4,11 @@
 
 #include "formats/onnx/lower/lower_functions.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 namespace {
 
-constexpr LowerRow native(LowerFunction emit, int64_t since = onnx_layout::kOldestOpset) {
+constexpr LowerRow native(LowerFunction emit, int64_t since = layout::kOldestOpset) {
   return {Lower::kNative, since, emit, {}};
 }
 constexpr LowerRow decompose(std::string_view reason) { return {Lower::kDecompose, 0, nullptr, reason}; }
@@ -84,4 +84,4 @@ static_assert(every_row_says_something(make_table()), "an operator of the catalo
 
 constexpr std::array<LowerRow, kOpCount> kLowerTable = make_table();
 
-}  // namespace modelport
+}  // namespace modelport::onnx

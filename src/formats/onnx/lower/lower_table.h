@@ -5,7 +5,7 @@
 #include "formats/onnx/layout.h"
 #include "formats/onnx/lower/lowering.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 /// Emits the ONNX form of one graph node.
 using LowerFunction = Status (*)(const Node& node, Lowering& to);
@@ -14,7 +14,7 @@ using LowerFunction = Status (*)(const Node& node, Lowering& to);
 /// decomposition; kDecompose: always the decomposition; kRefuse: never. `reason` says why where it is not native.
 struct LowerRow {
   Lower kind = Lower::kRefuse;
-  int64_t since = onnx_layout::kOldestOpset;
+  int64_t since = layout::kOldestOpset;
   LowerFunction emit = nullptr;
   std::string_view reason;
 };
@@ -26,4 +26,4 @@ extern const std::array<LowerRow, kOpCount> kLowerTable;
 /// operator, its module and the opset that would do.
 Result<Graph> legalize(const Graph& graph, int64_t opset);
 
-}  // namespace modelport
+}  // namespace modelport::onnx

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-namespace modelport {
+namespace modelport::onnx {
 
 Lowering::Lowering(const Graph& graph, int64_t opset, OnnxModel& model)
     : graph_(graph),
@@ -111,4 +111,4 @@ void Lowering::finish_outputs() {
   }
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

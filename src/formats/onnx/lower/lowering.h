@@ -8,7 +8,7 @@
 #include "formats/onnx/onnx_model.h"
 #include "ops/rewriter.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 /// Collects the nodes and initializers of a file while a legal graph is walked in order. Names are derived from the
 /// module paths of the checkpoint and unique: a node is "model.0.conv/Conv", its result has the same name, its weight
@@ -72,4 +72,4 @@ class Lowering {
   std::map<std::pair<double, DType>, std::string> scalars_;
 };
 
-}  // namespace modelport
+}  // namespace modelport::onnx

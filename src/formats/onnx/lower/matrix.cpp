@@ -4,7 +4,7 @@
 
 #include "formats/onnx/lower/lower_functions.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 namespace {
 
@@ -155,4 +155,4 @@ Status lower_top_k(const Node& node, Lowering& to) {
   return {};
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

@@ -1,7 +1,7 @@
 #include "formats/onnx/layout.h"
 #include "formats/onnx/lower/lower_functions.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 /// ONNX gives the kept boxes as rows (image, class, box), as many as there are: ones are put where they say, into zeros
 /// of the scores' shape. There is one class, number 0, so that its column plus 1 is as many ones as needed.
@@ -19,7 +19,7 @@ Status lower_non_max_suppression(const Node& node, Lowering& to) {
   const std::string places = to.inner(OnnxOpType::kGather, {rows, to.int64s({0, 2})}, {{"axis", int64_t{1}}});
   const std::string classes =
       to.inner(OnnxOpType::kGather, {rows, to.scalar(1, DType::kInt64)}, {{"axis", int64_t{1}}});
-  const auto code = static_cast<int64_t>(onnx_layout::data_type_code(dtype));
+  const auto code = static_cast<int64_t>(layout::data_type_code(dtype));
   const std::string zeros = to.inner(OnnxOpType::kCast, {classes}, {{"to", code}});
   const std::string ones = to.inner(OnnxOpType::kAdd, {zeros, to.scalar(1, dtype)});
   const std::string nothing = to.inner(OnnxOpType::kExpand, {to.scalar(0, dtype), mask_sizes});
@@ -27,4 +27,4 @@ Status lower_non_max_suppression(const Node& node, Lowering& to) {
   return {};
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

@@ -4,7 +4,7 @@
 
 #include "formats/onnx/lower/lowering.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 namespace {
 
@@ -186,4 +186,4 @@ Result<std::string> SizeArithmetic::reshape_target(const SymbolicShape& from, co
   return list(target);
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

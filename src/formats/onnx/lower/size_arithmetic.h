@@ -6,7 +6,7 @@
 
 #include "graph/dim.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 class Lowering;
 
@@ -39,4 +39,4 @@ class SizeArithmetic {
 /// symbol.
 std::string size_parameter(const Dim& dim);
 
-}  // namespace modelport
+}  // namespace modelport::onnx

@@ -3,7 +3,7 @@
 #include "formats/onnx/layout.h"
 #include "formats/onnx/lower/lower_functions.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 Status lower_concat(const Node& node, Lowering& to) {
   to.node(node, OnnxOpType::kConcat, to.names(node.inputs), {{"axis", std::get<Concat>(node.op).axis}});
@@ -74,7 +74,7 @@ Status lower_range(const Node& node, Lowering& to) {
   }
   std::string counted = to.inner(OnnxOpType::kRange, std::move(inputs));
   to.node(node, OnnxOpType::kCast, {std::move(counted)},
-          {{"to", static_cast<int64_t>(onnx_layout::data_type_code(range.dtype))}});
+          {{"to", static_cast<int64_t>(layout::data_type_code(range.dtype))}});
   return {};
 }
 
@@ -90,4 +90,4 @@ Status lower_gather_elements(const Node& node, Lowering& to) {
   return {};
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

@@ -3,7 +3,7 @@
 
 #include "formats/onnx/raise/raise_functions.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 namespace {
 
@@ -229,4 +229,4 @@ Status raise_pad(Raising& from) {
   return {};
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

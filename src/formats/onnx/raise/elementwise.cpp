@@ -3,7 +3,7 @@
 #include "formats/onnx/layout.h"
 #include "formats/onnx/raise/raise_functions.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 namespace {
 
@@ -93,7 +93,7 @@ Status raise_where(Raising& from) { return of_values(from, Where{}, 3); }
 
 Status raise_cast(Raising& from) {
   if (raise_cast_of_selection(from)) return {};
-  const auto dtype = onnx_layout::dtype_of_code(static_cast<uint64_t>(from.int_attribute("to", 0)));
+  const auto dtype = layout::dtype_of_code(static_cast<uint64_t>(from.int_attribute("to", 0)));
   if (!dtype) return from.unsupported("it casts to a type that is not read");
   TRY(x, from.value(0));
   from.define(0, from.builder().cast(x, *dtype));
@@ -133,4 +133,4 @@ Status raise_softplus(Raising& from) { return unary(from, Softplus{}); }
 Status raise_sqrt(Raising& from) { return unary(from, Sqrt{}); }
 Status raise_tanh(Raising& from) { return unary(from, Tanh{}); }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

@@ -2,7 +2,7 @@
 
 #include "formats/onnx/raise/raise_functions.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 namespace {
 
@@ -128,4 +128,4 @@ Status raise_arg_max(Raising& from) {
   return {};
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

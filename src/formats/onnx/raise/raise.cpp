@@ -4,7 +4,7 @@
 
 #include "formats/onnx/raise/raise_functions.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 namespace {
 
@@ -108,4 +108,4 @@ Result<Graph> raise_onnx(const OnnxModel& model, std::span<const std::string> pr
   return std::move(builder).finish();
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

@@ -4,7 +4,7 @@
 
 #include "formats/onnx/onnx_model.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 /// What the file computes, by the meaning that the ONNX specification (onnx/defs, operators as of the model's opset)
 /// gives its nodes. Arithmetic on sizes (Shape, Gather, Mul ... on int64 lists) becomes Dims; an input size "height" of
@@ -13,4 +13,4 @@ namespace modelport {
 /// declared types of outputs are not what the nodes give.
 Result<Graph> raise_onnx(const OnnxModel& model, std::span<const std::string> probes);
 
-}  // namespace modelport
+}  // namespace modelport::onnx

@@ -3,7 +3,7 @@
 #include "formats/onnx/raise/raising.h"
 
 /// One function per ONNX operator (or group of one meaning): reads the node that `from` is at, and defines its outputs.
-namespace modelport {
+namespace modelport::onnx {
 
 Status raise_conv(Raising& from);
 Status raise_batch_normalization(Raising& from);
@@ -76,4 +76,4 @@ Result<bool> raise_gather_of_selection(Raising& from);
 bool raise_cast_of_selection(Raising& from);
 Result<bool> raise_add_of_selection(Raising& from);
 
-}  // namespace modelport
+}  // namespace modelport::onnx

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace modelport {
+namespace modelport::onnx {
 
 namespace {
 
@@ -145,4 +145,4 @@ Error Raising::unsupported(std::string_view what) const {
       .in(fmt::format("{} ({})", node_->name, kOnnxOpNames[static_cast<size_t>(node_->type)]));
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

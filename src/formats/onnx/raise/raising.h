@@ -8,7 +8,7 @@
 #include "formats/onnx/onnx_model.h"
 #include "ops/graph_builder.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 /// One node being raised, and everything raised before it.
 class Raising {
@@ -74,4 +74,4 @@ class Raising {
   const OnnxNode* node_ = nullptr;
 };
 
-}  // namespace modelport
+}  // namespace modelport::onnx

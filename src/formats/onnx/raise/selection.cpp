@@ -2,7 +2,7 @@
 
 #include "formats/onnx/raise/raise_functions.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 namespace {
 
@@ -79,4 +79,4 @@ Status raise_scatter_nd(Raising& from) {
   return {};
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

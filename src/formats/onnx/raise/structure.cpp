@@ -4,7 +4,7 @@
 #include "formats/onnx/raise/raise_functions.h"
 #include "graph/exact_quotient.h"
 
-namespace modelport {
+namespace modelport::onnx {
 
 namespace {
 
@@ -165,4 +165,4 @@ Status raise_transpose(Raising& from) {
   return {};
 }
 
-}  // namespace modelport
+}  // namespace modelport::onnx

@@ -2,7 +2,7 @@
 
 #include "formats/openvino/lower/lower_functions.h"
 
-namespace modelport::to_openvino {
+namespace modelport::openvino::to_openvino {
 
 namespace {
 
@@ -21,8 +21,8 @@ std::optional<float> exact_scale(const Dim& in, const Dim& out) {
 }
 
 /// The product, and a bias [M] added over its channels.
-void with_bias(const Node& node, OpenvinoLowering& to, OpenvinoOpType type, std::vector<OpenvinoSource> inputs,
-               OpenvinoLowering::Attributes attributes) {
+void with_bias(const Node& node, Lowering& to, OpenvinoOpType type, std::vector<OpenvinoSource> inputs,
+               Lowering::Attributes attributes) {
   if (node.inputs.size() < 3) return to.node(node, type, std::move(inputs), std::move(attributes));
   const OpenvinoSource product =
       to.inner(type, std::move(inputs), to.port_type(node.outputs[0]), std::move(attributes));
@@ -32,7 +32,7 @@ void with_bias(const Node& node, OpenvinoLowering& to, OpenvinoOpType type, std:
 }
 
 /// A weight [groups * n, ...] as [groups, n, ...].
-OpenvinoSource grouped_weight(const Node& node, OpenvinoLowering& to, int64_t groups) {
+OpenvinoSource grouped_weight(const Node& node, Lowering& to, int64_t groups) {
   Shape shape;
   for (const Dim& size : to.shape(node.inputs[1])) shape.push_back(*size.constant());
   shape[0] /= groups;
@@ -42,7 +42,7 @@ OpenvinoSource grouped_weight(const Node& node, OpenvinoLowering& to, int64_t gr
 
 }  // namespace
 
-Status conv(const Node& node, OpenvinoLowering& to) {
+Status conv(const Node& node, Lowering& to) {
   const auto& conv = std::get<Conv>(node.op);
   const OpenvinoSource x = to.value(node.inputs[0]);
   const bool whole = conv.groups == 1;
@@ -56,7 +56,7 @@ Status conv(const Node& node, OpenvinoLowering& to) {
   return {};
 }
 
-Status conv_transpose(const Node& node, OpenvinoLowering& to) {
+Status conv_transpose(const Node& node, Lowering& to) {
   const auto& conv = std::get<ConvTranspose>(node.op);
   const OpenvinoSource x = to.value(node.inputs[0]);
   const bool whole = conv.groups == 1;
@@ -72,7 +72,7 @@ Status conv_transpose(const Node& node, OpenvinoLowering& to) {
   return {};
 }
 
-Status batch_norm(const Node& node, OpenvinoLowering& to) {
+Status batch_norm(const Node& node, Lowering& to) {
   std::vector<OpenvinoSource> inputs{to.value(node.inputs[0]), to.value(node.inputs[1], "weight"),
                                      to.value(node.inputs[2], "bias"), to.value(node.inputs[3], "running_mean"),
                                      to.value(node.inputs[4], "running_var")};
@@ -81,7 +81,7 @@ Status batch_norm(const Node& node, OpenvinoLowering& to) {
   return {};
 }
 
-Status max_pool(const Node& node, OpenvinoLowering& to) {
+Status max_pool(const Node& node, Lowering& to) {
   const auto& pool = std::get<MaxPool>(node.op);
   // Before opset14 ceil also starts windows in the trailing padding; torch's does not. Wider trailing padding with
   // floor gives torch's sizes.
@@ -111,7 +111,7 @@ Status max_pool(const Node& node, OpenvinoLowering& to) {
   return {};
 }
 
-Status average_pool(const Node& node, OpenvinoLowering& to) {
+Status average_pool(const Node& node, Lowering& to) {
   const auto& pool = std::get<AveragePool>(node.op);
   to.node(node, OpenvinoOpType::kAvgPool, to.values(node.inputs),
           {{"strides", list_text(pool.strides)},
@@ -124,7 +124,7 @@ Status average_pool(const Node& node, OpenvinoLowering& to) {
   return {};
 }
 
-Status pad(const Node& node, OpenvinoLowering& to) {
+Status pad(const Node& node, Lowering& to) {
   const auto& pad = std::get<Pad>(node.op);
   const auto& [top, left, bottom, right] = pad.pads;
   std::vector<OpenvinoSource> inputs{to.value(node.inputs[0]), to.int64s({0, 0, top, left}),
@@ -137,7 +137,7 @@ Status pad(const Node& node, OpenvinoLowering& to) {
   return {};
 }
 
-Status resize(const Node& node, OpenvinoLowering& to) {
+Status resize(const Node& node, Lowering& to) {
   const auto& resize = std::get<Resize>(node.op);
   const SymbolicShape& in = to.shape(node.inputs[0]);
   std::vector<OpenvinoSource> inputs{to.value(node.inputs[0])};
@@ -165,4 +165,4 @@ Status resize(const Node& node, OpenvinoLowering& to) {
   return {};
 }
 
-}  // namespace modelport::to_openvino
+}  // namespace modelport::openvino::to_openvino

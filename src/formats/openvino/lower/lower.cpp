@@ -6,18 +6,18 @@
 #include "formats/openvino/lower/model_info.h"
 #include "graph/attributes.h"
 
-namespace modelport {
+namespace modelport::openvino {
 
 namespace {
 
 OperatorSupport support_of(const Op& op) {
-  const OpenvinoLowerRow& row = kOpenvinoLowerTable[op.index()];
+  const LowerRow& row = kLowerTable[op.index()];
   return {row.kind, row.reason};
 }
 
 Status require_element_types(const Graph& graph) {
   for (const Value& value : graph.values) {
-    if (openvino_layout::element_type(value.type.dtype)) continue;
+    if (layout::element_type(value.type.dtype)) continue;
     return fail(ErrorCode::kInvalidArgument, "OpenVINO has no {}", dtype_name(value.type.dtype));
   }
   return {};
@@ -35,13 +35,13 @@ Result<std::shared_ptr<const OpenvinoModel>> lower_openvino(const SourceModel& s
   model->name = source.facts.model_name.empty() ? "model" : source.facts.model_name;
   model->metadata = metadata_yaml(source.facts.framework_metadata);
   model->info = model_info(source, legal);
-  OpenvinoLowering lowering(legal, *model);
+  Lowering lowering(legal, *model);
   for (const Node& node : legal.nodes) {
     lowering.set_path(node.path);
-    CHECK_OK(kOpenvinoLowerTable[node.op.index()].emit(node, lowering));
+    CHECK_OK(kLowerTable[node.op.index()].emit(node, lowering));
   }
   lowering.finish();
   return std::shared_ptr<const OpenvinoModel>(std::move(model));
 }
 
-}  // namespace modelport
+}  // namespace modelport::openvino

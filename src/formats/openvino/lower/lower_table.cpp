@@ -4,17 +4,17 @@
 
 #include "formats/openvino/lower/lower_functions.h"
 
-namespace modelport {
+namespace modelport::openvino {
 
 namespace {
 
 using Type = OpenvinoOpType;
 
-constexpr OpenvinoLowerRow native(OpenvinoLowerFunction emit) { return {Lower::kNative, emit, {}}; }
+constexpr LowerRow native(LowerFunction emit) { return {Lower::kNative, emit, {}}; }
 
-constexpr std::array<OpenvinoLowerRow, kOpCount> make_table() {
+constexpr std::array<LowerRow, kOpCount> make_table() {
   namespace to = to_openvino;
-  std::array<OpenvinoLowerRow, kOpCount> rows{};
+  std::array<LowerRow, kOpCount> rows{};
   rows[op_index<Conv>] = native(to::conv);
   rows[op_index<BatchNorm>] = native(to::batch_norm);
   rows[op_index<MaxPool>] = native(to::max_pool);
@@ -74,14 +74,14 @@ constexpr std::array<OpenvinoLowerRow, kOpCount> make_table() {
   return rows;
 }
 
-constexpr bool every_row_says_something(const std::array<OpenvinoLowerRow, kOpCount>& rows) {
+constexpr bool every_row_says_something(const std::array<LowerRow, kOpCount>& rows) {
   return std::all_of(rows.begin(), rows.end(),
-                     [](const OpenvinoLowerRow& row) { return row.emit != nullptr || !row.reason.empty(); });
+                     [](const LowerRow& row) { return row.emit != nullptr || !row.reason.empty(); });
 }
 
 }  // namespace
 
-constexpr std::array<OpenvinoLowerRow, kOpCount> kOpenvinoLowerTable = make_table();
-static_assert(every_row_says_something(kOpenvinoLowerTable), "an operator of the catalogue has no OpenVINO row");
+constexpr std::array<LowerRow, kOpCount> kLowerTable = make_table();
+static_assert(every_row_says_something(kLowerTable), "an operator of the catalogue has no OpenVINO row");
 
-}  // namespace modelport
+}  // namespace modelport::openvino

@@ -5,20 +5,20 @@
 #include "formats/legalize.h"
 #include "formats/openvino/lower/lowering.h"
 
-namespace modelport {
+namespace modelport::openvino {
 
 /// Emits the layers of one graph node.
-using OpenvinoLowerFunction = Status (*)(const Node& node, OpenvinoLowering& to);
+using LowerFunction = Status (*)(const Node& node, Lowering& to);
 
 /// What becomes of one operator of the catalogue. kNative: `emit`; kDecompose: the operator's decomposition; kRefuse:
 /// never. `reason` says why where it is not native.
-struct OpenvinoLowerRow {
+struct LowerRow {
   Lower kind = Lower::kRefuse;
-  OpenvinoLowerFunction emit = nullptr;
+  LowerFunction emit = nullptr;
   std::string_view reason;
 };
 
 /// Rows by Op index.
-extern const std::array<OpenvinoLowerRow, kOpCount> kOpenvinoLowerTable;
+extern const std::array<LowerRow, kOpCount> kLowerTable;
 
-}  // namespace modelport
+}  // namespace modelport::openvino

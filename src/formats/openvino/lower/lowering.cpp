@@ -5,11 +5,11 @@
 
 #include "formats/openvino/layout.h"
 
-namespace modelport {
+namespace modelport::openvino {
 
 namespace {
 
-using namespace openvino_layout;
+using namespace layout;
 
 OpenvinoType type_of(const WeightRecipe& data) { return {data.dtype(), data.shape()}; }
 
@@ -29,7 +29,7 @@ std::string parameter_shape(const std::vector<int64_t>& shape) {
 
 }  // namespace
 
-OpenvinoLowering::OpenvinoLowering(const Graph& graph, OpenvinoModel& model)
+Lowering::Lowering(const Graph& graph, OpenvinoModel& model)
     : graph_(graph), model_(model), sizes_(*this), made_by_(producers(graph)), sources_(graph.values.size()) {
   for (const NamedValue& input : graph.inputs) {
     used_.insert(input.name);
@@ -48,9 +48,9 @@ OpenvinoLowering::OpenvinoLowering(const Graph& graph, OpenvinoModel& model)
   }
 }
 
-std::string OpenvinoLowering::set_path(std::string path) { return std::exchange(path_, std::move(path)); }
+std::string Lowering::set_path(std::string path) { return std::exchange(path_, std::move(path)); }
 
-std::string OpenvinoLowering::unique(std::string name) {
+std::string Lowering::unique(std::string name) {
   if (used_.insert(name).second) return name;
   int& suffix = next_suffix_[name];
   while (true) {
@@ -59,23 +59,23 @@ std::string OpenvinoLowering::unique(std::string name) {
   }
 }
 
-std::string OpenvinoLowering::layer_name(OpenvinoOpType type) {
+std::string Lowering::layer_name(OpenvinoOpType type) {
   const std::string_view op = openvino_op(type).name;
   return unique(path_.empty() ? std::string(op) : fmt::format("{}/{}", path_, op));
 }
 
-uint32_t OpenvinoLowering::add(OpenvinoLayer layer) {
+uint32_t Lowering::add(OpenvinoLayer layer) {
   model_.layers.push_back(std::move(layer));
   return static_cast<uint32_t>(model_.layers.size() - 1);
 }
 
-OpenvinoType OpenvinoLowering::port_type(ValueId value) const {
+OpenvinoType Lowering::port_type(ValueId value) const {
   OpenvinoType out{type(value).dtype, {}};
   for (const Dim& size : shape(value)) out.shape.push_back(size.constant().value_or(kVaryingSize));
   return out;
 }
 
-std::optional<OpenvinoLowering::Stored> OpenvinoLowering::stored(ValueId value) const {
+std::optional<Lowering::Stored> Lowering::stored(ValueId value) const {
   if (graph_[value].constant) return Stored{*graph_[value].constant, std::nullopt};
   const auto producer = made_by_[static_cast<size_t>(value)];
   if (!producer || !std::holds_alternative<Cast>(graph_[*producer].op)) return std::nullopt;
@@ -84,7 +84,7 @@ std::optional<OpenvinoLowering::Stored> OpenvinoLowering::stored(ValueId value) 
   return Stored{*operand.constant, type(value).dtype};
 }
 
-uint64_t OpenvinoLowering::place(const WeightRecipe& data) {
+uint64_t Lowering::place(const WeightRecipe& data) {
   const size_t number = pool_.number_of(data);
   if (number < offsets_.size()) return offsets_[number];
   offsets_.push_back((weights_end_ + kConstantAlignment - 1) / kConstantAlignment * kConstantAlignment);
@@ -92,7 +92,7 @@ uint64_t OpenvinoLowering::place(const WeightRecipe& data) {
   return offsets_.back();
 }
 
-OpenvinoSource OpenvinoLowering::emit(std::string_view role, WeightRecipe data, std::optional<DType> used_as) {
+OpenvinoSource Lowering::emit(std::string_view role, WeightRecipe data, std::optional<DType> used_as) {
   const std::string stem = path_.empty() ? std::string(role) : fmt::format("{}.{}", path_, role);
   std::string name = unique(stem);
   const OpenvinoType type = type_of(data);
@@ -114,7 +114,7 @@ OpenvinoSource OpenvinoLowering::emit(std::string_view role, WeightRecipe data, 
   return {add(std::move(convert)), 0};
 }
 
-OpenvinoSource OpenvinoLowering::value(ValueId value, std::string_view role) {
+OpenvinoSource Lowering::value(ValueId value, std::string_view role) {
   auto& source = sources_[static_cast<size_t>(value)];
   if (source) return *source;
   const auto constant = stored(value);
@@ -122,23 +122,23 @@ OpenvinoSource OpenvinoLowering::value(ValueId value, std::string_view role) {
   return *source;
 }
 
-std::vector<OpenvinoSource> OpenvinoLowering::values(const std::vector<ValueId>& values) {
+std::vector<OpenvinoSource> Lowering::values(const std::vector<ValueId>& values) {
   std::vector<Source> all;
   for (const ValueId each : values) all.push_back(value(each));
   return all;
 }
 
-OpenvinoSource OpenvinoLowering::reshaped(ValueId value, std::string_view role, const Shape& shape) {
+OpenvinoSource Lowering::reshaped(ValueId value, std::string_view role, const Shape& shape) {
   if (const auto constant = stored(value)) return emit(role, constant->data.reshape(shape), constant->used_as);
   return inner(OpenvinoOpType::kReshape, {this->value(value), int64s(shape)}, {type(value).dtype, shape},
                {{"special_zero", "false"}});
 }
 
-OpenvinoSource OpenvinoLowering::constant(std::string_view role, WeightRecipe data) {
+OpenvinoSource Lowering::constant(std::string_view role, WeightRecipe data) {
   return emit(role, std::move(data), std::nullopt);
 }
 
-OpenvinoSource OpenvinoLowering::int64s(const std::vector<int64_t>& values) {
+OpenvinoSource Lowering::int64s(const std::vector<int64_t>& values) {
   auto [found, added] = int64s_.try_emplace(values);
   if (added) {
     const std::string outer = set_path("");
@@ -150,7 +150,7 @@ OpenvinoSource OpenvinoLowering::int64s(const std::vector<int64_t>& values) {
   return found->second;
 }
 
-OpenvinoSource OpenvinoLowering::scalar(double value, DType dtype) {
+OpenvinoSource Lowering::scalar(double value, DType dtype) {
   auto [found, added] = scalars_.try_emplace({value, dtype});
   if (added) {
     const std::string outer = set_path("");
@@ -164,8 +164,8 @@ OpenvinoSource OpenvinoLowering::scalar(double value, DType dtype) {
   return found->second;
 }
 
-void OpenvinoLowering::node(const Node& node, OpenvinoOpType type, std::vector<Source> inputs, Attributes attributes,
-                            const std::vector<OpenvinoType>& further) {
+void Lowering::node(const Node& node, OpenvinoOpType type, std::vector<Source> inputs, Attributes attributes,
+                    const std::vector<OpenvinoType>& further) {
   OpenvinoLayer layer{type, layer_name(type), std::move(attributes), {}, std::move(inputs), {}};
   const auto id = static_cast<uint32_t>(model_.layers.size());
   for (size_t i = 0; i < node.outputs.size(); ++i) {
@@ -178,14 +178,14 @@ void OpenvinoLowering::node(const Node& node, OpenvinoOpType type, std::vector<S
   add(std::move(layer));
 }
 
-OpenvinoSource OpenvinoLowering::inner(OpenvinoOpType type, std::vector<Source> inputs, OpenvinoType output,
-                                       Attributes attributes, const std::vector<OpenvinoType>& further) {
+OpenvinoSource Lowering::inner(OpenvinoOpType type, std::vector<Source> inputs, OpenvinoType output,
+                               Attributes attributes, const std::vector<OpenvinoType>& further) {
   OpenvinoLayer layer{type, layer_name(type), std::move(attributes), {}, std::move(inputs), {{std::move(output), {}}}};
   for (const OpenvinoType& each : further) layer.outputs.push_back({each, {}});
   return {add(std::move(layer)), 0};
 }
 
-void OpenvinoLowering::finish() {
+void Lowering::finish() {
   set_path("");
   for (const NamedValue& probe : graph_.probes) model_.probes.push_back(value(probe.value));
   std::set<Source> given;
@@ -206,4 +206,4 @@ void OpenvinoLowering::finish() {
   for (OpenvinoLayer& result : results) add(std::move(result));
 }
 
-}  // namespace modelport
+}  // namespace modelport::openvino

@@ -8,18 +8,18 @@
 #include "formats/openvino/lower/size_arithmetic.h"
 #include "formats/openvino/openvino_model.h"
 
-namespace modelport {
+namespace modelport::openvino {
 
 /// Collects the layers of an IR while a legal graph is walked in order. Layer names are derived from the module paths
 /// of the checkpoint and unique: "model.0.conv/Convolution", its weight "model.0.conv.weight"; of the values only
 /// the graph's inputs and outputs have names.
-class OpenvinoLowering {
+class Lowering {
  public:
   using Source = OpenvinoSource;
   using Attributes = std::vector<OpenvinoAttribute>;
 
   /// Declares the inputs.
-  OpenvinoLowering(const Graph& graph, OpenvinoModel& model);
+  Lowering(const Graph& graph, OpenvinoModel& model);
 
   const Graph& graph() const { return graph_; }
   const ValueType& type(ValueId value) const { return graph_[value].type; }
@@ -51,7 +51,7 @@ class OpenvinoLowering {
   OpenvinoType port_type(ValueId value) const;
 
   /// Values that hold sizes which may vary.
-  OpenvinoSizes& sizes() { return sizes_; }
+  SizeArithmetic& sizes() { return sizes_; }
 
   /// Results, one for each graph output, and the probes.
   void finish();
@@ -72,7 +72,7 @@ class OpenvinoLowering {
 
   const Graph& graph_;
   OpenvinoModel& model_;
-  OpenvinoSizes sizes_;
+  SizeArithmetic sizes_;
   ConstantPool pool_;
   std::vector<uint64_t> offsets_;  ///< By number of the pool.
   uint64_t weights_end_ = 0;
@@ -86,4 +86,4 @@ class OpenvinoLowering {
   std::map<std::pair<double, DType>, Source> scalars_;
 };
 
-}  // namespace modelport
+}  // namespace modelport::openvino

@@ -1,14 +1,12 @@
 #include "formats/openvino/lower/lower_functions.h"
 
-namespace modelport::to_openvino {
+namespace modelport::openvino::to_openvino {
 
 namespace {
 
-OpenvinoLowering::Attributes transposes(bool b) {
-  return {{"transpose_a", "false"}, {"transpose_b", b ? "true" : "false"}};
-}
+Lowering::Attributes transposes(bool b) { return {{"transpose_a", "false"}, {"transpose_b", b ? "true" : "false"}}; }
 
-OpenvinoType number_type(const OpenvinoLowering& to, ValueId like, const SymbolicShape& shape) {
+OpenvinoType number_type(const Lowering& to, ValueId like, const SymbolicShape& shape) {
   OpenvinoType type = to.port_type(like);
   type.shape.clear();
   for (const Dim& size : shape) type.shape.push_back(size.constant().value_or(-1));
@@ -17,13 +15,13 @@ OpenvinoType number_type(const OpenvinoLowering& to, ValueId like, const Symboli
 
 }  // namespace
 
-Status matmul(const Node& node, OpenvinoLowering& to) {
+Status matmul(const Node& node, Lowering& to) {
   to.node(node, OpenvinoOpType::kMatMul, {to.value(node.inputs[0]), to.value(node.inputs[1], "weight")},
           transposes(false));
   return {};
 }
 
-Status linear(const Node& node, OpenvinoLowering& to) {
+Status linear(const Node& node, Lowering& to) {
   std::vector<OpenvinoSource> inputs{to.value(node.inputs[0]), to.value(node.inputs[1], "weight")};
   if (node.inputs.size() == 2) {
     to.node(node, OpenvinoOpType::kMatMul, std::move(inputs), transposes(true));
@@ -39,7 +37,7 @@ Status linear(const Node& node, OpenvinoLowering& to) {
   return {};
 }
 
-Status attention(const Node& node, OpenvinoLowering& to) {
+Status attention(const Node& node, Lowering& to) {
   const SymbolicShape& query = to.shape(node.inputs[0]);
   const SymbolicShape& key = to.shape(node.inputs[1]);
   SymbolicShape of_weights = query;
@@ -54,7 +52,7 @@ Status attention(const Node& node, OpenvinoLowering& to) {
   return {};
 }
 
-Status layer_norm(const Node& node, OpenvinoLowering& to) {
+Status layer_norm(const Node& node, Lowering& to) {
   const auto& norm = std::get<LayerNorm>(node.op);
   const OpenvinoType type = to.port_type(node.outputs[0]);
   std::vector<int64_t> axes;
@@ -68,15 +66,15 @@ Status layer_norm(const Node& node, OpenvinoLowering& to) {
   return {};
 }
 
-Status reduction(const Node& node, OpenvinoLowering& to, OpenvinoOpType type, const std::vector<int64_t>& axes) {
+Status reduction(const Node& node, Lowering& to, OpenvinoOpType type, const std::vector<int64_t>& axes) {
   to.node(node, type, {to.value(node.inputs[0]), to.int64s(axes)}, {{"keep_dims", "true"}});
   return {};
 }
 
-Status softmax(const Node& node, OpenvinoLowering& to) {
+Status softmax(const Node& node, Lowering& to) {
   to.node(node, OpenvinoOpType::kSoftMax, to.values(node.inputs),
           {{"axis", fmt::format("{}", std::get<Softmax>(node.op).axis)}});
   return {};
 }
 
-}  // namespace modelport::to_openvino
+}  // namespace modelport::openvino::to_openvino

@@ -7,7 +7,7 @@
 
 #include "formats/python_literal.h"
 
-namespace modelport {
+namespace modelport::openvino {
 
 namespace {
 
@@ -132,4 +132,4 @@ std::string metadata_yaml(std::span<const std::pair<std::string, std::string>> e
   return block({std::move(items)}, 0).substr(1);
 }
 
-}  // namespace modelport
+}  // namespace modelport::openvino

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace modelport {
+namespace modelport::openvino {
 
 namespace {
 
@@ -54,4 +54,4 @@ std::vector<OpenvinoInfo> model_info(const SourceModel& source, const Graph& gra
   return info;
 }
 
-}  // namespace modelport
+}  // namespace modelport::openvino

@@ -2,7 +2,7 @@
 
 #include "formats/openvino/openvino_model.h"
 
-namespace modelport {
+namespace modelport::openvino {
 
 /// The <rt_info> of a model. Below model_info: what OpenVINO's Model API tools go by, with the entries, values and
 /// order that Ultralytics gives them (ultralytics/engine/exporter.py, export_openvino). Below modelport: this program's
@@ -10,4 +10,4 @@ namespace modelport {
 /// <input0 value="[batch, 3, 32*height/32, 32*width/32]"/>.
 std::vector<OpenvinoInfo> model_info(const SourceModel& source, const Graph& graph);
 
-}  // namespace modelport
+}  // namespace modelport::openvino

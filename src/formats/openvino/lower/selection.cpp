@@ -1,9 +1,9 @@
 #include "formats/openvino/layout.h"
 #include "formats/openvino/lower/lower_functions.h"
 
-namespace modelport::to_openvino {
+namespace modelport::openvino::to_openvino {
 
-Status top_k(const Node& node, OpenvinoLowering& to) {
+Status top_k(const Node& node, Lowering& to) {
   const auto& top = std::get<TopK>(node.op);
   TRY(k, to.sizes().scalar(top.k));
   // A stable order of equal values would cost 9.5 ms in place of 0.06 (300 of 8400): which of equals come first is left
@@ -17,23 +17,23 @@ Status top_k(const Node& node, OpenvinoLowering& to) {
   return {};
 }
 
-Status gather_elements(const Node& node, OpenvinoLowering& to) {
+Status gather_elements(const Node& node, Lowering& to) {
   to.node(node, OpenvinoOpType::kGatherElements, {to.value(node.inputs[0]), to.value(node.inputs[1], "indices")},
           {{"axis", fmt::format("{}", std::get<GatherElements>(node.op).axis)}});
   return {};
 }
 
-Status grid_sample(const Node& node, OpenvinoLowering& to) {
+Status grid_sample(const Node& node, Lowering& to) {
   to.node(node, OpenvinoOpType::kGridSample, to.values(node.inputs),
           {{"align_corners", "false"}, {"mode", "bilinear"}, {"padding_mode", "zeros"}});
   return {};
 }
 
-Status non_max_suppression(const Node& node, OpenvinoLowering& to) {
+Status non_max_suppression(const Node& node, Lowering& to) {
   const auto& nms = std::get<NonMaxSuppression>(node.op);
   const OpenvinoType mask = to.port_type(node.outputs[0]);
   const DType dtype = mask.dtype;
-  constexpr int64_t kAnyCount = openvino_layout::kVaryingSize;
+  constexpr int64_t kAnyCount = layout::kVaryingSize;
   // Scores are those of one class: [N, 1, A].
   TRY(with_class, to.sizes().reshape_target(to.shape(node.inputs[1]),
                                             {to.shape(node.inputs[1])[0], Dim(1), to.shape(node.inputs[1])[1]}));
@@ -53,9 +53,8 @@ Status non_max_suppression(const Node& node, OpenvinoLowering& to) {
   const OpenvinoSource classes =
       to.inner(OpenvinoOpType::kGather, {rows, columns, columns}, {DType::kInt64, {kAnyCount}}, {{"batch_dims", "0"}});
   // Of one class only, so these are zeros: as many as there are rows.
-  const OpenvinoSource zeros =
-      to.inner(OpenvinoOpType::kConvert, {classes}, {dtype, {kAnyCount}},
-               {{"destination_type", std::string(openvino_layout::element_type(dtype)->attribute)}});
+  const OpenvinoSource zeros = to.inner(OpenvinoOpType::kConvert, {classes}, {dtype, {kAnyCount}},
+                                        {{"destination_type", std::string(layout::element_type(dtype)->attribute)}});
   const OpenvinoSource ones =
       to.inner(OpenvinoOpType::kAdd, {zeros, to.scalar(1, dtype)}, {dtype, {kAnyCount}}, {{"auto_broadcast", "numpy"}});
   TRY(sizes, to.sizes().list(to.shape(node.inputs[1])));
@@ -65,4 +64,4 @@ Status non_max_suppression(const Node& node, OpenvinoLowering& to) {
   return {};
 }
 
-}  // namespace modelport::to_openvino
+}  // namespace modelport::openvino::to_openvino

@@ -4,7 +4,7 @@
 
 #include "formats/openvino/lower/lowering.h"
 
-namespace modelport {
+namespace modelport::openvino {
 
 namespace {
 
@@ -21,11 +21,11 @@ std::optional<int64_t> factor_of(const Dim& dim, const std::string& symbol) {
 
 }  // namespace
 
-OpenvinoSource OpenvinoSizes::arithmetic(OpenvinoOpType type, OpenvinoSource a, OpenvinoSource b) {
+OpenvinoSource SizeArithmetic::arithmetic(OpenvinoOpType type, OpenvinoSource a, OpenvinoSource b) {
   return to_.inner(type, {a, b}, sizes_type(1), {{"auto_broadcast", "numpy"}});
 }
 
-OpenvinoSource OpenvinoSizes::input_axis(size_t input, size_t axis) {
+OpenvinoSource SizeArithmetic::input_axis(size_t input, size_t axis) {
   const NamedValue& source = to_.graph().inputs[input];
   const std::string text = to_.shape(source.value)[axis].text();
   if (const auto found = known_.find(text); found != known_.end()) return found->second;
@@ -40,7 +40,7 @@ OpenvinoSource OpenvinoSizes::input_axis(size_t input, size_t axis) {
                                   sizes_type(1), {{"batch_dims", "0"}});
 }
 
-Result<OpenvinoSource> OpenvinoSizes::symbol(const Dim::Atom& atom) {
+Result<OpenvinoSource> SizeArithmetic::symbol(const Dim::Atom& atom) {
   for (size_t input = 0; input < to_.graph().inputs.size(); ++input) {
     const SymbolicShape& shape = to_.shape(to_.graph().inputs[input].value);
     for (size_t axis = 0; axis < shape.size(); ++axis) {
@@ -55,7 +55,7 @@ Result<OpenvinoSource> OpenvinoSizes::symbol(const Dim::Atom& atom) {
   return fail(ErrorCode::kInternal, "the size '{}' is not the size of any input's axis", atom.name);
 }
 
-Result<OpenvinoSource> OpenvinoSizes::atom(const Dim::Atom& atom) {
+Result<OpenvinoSource> SizeArithmetic::atom(const Dim::Atom& atom) {
   if (const auto found = known_.find(atom.text); found != known_.end()) return found->second;
   OpenvinoSource value;
   switch (atom.kind) {
@@ -82,7 +82,7 @@ Result<OpenvinoSource> OpenvinoSizes::atom(const Dim::Atom& atom) {
   return known_[atom.text] = value;
 }
 
-Result<OpenvinoSource> OpenvinoSizes::product(const Dim::Term& term) {
+Result<OpenvinoSource> SizeArithmetic::product(const Dim::Term& term) {
   std::string key;
   std::optional<OpenvinoSource> value;
   for (const auto& factor : term.atoms) {
@@ -100,7 +100,7 @@ Result<OpenvinoSource> OpenvinoSizes::product(const Dim::Term& term) {
   return arithmetic(OpenvinoOpType::kMultiply, *value, to_.int64s({term.coefficient}));
 }
 
-Result<OpenvinoSource> OpenvinoSizes::sum(const Dim& dim) {
+Result<OpenvinoSource> SizeArithmetic::sum(const Dim& dim) {
   std::optional<OpenvinoSource> total;
   for (const Dim::Term& term : dim.terms()) {
     TRY(value, product(term));
@@ -109,7 +109,7 @@ Result<OpenvinoSource> OpenvinoSizes::sum(const Dim& dim) {
   return *total;
 }
 
-std::optional<OpenvinoSource> OpenvinoSizes::declared(const Dim& dim) {
+std::optional<OpenvinoSource> SizeArithmetic::declared(const Dim& dim) {
   for (size_t input = 0; input < to_.graph().inputs.size(); ++input) {
     const SymbolicShape& shape = to_.shape(to_.graph().inputs[input].value);
     for (size_t axis = 0; axis < shape.size(); ++axis) {
@@ -119,7 +119,7 @@ std::optional<OpenvinoSource> OpenvinoSizes::declared(const Dim& dim) {
   return std::nullopt;
 }
 
-Result<OpenvinoSource> OpenvinoSizes::size(const Dim& dim) {
+Result<OpenvinoSource> SizeArithmetic::size(const Dim& dim) {
   if (const auto constant = dim.constant()) return to_.int64s({*constant});
   const std::string text = dim.text();
   if (const auto found = known_.find(text); found != known_.end()) return found->second;
@@ -131,7 +131,7 @@ Result<OpenvinoSource> OpenvinoSizes::size(const Dim& dim) {
   return value;
 }
 
-Result<OpenvinoSource> OpenvinoSizes::scalar(const Dim& dim) {
+Result<OpenvinoSource> SizeArithmetic::scalar(const Dim& dim) {
   if (const auto constant = dim.constant()) return to_.scalar(static_cast<double>(*constant), DType::kInt64);
   TRY(list, size(dim));
   const std::string key = "scalar " + dim.text();
@@ -140,7 +140,7 @@ Result<OpenvinoSource> OpenvinoSizes::scalar(const Dim& dim) {
   return known_[key];
 }
 
-Result<OpenvinoSource> OpenvinoSizes::list(const std::vector<Dim>& dims) {
+Result<OpenvinoSource> SizeArithmetic::list(const std::vector<Dim>& dims) {
   std::vector<OpenvinoSource> parts;
   std::vector<int64_t> constants;
   const auto flush = [&] {
@@ -167,7 +167,7 @@ Result<OpenvinoSource> OpenvinoSizes::list(const std::vector<Dim>& dims) {
   return known_[key];
 }
 
-Result<OpenvinoSource> OpenvinoSizes::reshape_target(const SymbolicShape& from, const SymbolicShape& to) {
+Result<OpenvinoSource> SizeArithmetic::reshape_target(const SymbolicShape& from, const SymbolicShape& to) {
   std::vector<Dim> target = to;
   std::optional<size_t> last_unknown;
   for (size_t axis = 0; axis < to.size(); ++axis) {
@@ -182,4 +182,4 @@ Result<OpenvinoSource> OpenvinoSizes::reshape_target(const SymbolicShape& from, 
   return list(target);
 }
 
-}  // namespace modelport
+}  // namespace modelport::openvino

@@ -7,15 +7,15 @@
 
 #include "formats/openvino/openvino_model.h"
 
-namespace modelport {
+namespace modelport::openvino {
 
-class OpenvinoLowering;
+class Lowering;
 
 /// Emits int64 arithmetic for sizes that may vary: ShapeOf of an input, Gather of one axis, then Divide, Multiply, Add,
 /// Minimum and Maximum. Every distinct size is computed once. Constant sizes become Consts and nothing else.
-class OpenvinoSizes {
+class SizeArithmetic {
  public:
-  explicit OpenvinoSizes(OpenvinoLowering& to) : to_(to) {}
+  explicit SizeArithmetic(Lowering& to) : to_(to) {}
 
   /// An int64 value of shape [1].
   Result<OpenvinoSource> size(const Dim& dim);
@@ -37,8 +37,8 @@ class OpenvinoSizes {
   std::optional<OpenvinoSource> declared(const Dim& dim);
   OpenvinoSource arithmetic(OpenvinoOpType type, OpenvinoSource a, OpenvinoSource b);
 
-  OpenvinoLowering& to_;
+  Lowering& to_;
   std::map<std::string, OpenvinoSource> known_;  ///< By Dim::text, by product of atoms' texts, by parts of a list.
 };
 
-}  // namespace modelport
+}  // namespace modelport::openvino

@@ -3,15 +3,15 @@
 #include "formats/openvino/layout.h"
 #include "formats/openvino/lower/lower_functions.h"
 
-namespace modelport::to_openvino {
+namespace modelport::openvino::to_openvino {
 
-Status concat(const Node& node, OpenvinoLowering& to) {
+Status concat(const Node& node, Lowering& to) {
   to.node(node, OpenvinoOpType::kConcat, to.values(node.inputs),
           {{"axis", fmt::format("{}", std::get<Concat>(node.op).axis)}});
   return {};
 }
 
-Status split(const Node& node, OpenvinoLowering& to) {
+Status split(const Node& node, Lowering& to) {
   const auto& split = std::get<Split>(node.op);
   TRY(sizes, to.sizes().list(split.sizes));
   to.node(node, OpenvinoOpType::kVariadicSplit,
@@ -19,7 +19,7 @@ Status split(const Node& node, OpenvinoLowering& to) {
   return {};
 }
 
-Status slice(const Node& node, OpenvinoLowering& to) {
+Status slice(const Node& node, Lowering& to) {
   const auto& slice = std::get<Slice>(node.op);
   const Dim& size = to.shape(node.inputs[0])[static_cast<size_t>(slice.axis)];
   TRY(begin, to.sizes().size(slice.begin));
@@ -31,19 +31,19 @@ Status slice(const Node& node, OpenvinoLowering& to) {
   return {};
 }
 
-Status permute(const Node& node, OpenvinoLowering& to) {
+Status permute(const Node& node, Lowering& to) {
   to.node(node, OpenvinoOpType::kTranspose,
           {to.value(node.inputs[0]), to.int64s(std::get<Permute>(node.op).permutation)});
   return {};
 }
 
-Status reshape(const Node& node, OpenvinoLowering& to) {
+Status reshape(const Node& node, Lowering& to) {
   TRY(target, to.sizes().reshape_target(to.shape(node.inputs[0]), to.shape(node.outputs[0])));
   to.node(node, OpenvinoOpType::kReshape, {to.value(node.inputs[0]), target}, {{"special_zero", "true"}});
   return {};
 }
 
-Status expand(const Node& node, OpenvinoLowering& to) {
+Status expand(const Node& node, Lowering& to) {
   const SymbolicShape& from = to.shape(node.inputs[0]);
   SymbolicShape target = std::get<Expand>(node.op).shape;
   const size_t added = target.size() - from.size();
@@ -56,16 +56,16 @@ Status expand(const Node& node, OpenvinoLowering& to) {
   return {};
 }
 
-Status range(const Node& node, OpenvinoLowering& to) {
+Status range(const Node& node, Lowering& to) {
   const auto& range = std::get<Range>(node.op);
-  const auto element = openvino_layout::element_type(range.dtype);
+  const auto element = layout::element_type(range.dtype);
   TRY(size, to.sizes().scalar(range.size));
   to.node(node, OpenvinoOpType::kRange, {to.scalar(0, DType::kInt64), size, to.scalar(1, DType::kInt64)},
           {{"output_type", std::string(element->attribute)}});
   return {};
 }
 
-Status gather(const Node& node, OpenvinoLowering& to) {
+Status gather(const Node& node, Lowering& to) {
   to.node(node, OpenvinoOpType::kGather,
           {to.value(node.inputs[0]), to.value(node.inputs[1], "indices"),
            to.scalar(static_cast<double>(std::get<Gather>(node.op).axis), DType::kInt64)},
@@ -73,4 +73,4 @@ Status gather(const Node& node, OpenvinoLowering& to) {
   return {};
 }
 
-}  // namespace modelport::to_openvino
+}  // namespace modelport::openvino::to_openvino

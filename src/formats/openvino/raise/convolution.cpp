@@ -3,18 +3,18 @@
 
 #include "formats/openvino/raise/raise_functions.h"
 
-namespace modelport::from_openvino {
+namespace modelport::openvino::from_openvino {
 
 namespace {
 
 /// The pair of an attribute of height and width.
-Result<Size2> pair(const OpenvinoRaising& from, std::string_view name) {
+Result<Size2> pair(const Raising& from, std::string_view name) {
   TRY(list, from.ints_attribute(name));
   if (list.size() != 2) return from.unsupported(fmt::format("{} has {} numbers, 2 are read", name, list.size()));
   return Size2{list[0], list[1]};
 }
 
-Result<Pads2> pads(const OpenvinoRaising& from) {
+Result<Pads2> pads(const Raising& from) {
   if (from.text_attribute("auto_pad", "explicit") != "explicit") return from.unsupported("auto_pad is not read");
   TRY(begin, pair(from, "pads_begin"));
   TRY(end, pair(from, "pads_end"));
@@ -26,7 +26,7 @@ struct Weight {
   ValueId value;
   int64_t groups = 1;
 };
-Result<Weight> grouped_weight(OpenvinoRaising& from) {
+Result<Weight> grouped_weight(Raising& from) {
   if (from.input_count() < 2) return from.unsupported("it has no weight");
   const std::vector<int64_t> shape = from.model().at(from.layer().inputs[1]).type.shape;
   if (shape.size() != 5 || std::ranges::min(shape) < 1) return from.unsupported("its weight is not [G, O, I, H, W]");
@@ -34,7 +34,7 @@ Result<Weight> grouped_weight(OpenvinoRaising& from) {
   return Weight{value, shape[0]};
 }
 
-Status convolve(OpenvinoRaising& from, const Weight& weight) {
+Status convolve(Raising& from, const Weight& weight) {
   Conv conv{.groups = weight.groups};
   TRY(strides, pair(from, "strides"));
   TRY(dilations, pair(from, "dilations"));
@@ -47,7 +47,7 @@ Status convolve(OpenvinoRaising& from, const Weight& weight) {
   return {};
 }
 
-Status convolve_back(OpenvinoRaising& from, const Weight& weight) {
+Status convolve_back(Raising& from, const Weight& weight) {
   if (from.input_count() != 2) return from.unsupported("an output shape as operand is not read");
   ConvTranspose conv{.groups = weight.groups};
   TRY(strides, pair(from, "strides"));
@@ -64,7 +64,7 @@ Status convolve_back(OpenvinoRaising& from, const Weight& weight) {
 }
 
 /// floor(size * scale), where that is a multiple or an exact part for sizes that vary.
-Result<Dim> scaled(const OpenvinoRaising& from, const Dim& size, double scale) {
+Result<Dim> scaled(const Raising& from, const Dim& size, double scale) {
   if (const auto fixed = size.constant())
     return Dim(static_cast<int64_t>(std::floor(static_cast<double>(*fixed) * scale)));
   if (scale >= 1.0 && scale == std::floor(scale)) return size * Dim(static_cast<int64_t>(scale));
@@ -72,7 +72,7 @@ Result<Dim> scaled(const OpenvinoRaising& from, const Dim& size, double scale) {
   return from.unsupported(fmt::format("a size that varies is scaled by {}", scale));
 }
 
-Status require_no_pads(const OpenvinoRaising& from) {
+Status require_no_pads(const Raising& from) {
   for (const std::string_view name : {"pads_begin", "pads_end"}) {
     TRY(list, from.ints_attribute(name));
     if (std::ranges::any_of(list, [](int64_t each) { return each != 0; }))
@@ -83,27 +83,27 @@ Status require_no_pads(const OpenvinoRaising& from) {
 
 }  // namespace
 
-Status convolution(OpenvinoRaising& from) {
+Status convolution(Raising& from) {
   TRY(weight, from.value(1));
   return convolve(from, {weight});
 }
 
-Status group_convolution(OpenvinoRaising& from) {
+Status group_convolution(Raising& from) {
   TRY(weight, grouped_weight(from));
   return convolve(from, weight);
 }
 
-Status convolution_backprop(OpenvinoRaising& from) {
+Status convolution_backprop(Raising& from) {
   TRY(weight, from.value(1));
   return convolve_back(from, {weight});
 }
 
-Status group_convolution_backprop(OpenvinoRaising& from) {
+Status group_convolution_backprop(Raising& from) {
   TRY(weight, grouped_weight(from));
   return convolve_back(from, weight);
 }
 
-Status batch_norm(OpenvinoRaising& from) {
+Status batch_norm(Raising& from) {
   std::vector<ValueId> inputs;
   for (size_t i = 0; i < 5; ++i) {
     TRY(input, from.value(i));
@@ -114,7 +114,7 @@ Status batch_norm(OpenvinoRaising& from) {
   return {};
 }
 
-Status max_pool(OpenvinoRaising& from) {
+Status max_pool(Raising& from) {
   if (from.text_attribute("rounding_type", "floor") != "floor") return from.unsupported("only floor is read");
   MaxPool pool;
   TRY(kernel, pair(from, "kernel"));
@@ -130,7 +130,7 @@ Status max_pool(OpenvinoRaising& from) {
   return {};
 }
 
-Status avg_pool(OpenvinoRaising& from) {
+Status avg_pool(Raising& from) {
   if (from.text_attribute("rounding_type", "floor") != "floor") return from.unsupported("only floor is read");
   AveragePool pool;
   TRY(kernel, pair(from, "kernel"));
@@ -147,7 +147,7 @@ Status avg_pool(OpenvinoRaising& from) {
   return {};
 }
 
-Status interpolate(OpenvinoRaising& from) {
+Status interpolate(Raising& from) {
   CHECK_OK(require_no_pads(from));
   if (from.flag("antialias", "false")) return from.unsupported("antialias is not read");
   Resize resize;
@@ -188,7 +188,7 @@ Status interpolate(OpenvinoRaising& from) {
   return {};
 }
 
-Status pad(OpenvinoRaising& from) {
+Status pad(Raising& from) {
   TRY(begin, from.integers(1, "pads_begin"));
   TRY(end, from.integers(2, "pads_end"));
   const bool of_images = begin.size() == 4 && end.size() == 4 && begin[0] == 0 && begin[1] == 0 && end[0] == 0 &&
@@ -210,4 +210,4 @@ Status pad(OpenvinoRaising& from) {
   return {};
 }
 
-}  // namespace modelport::from_openvino
+}  // namespace modelport::openvino::from_openvino

@@ -1,13 +1,13 @@
 #include "formats/openvino/layout.h"
 #include "formats/openvino/raise/raise_functions.h"
 
-namespace modelport::from_openvino {
+namespace modelport::openvino::from_openvino {
 
 namespace {
 
 /// Two lists of sizes, element by element; a list of one is repeated.
 template <class F>
-std::optional<std::vector<Dim>> on_sizes(const OpenvinoRaising& from, F f) {
+std::optional<std::vector<Dim>> on_sizes(const Raising& from, F f) {
   const auto a = from.sizes(0), b = from.sizes(1);
   if (!a || !b || a->empty() || b->empty() || (a->size() != b->size() && a->size() != 1 && b->size() != 1))
     return std::nullopt;
@@ -17,12 +17,12 @@ std::optional<std::vector<Dim>> on_sizes(const OpenvinoRaising& from, F f) {
   return out;
 }
 
-Status require_numpy(const OpenvinoRaising& from) {
+Status require_numpy(const Raising& from) {
   if (from.text_attribute("auto_broadcast", "numpy") == "numpy") return {};
   return from.unsupported("only NumPy's broadcasting is read");
 }
 
-Status on_values(OpenvinoRaising& from, Op op) {
+Status on_values(Raising& from, Op op) {
   CHECK_OK(require_numpy(from));
   std::vector<ValueId> operands;
   for (size_t i = 0; i < from.input_count(); ++i) {
@@ -34,7 +34,7 @@ Status on_values(OpenvinoRaising& from, Op op) {
 }
 
 template <class F>
-Status binary(OpenvinoRaising& from, Op op, F f) {
+Status binary(Raising& from, Op op, F f) {
   auto sizes = on_sizes(from, f);
   if (!sizes) return on_values(from, std::move(op));
   from.define_sizes(*std::move(sizes));
@@ -42,7 +42,7 @@ Status binary(OpenvinoRaising& from, Op op, F f) {
 }
 
 template <class F>
-Status only_on_sizes(OpenvinoRaising& from, F f) {
+Status only_on_sizes(Raising& from, F f) {
   auto sizes = on_sizes(from, f);
   if (!sizes) return from.unsupported("it is only read on sizes");
   from.define_sizes(*std::move(sizes));
@@ -51,29 +51,29 @@ Status only_on_sizes(OpenvinoRaising& from, F f) {
 
 }  // namespace
 
-Status add(OpenvinoRaising& from) {
+Status add(Raising& from) {
   TRY(done, add_of_selection(from));
   if (done) return {};
   return binary(from, Add{}, [](const Dim& a, const Dim& b) { return a + b; });
 }
-Status subtract(OpenvinoRaising& from) {
+Status subtract(Raising& from) {
   return binary(from, Sub{}, [](const Dim& a, const Dim& b) { return a - b; });
 }
-Status multiply(OpenvinoRaising& from) {
+Status multiply(Raising& from) {
   return binary(from, Mul{}, [](const Dim& a, const Dim& b) { return a * b; });
 }
-Status minimum(OpenvinoRaising& from) {
+Status minimum(Raising& from) {
   return only_on_sizes(from, [](const Dim& a, const Dim& b) { return min(a, b); });
 }
-Status maximum(OpenvinoRaising& from) {
+Status maximum(Raising& from) {
   return only_on_sizes(from, [](const Dim& a, const Dim& b) { return max(a, b); });
 }
-Status power(OpenvinoRaising& from) { return on_values(from, Pow{}); }
-Status less(OpenvinoRaising& from) { return on_values(from, Less{}); }
-Status logical_and(OpenvinoRaising& from) { return on_values(from, LogicalAnd{}); }
-Status select(OpenvinoRaising& from) { return on_values(from, Where{}); }
+Status power(Raising& from) { return on_values(from, Pow{}); }
+Status less(Raising& from) { return on_values(from, Less{}); }
+Status logical_and(Raising& from) { return on_values(from, LogicalAnd{}); }
+Status select(Raising& from) { return on_values(from, Where{}); }
 
-Status divide(OpenvinoRaising& from) {
+Status divide(Raising& from) {
   const bool floors = from.flag("m_pythondiv", "true");
   const auto divisors = from.sizes(1);
   if (from.sizes(0) && divisors) {
@@ -88,32 +88,32 @@ Status divide(OpenvinoRaising& from) {
   return on_values(from, Div{});
 }
 
-Status convert(OpenvinoRaising& from) {
+Status convert(Raising& from) {
   if (convert_of_selection(from)) return {};
-  const auto dtype = openvino_layout::dtype_of_attribute(from.text_attribute("destination_type", ""));
+  const auto dtype = layout::dtype_of_attribute(from.text_attribute("destination_type", ""));
   if (!dtype) return from.unsupported("it converts to a type that is not read");
   TRY(x, from.value(0));
   from.define(0, from.builder().cast(x, *dtype));
   return {};
 }
 
-Status clamp(OpenvinoRaising& from) {
+Status clamp(Raising& from) {
   TRY(low, from.float_attribute("min"));
   TRY(high, from.float_attribute("max"));
   return unary(from, Clip{low, high});
 }
 
-Status elu(OpenvinoRaising& from) {
+Status elu(Raising& from) {
   TRY(alpha, from.float_attribute("alpha"));
   return unary(from, Elu{alpha});
 }
 
-Status gelu(OpenvinoRaising& from) {
+Status gelu(Raising& from) {
   return unary(from,
                Gelu{from.text_attribute("approximation_mode", "ERF") == "TANH" ? GeluForm::kTanh : GeluForm::kErf});
 }
 
-Status p_relu(OpenvinoRaising& from) {
+Status p_relu(Raising& from) {
   TRY(slope, from.constant_floats(1, "slope"));
   if (slope.size() != 1) return from.unsupported("only one slope is read");
   TRY(x, from.value(0));
@@ -121,11 +121,11 @@ Status p_relu(OpenvinoRaising& from) {
   return {};
 }
 
-Status unary(OpenvinoRaising& from, Op op) {
+Status unary(Raising& from, Op op) {
   if (from.input_count() != 1) return from.unsupported("only one operand is read");
   TRY(x, from.value(0));
   from.define(0, from.builder().unary(std::move(op), x));
   return {};
 }
 
-}  // namespace modelport::from_openvino
+}  // namespace modelport::openvino::from_openvino

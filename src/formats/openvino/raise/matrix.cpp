@@ -2,12 +2,12 @@
 
 #include "formats/openvino/raise/raise_functions.h"
 
-namespace modelport::from_openvino {
+namespace modelport::openvino::from_openvino {
 
 namespace {
 
 /// The operand, its last two axes exchanged where the attribute says so. A vector stays what it is.
-Result<ValueId> operand(OpenvinoRaising& from, size_t index, std::string_view attribute) {
+Result<ValueId> operand(Raising& from, size_t index, std::string_view attribute) {
   TRY(x, from.value(index));
   const size_t rank = from.builder().shape(x).size();
   if (!from.flag(attribute, "false") || rank < 2) return x;
@@ -18,7 +18,7 @@ Result<ValueId> operand(OpenvinoRaising& from, size_t index, std::string_view at
 }
 
 template <class T>
-Status reduce(OpenvinoRaising& from) {
+Status reduce(Raising& from) {
   if (!from.flag("keep_dims", "false")) return from.unsupported("only keep_dims is read");
   TRY(x, from.value(0));
   TRY(axes, from.integers(1, "the axes"));
@@ -31,21 +31,21 @@ Status reduce(OpenvinoRaising& from) {
 
 }  // namespace
 
-Status mat_mul(OpenvinoRaising& from) {
+Status mat_mul(Raising& from) {
   TRY(a, operand(from, 0, "transpose_a"));
   TRY(b, operand(from, 1, "transpose_b"));
   from.define(0, from.builder().matmul(a, b));
   return {};
 }
 
-Status soft_max(OpenvinoRaising& from) {
+Status soft_max(Raising& from) {
   TRY(x, from.value(0));
   TRY(axis, from.axis_attribute("axis", from.builder().shape(x).size()));
   from.define(0, from.builder().softmax(x, axis));
   return {};
 }
 
-Status mvn(OpenvinoRaising& from) {
+Status mvn(Raising& from) {
   if (!from.flag("normalize_variance", "") || from.text_attribute("eps_mode", "") != "inside_sqrt")
     return from.unsupported("only a variance with eps inside the root is read");
   TRY(x, from.value(0));
@@ -66,8 +66,8 @@ Status mvn(OpenvinoRaising& from) {
   return {};
 }
 
-Status reduce_max(OpenvinoRaising& from) { return reduce<ReduceMax>(from); }
-Status reduce_mean(OpenvinoRaising& from) { return reduce<ReduceMean>(from); }
-Status reduce_sum(OpenvinoRaising& from) { return reduce<ReduceSum>(from); }
+Status reduce_max(Raising& from) { return reduce<ReduceMax>(from); }
+Status reduce_mean(Raising& from) { return reduce<ReduceMean>(from); }
+Status reduce_sum(Raising& from) { return reduce<ReduceSum>(from); }
 
-}  // namespace modelport::from_openvino
+}  // namespace modelport::openvino::from_openvino

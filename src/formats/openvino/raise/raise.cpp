@@ -5,15 +5,15 @@
 
 #include "formats/openvino/raise/raise_functions.h"
 
-namespace modelport {
+namespace modelport::openvino {
 
 namespace {
 
-using RaiseFunction = Status (*)(OpenvinoRaising& from);
+using RaiseFunction = Status (*)(Raising& from);
 using Type = OpenvinoOpType;
 
 template <class T>
-Status plain(OpenvinoRaising& from) {
+Status plain(Raising& from) {
   return from_openvino::unary(from, T{});
 }
 
@@ -103,7 +103,7 @@ std::optional<OpenvinoSource> find_value(const OpenvinoModel& model, const std::
 }  // namespace
 
 Result<Graph> raise_openvino(const OpenvinoModel& model, std::span<const std::string> probes) {
-  OpenvinoRaising raising(model);
+  Raising raising(model);
   GraphBuilder& builder = raising.builder();
   for (uint32_t layer = 0; layer < model.layers.size(); ++layer) {
     raising.enter(layer);
@@ -123,4 +123,4 @@ Result<Graph> raise_openvino(const OpenvinoModel& model, std::span<const std::st
   return std::move(builder).finish();
 }
 
-}  // namespace modelport
+}  // namespace modelport::openvino

@@ -4,7 +4,7 @@
 
 #include "formats/openvino/openvino_model.h"
 
-namespace modelport {
+namespace modelport::openvino {
 
 /// What the file computes, by the meaning that the operation sets' specification gives its layers. Arithmetic on sizes
 /// (ShapeOf, Gather, Multiply ... on int64 lists) becomes Dims; a size of an input that varies is what rt_info's
@@ -13,4 +13,4 @@ namespace modelport {
 /// port is not what the layers give.
 Result<Graph> raise_openvino(const OpenvinoModel& model, std::span<const std::string> probes);
 
-}  // namespace modelport
+}  // namespace modelport::openvino

@@ -4,7 +4,7 @@
 
 #include "formats/openvino/layout.h"
 
-namespace modelport {
+namespace modelport::openvino {
 
 namespace {
 
@@ -22,20 +22,20 @@ bool is_of_type(const OpenvinoType& declared, const ValueType& type) {
   bool same = declared.dtype == type.dtype && declared.shape.size() == type.shape.size();
   for (size_t axis = 0; same && axis < type.shape.size(); ++axis) {
     const int64_t size = declared.shape[axis];
-    same = size == openvino_layout::kVaryingSize ? !type.shape[axis].is_constant() : type.shape[axis] == Dim(size);
+    same = size == layout::kVaryingSize ? !type.shape[axis].is_constant() : type.shape[axis] == Dim(size);
   }
   return same;
 }
 
 }  // namespace
 
-const OpenvinoRaising::Raised* OpenvinoRaising::raised(size_t index) const {
+const Raising::Raised* Raising::raised(size_t index) const {
   if (index >= input_count()) return nullptr;
   const auto found = raised_.find(layer().inputs[index]);
   return found == raised_.end() ? nullptr : &found->second;
 }
 
-Result<ValueId> OpenvinoRaising::at(OpenvinoSource source) {
+Result<ValueId> Raising::at(OpenvinoSource source) {
   const auto found = raised_.find(source);
   if (found == raised_.end())
     return fail(ErrorCode::kUnsupportedModel, "the value '{}' is not one that is read", value_name(model_, source));
@@ -48,12 +48,12 @@ Result<ValueId> OpenvinoRaising::at(OpenvinoSource source) {
   return *its.value;
 }
 
-Result<ValueId> OpenvinoRaising::value(size_t index) {
+Result<ValueId> Raising::value(size_t index) {
   if (index >= input_count()) return unsupported(fmt::format("input {} is missing", index));
   return at(layer().inputs[index]).in(layer().name);
 }
 
-Result<ValueId> OpenvinoRaising::reshaped(size_t index, const SymbolicShape& shape) {
+Result<ValueId> Raising::reshaped(size_t index, const SymbolicShape& shape) {
   const Raised* its = raised(index);
   if (its != nullptr && its->constant != nullptr) {
     TRY(concrete, evaluate_shape(shape, {}));
@@ -63,18 +63,18 @@ Result<ValueId> OpenvinoRaising::reshaped(size_t index, const SymbolicShape& sha
   return builder_.reshape(x, shape);
 }
 
-std::optional<std::vector<Dim>> OpenvinoRaising::sizes(size_t index) const {
+std::optional<std::vector<Dim>> Raising::sizes(size_t index) const {
   const Raised* its = raised(index);
   return its == nullptr ? std::nullopt : its->sizes;
 }
 
-Result<std::vector<Dim>> OpenvinoRaising::required_sizes(size_t index, std::string_view what) const {
+Result<std::vector<Dim>> Raising::required_sizes(size_t index, std::string_view what) const {
   auto list = sizes(index);
   if (!list) return unsupported(fmt::format("{} are not known before it runs", what));
   return *std::move(list);
 }
 
-Result<std::vector<int64_t>> OpenvinoRaising::integers(size_t index, std::string_view what) const {
+Result<std::vector<int64_t>> Raising::integers(size_t index, std::string_view what) const {
   TRY(list, required_sizes(index, what));
   std::vector<int64_t> out;
   for (const Dim& each : list) {
@@ -85,26 +85,26 @@ Result<std::vector<int64_t>> OpenvinoRaising::integers(size_t index, std::string
   return out;
 }
 
-Result<int64_t> OpenvinoRaising::integer(size_t index, std::string_view what) const {
+Result<int64_t> Raising::integer(size_t index, std::string_view what) const {
   TRY(list, integers(index, what));
   if (list.size() != 1) return unsupported(fmt::format("{} is not one number", what));
   return list[0];
 }
 
-Result<Dim> OpenvinoRaising::one_size(size_t index, std::string_view what) const {
+Result<Dim> Raising::one_size(size_t index, std::string_view what) const {
   TRY(list, required_sizes(index, what));
   if (list.size() != 1) return unsupported(fmt::format("{} is not one number", what));
   return list[0];
 }
 
-Result<std::vector<double>> OpenvinoRaising::constant_floats(size_t index, std::string_view what) const {
+Result<std::vector<double>> Raising::constant_floats(size_t index, std::string_view what) const {
   const Raised* its = raised(index);
   if (its == nullptr || its->constant == nullptr || !is_float(its->constant->dtype()))
     return unsupported(fmt::format("{} is not a constant of floats", what));
   return its->constant->to_doubles();
 }
 
-Result<int64_t> OpenvinoRaising::axis(size_t index, size_t rank) const {
+Result<int64_t> Raising::axis(size_t index, size_t rank) const {
   TRY(axis, integer(index, "the axis"));
   const auto size = static_cast<int64_t>(rank);
   if (axis < -size || axis >= size)
@@ -112,26 +112,26 @@ Result<int64_t> OpenvinoRaising::axis(size_t index, size_t rank) const {
   return axis < 0 ? axis + size : axis;
 }
 
-const std::string* OpenvinoRaising::attribute(std::string_view name) const {
+const std::string* Raising::attribute(std::string_view name) const {
   for (const OpenvinoAttribute& each : layer().attributes) {
     if (each.name == name) return &each.value;
   }
   return nullptr;
 }
 
-std::string OpenvinoRaising::text_attribute(std::string_view name, std::string_view if_missing) const {
+std::string Raising::text_attribute(std::string_view name, std::string_view if_missing) const {
   const std::string* found = attribute(name);
   return found != nullptr ? *found : std::string(if_missing);
 }
 
-Result<double> OpenvinoRaising::float_attribute(std::string_view name) const {
+Result<double> Raising::float_attribute(std::string_view name) const {
   const std::string* found = attribute(name);
   const auto number = found != nullptr ? parsed<double>(*found) : std::nullopt;
   if (!number) return unsupported(fmt::format("{} is not a number", name));
   return *number;
 }
 
-Result<std::vector<int64_t>> OpenvinoRaising::ints_attribute(std::string_view name) const {
+Result<std::vector<int64_t>> Raising::ints_attribute(std::string_view name) const {
   const std::string* found = attribute(name);
   if (found == nullptr) return unsupported(fmt::format("{} is missing", name));
   std::vector<int64_t> out;
@@ -148,7 +148,7 @@ Result<std::vector<int64_t>> OpenvinoRaising::ints_attribute(std::string_view na
   return out;
 }
 
-Result<int64_t> OpenvinoRaising::axis_attribute(std::string_view name, size_t rank) const {
+Result<int64_t> Raising::axis_attribute(std::string_view name, size_t rank) const {
   TRY(list, ints_attribute(name));
   const auto size = static_cast<int64_t>(rank);
   if (list.size() != 1 || list[0] < -size || list[0] >= size)
@@ -156,20 +156,18 @@ Result<int64_t> OpenvinoRaising::axis_attribute(std::string_view name, size_t ra
   return list[0] < 0 ? list[0] + size : list[0];
 }
 
-const OpenvinoRaising::Selection* OpenvinoRaising::selection(size_t index) const {
+const Raising::Selection* Raising::selection(size_t index) const {
   const Raised* its = raised(index);
   return its != nullptr && its->selection ? &*its->selection : nullptr;
 }
 
-void OpenvinoRaising::define_selection(Selection selection) { raised_[{at_, 0}].selection = selection; }
+void Raising::define_selection(Selection selection) { raised_[{at_, 0}].selection = selection; }
 
-void OpenvinoRaising::define(size_t output, ValueId value) {
-  raised_[{at_, static_cast<uint32_t>(output)}].value = value;
-}
+void Raising::define(size_t output, ValueId value) { raised_[{at_, static_cast<uint32_t>(output)}].value = value; }
 
-void OpenvinoRaising::define_sizes(std::vector<Dim> sizes) { raised_[{at_, 0}].sizes = std::move(sizes); }
+void Raising::define_sizes(std::vector<Dim> sizes) { raised_[{at_, 0}].sizes = std::move(sizes); }
 
-void OpenvinoRaising::define_constant() {
+void Raising::define_constant() {
   const WeightRecipe& data = layer().data;
   Raised& its = raised_[{at_, 0}];
   its.constant = &data;
@@ -179,7 +177,7 @@ void OpenvinoRaising::define_constant() {
   for (const int64_t size : data.to_int64s()) its.sizes->emplace_back(size);
 }
 
-Status OpenvinoRaising::require_declared_types() const {
+Status Raising::require_declared_types() const {
   for (size_t output = 0; output < layer().outputs.size(); ++output) {
     const OpenvinoType& declared = layer().outputs[output].type;
     const auto found = raised_.find({at_, static_cast<uint32_t>(output)});
@@ -205,9 +203,9 @@ Status OpenvinoRaising::require_declared_types() const {
   return {};
 }
 
-Error OpenvinoRaising::unsupported(std::string_view what) const {
+Error Raising::unsupported(std::string_view what) const {
   return fail(ErrorCode::kUnsupportedModel, "{}", what)
       .in(fmt::format("{} ({})", layer().name, openvino_op(layer().type).name));
 }
 
-}  // namespace modelport
+}  // namespace modelport::openvino

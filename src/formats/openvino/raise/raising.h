@@ -8,12 +8,12 @@
 #include "formats/openvino/openvino_model.h"
 #include "ops/graph_builder.h"
 
-namespace modelport {
+namespace modelport::openvino {
 
 /// One layer being raised, and everything raised before it.
-class OpenvinoRaising {
+class Raising {
  public:
-  explicit OpenvinoRaising(const OpenvinoModel& model) : model_(model) {}
+  explicit Raising(const OpenvinoModel& model) : model_(model) {}
 
   const OpenvinoModel& model() const { return model_; }
   GraphBuilder& builder() { return builder_; }
@@ -85,4 +85,4 @@ class OpenvinoRaising {
   uint32_t at_ = 0;
 };
 
-}  // namespace modelport
+}  // namespace modelport::openvino

@@ -2,11 +2,11 @@
 
 #include "formats/openvino/raise/raise_functions.h"
 
-namespace modelport::from_openvino {
+namespace modelport::openvino::from_openvino {
 
 namespace {
 
-using Selection = OpenvinoRaising::Selection;
+using Selection = Raising::Selection;
 
 /// Whether a value is zero everywhere: a constant, repeated or not.
 bool is_zero(const GraphBuilder& builder, ValueId value) {
@@ -20,7 +20,7 @@ bool is_zero(const GraphBuilder& builder, ValueId value) {
 
 }  // namespace
 
-Status top_k(OpenvinoRaising& from) {
+Status top_k(Raising& from) {
   if (from.text_attribute("mode", "") != "max" || from.text_attribute("sort", "") != "value" ||
       from.text_attribute("index_element_type", "i32") != "i64") {
     return from.unsupported("only the largest, sorted by value, with i64 indices are read");
@@ -34,7 +34,7 @@ Status top_k(OpenvinoRaising& from) {
   return {};
 }
 
-Status gather_elements(OpenvinoRaising& from) {
+Status gather_elements(Raising& from) {
   TRY(x, from.value(0));
   TRY(indices, from.value(1));
   TRY(axis, from.axis_attribute("axis", from.builder().shape(x).size()));
@@ -42,7 +42,7 @@ Status gather_elements(OpenvinoRaising& from) {
   return {};
 }
 
-Status grid_sample(OpenvinoRaising& from) {
+Status grid_sample(Raising& from) {
   if (from.flag("align_corners", "false") || from.text_attribute("mode", "bilinear") != "bilinear" ||
       from.text_attribute("padding_mode", "zeros") != "zeros") {
     return from.unsupported("only bilinear samples between outer edges, zero outside, are read");
@@ -53,7 +53,7 @@ Status grid_sample(OpenvinoRaising& from) {
   return {};
 }
 
-Status non_max_suppression(OpenvinoRaising& from) {
+Status non_max_suppression(Raising& from) {
   if (from.text_attribute("box_encoding", "corner") != "corner" || from.input_count() != 5)
     return from.unsupported("only boxes as corners, and five inputs, are read");
   TRY(boxes, from.value(0));
@@ -70,7 +70,7 @@ Status non_max_suppression(OpenvinoRaising& from) {
   return {};
 }
 
-Result<bool> gather_of_selection(OpenvinoRaising& from) {
+Result<bool> gather_of_selection(Raising& from) {
   const Selection* selection = from.selection(0);
   if (selection == nullptr) return false;
   TRY(columns, from.integers(1, "columns of the kept boxes"));
@@ -83,14 +83,14 @@ Result<bool> gather_of_selection(OpenvinoRaising& from) {
   return true;
 }
 
-bool convert_of_selection(OpenvinoRaising& from) {
+bool convert_of_selection(Raising& from) {
   const Selection* selection = from.selection(0);
   if (selection == nullptr || selection->kind != Selection::Kind::kZeros) return false;
   from.define_selection(*selection);
   return true;
 }
 
-Result<bool> add_of_selection(OpenvinoRaising& from) {
+Result<bool> add_of_selection(Raising& from) {
   const Selection* selection = from.selection(0);
   if (selection == nullptr) return false;
   TRY(added, from.constant_floats(1, "what is added to the classes of the kept boxes"));
@@ -100,7 +100,7 @@ Result<bool> add_of_selection(OpenvinoRaising& from) {
   return true;
 }
 
-Status scatter_nd_update(OpenvinoRaising& from) {
+Status scatter_nd_update(Raising& from) {
   const Selection* places = from.selection(1);
   const Selection* ones = from.selection(2);
   TRY(base, from.value(0));
@@ -112,4 +112,4 @@ Status scatter_nd_update(OpenvinoRaising& from) {
   return {};
 }
 
-}  // namespace modelport::from_openvino
+}  // namespace modelport::openvino::from_openvino

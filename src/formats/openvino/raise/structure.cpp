@@ -5,7 +5,7 @@
 #include "formats/openvino/raise/raise_functions.h"
 #include "graph/exact_quotient.h"
 
-namespace modelport::from_openvino {
+namespace modelport::openvino::from_openvino {
 
 namespace {
 
@@ -37,7 +37,7 @@ Result<SymbolicShape> parse_sizes(std::string_view text) {
 
 }  // namespace
 
-Status parameter(OpenvinoRaising& from) {
+Status parameter(Raising& from) {
   const OpenvinoLayer& layer = from.layer();
   if (layer.outputs.size() != 1) return from.unsupported("it does not have one output");
   const OpenvinoType& declared = layer.outputs[0].type;
@@ -45,7 +45,7 @@ Status parameter(OpenvinoRaising& from) {
   const size_t position = from.builder().graph().inputs.size();
   const std::string sizes = declared_sizes(from.model(), position);
   for (size_t axis = 0; axis < type.shape.size(); ++axis) {
-    if (declared.shape[axis] == openvino_layout::kVaryingSize)
+    if (declared.shape[axis] == layout::kVaryingSize)
       type.shape[axis] = Dim::symbol(fmt::format("{}_axis{}", layer.name, axis));
   }
   if (!sizes.empty()) {
@@ -60,24 +60,24 @@ Status parameter(OpenvinoRaising& from) {
   return {};
 }
 
-Status constant(OpenvinoRaising& from) {
+Status constant(Raising& from) {
   from.define_constant();
   return {};
 }
 
-Status result(OpenvinoRaising& from) {
+Status result(Raising& from) {
   TRY(x, from.value(0));
   from.builder().output(value_name(from.model(), from.layer().inputs[0]), x);
   return {};
 }
 
-Status shape_of(OpenvinoRaising& from) {
+Status shape_of(Raising& from) {
   TRY(x, from.value(0));
   from.define_sizes(from.builder().shape(x));
   return {};
 }
 
-Status concat(OpenvinoRaising& from) {
+Status concat(Raising& from) {
   std::vector<Dim> list;
   size_t lists = 0;
   for (size_t i = 0; i < from.input_count(); ++i) {
@@ -100,7 +100,7 @@ Status concat(OpenvinoRaising& from) {
   return {};
 }
 
-Status gather(OpenvinoRaising& from) {
+Status gather(Raising& from) {
   TRY(done, gather_of_selection(from));
   if (done) return {};
   if (from.text_attribute("batch_dims", "0") != "0") return from.unsupported("batch_dims is not read");
@@ -123,24 +123,24 @@ Status gather(OpenvinoRaising& from) {
   return {};
 }
 
-Status squeeze(OpenvinoRaising& from) {
+Status squeeze(Raising& from) {
   const auto list = from.sizes(0);
   if (!list || list->size() != 1) return from.unsupported("it is only read on one size");
   from.define_sizes(*list);
   return {};
 }
 
-Status range(OpenvinoRaising& from) {
+Status range(Raising& from) {
   TRY(start, from.integer(0, "start"));
   TRY(stop, from.one_size(1, "stop"));
   TRY(step, from.integer(2, "step"));
-  const auto dtype = openvino_layout::dtype_of_attribute(from.text_attribute("output_type", ""));
+  const auto dtype = layout::dtype_of_attribute(from.text_attribute("output_type", ""));
   if (start != 0 || step != 1 || !dtype) return from.unsupported("only 0, 1, 2 ... up to a size is read");
   from.define(0, from.builder().range(stop, *dtype));
   return {};
 }
 
-Status reshape(OpenvinoRaising& from) {
+Status reshape(Raising& from) {
   TRY(x, from.value(0));
   TRY(target, from.required_sizes(1, "the new sizes"));
   const SymbolicShape in = from.builder().shape(x);
@@ -171,7 +171,7 @@ Status reshape(OpenvinoRaising& from) {
   return {};
 }
 
-Status broadcast(OpenvinoRaising& from) {
+Status broadcast(Raising& from) {
   const std::string mode = from.text_attribute("mode", "numpy");
   if (mode != "numpy" && mode != "bidirectional") return from.unsupported(fmt::format("mode {} is not read", mode));
   TRY(x, from.value(0));
@@ -187,7 +187,7 @@ Status broadcast(OpenvinoRaising& from) {
   return {};
 }
 
-Status slice(OpenvinoRaising& from) {
+Status slice(Raising& from) {
   TRY(x, from.value(0));
   TRY(start, from.one_size(1, "start"));
   TRY(stop, from.one_size(2, "stop"));
@@ -200,7 +200,7 @@ Status slice(OpenvinoRaising& from) {
   return {};
 }
 
-Status variadic_split(OpenvinoRaising& from) {
+Status variadic_split(Raising& from) {
   TRY(x, from.value(0));
   TRY(axis, from.axis(1, from.builder().shape(x).size()));
   TRY(sizes, from.required_sizes(2, "the parts' sizes"));
@@ -210,11 +210,11 @@ Status variadic_split(OpenvinoRaising& from) {
   return {};
 }
 
-Status transpose(OpenvinoRaising& from) {
+Status transpose(Raising& from) {
   TRY(x, from.value(0));
   TRY(order, from.integers(1, "the order"));
   from.define(0, from.builder().permute(x, std::move(order)));
   return {};
 }
 
-}  // namespace modelport::from_openvino
+}  // namespace modelport::openvino::from_openvino

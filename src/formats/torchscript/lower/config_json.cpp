@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "formats/python_literal.h"
 
-namespace modelport {
+namespace modelport::torchscript {
 
 namespace {
 
@@ -47,4 +47,4 @@ std::string config_json(std::span<const std::pair<std::string, std::string>> ent
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-}  // namespace modelport
+}  // namespace modelport::torchscript

@@ -2,7 +2,7 @@
 
 #include "formats/torchscript/lower/lower_functions.h"
 
-namespace modelport::to_torch {
+namespace modelport::torchscript::to_torch {
 
 namespace {
 
@@ -21,7 +21,7 @@ struct Padded {
   E padding;
 };
 enum class OwnPadding { kAny, kUpToHalfTheKernel };
-Padded padded(const Node& node, TorchLowering& to, const Pads2& pads, double value, OwnPadding own = OwnPadding::kAny,
+Padded padded(const Node& node, Lowering& to, const Pads2& pads, double value, OwnPadding own = OwnPadding::kAny,
               const Size2& kernel = {}) {
   const E x = to.value(node.inputs[0]);
   const bool fits = own == OwnPadding::kAny || (2 * pads[0] <= kernel[0] && 2 * pads[1] <= kernel[1]);
@@ -40,7 +40,7 @@ std::optional<double> power_of_two_scale(const Dim& in, const Dim& out) {
 
 }  // namespace
 
-Status conv(const Node& node, TorchLowering& to) {
+Status conv(const Node& node, Lowering& to) {
   const auto& conv = std::get<Conv>(node.op);
   const auto [x, padding] = padded(node, to, conv.pads, 0.0);
   const E weight = to.value(node.inputs[1], "weight");
@@ -50,7 +50,7 @@ Status conv(const Node& node, TorchLowering& to) {
   return {};
 }
 
-Status conv_transpose(const Node& node, TorchLowering& to) {
+Status conv_transpose(const Node& node, Lowering& to) {
   const auto& conv = std::get<ConvTranspose>(node.op);
   if (!is_symmetric(conv.pads))
     return fail(ErrorCode::kInvalidArgument, "ConvTranspose with uneven pads has no form in torch").in(node.path);
@@ -62,7 +62,7 @@ Status conv_transpose(const Node& node, TorchLowering& to) {
   return {};
 }
 
-Status batch_norm(const Node& node, TorchLowering& to) {
+Status batch_norm(const Node& node, Lowering& to) {
   const E x = to.value(node.inputs[0]), weight = to.value(node.inputs[1], "weight"),
           bias = to.value(node.inputs[2], "bias"), mean = to.value(node.inputs[3], "running_mean"),
           variance = to.value(node.inputs[4], "running_var");
@@ -72,7 +72,7 @@ Status batch_norm(const Node& node, TorchLowering& to) {
   return {};
 }
 
-Status max_pool(const Node& node, TorchLowering& to) {
+Status max_pool(const Node& node, Lowering& to) {
   const auto& pool = std::get<MaxPool>(node.op);
   const auto [x, padding] = padded(node, to, pool.pads, -std::numeric_limits<double>::infinity(),
                                    OwnPadding::kUpToHalfTheKernel, pool.kernel);
@@ -82,7 +82,7 @@ Status max_pool(const Node& node, TorchLowering& to) {
   return {};
 }
 
-Status average_pool(const Node& node, TorchLowering& to) {
+Status average_pool(const Node& node, Lowering& to) {
   const auto& pool = std::get<AveragePool>(node.op);
   const bool counted = pool.padding == AveragePool::Padding::kCounted;
   if (!counted && !is_symmetric(pool.pads)) {
@@ -95,7 +95,7 @@ Status average_pool(const Node& node, TorchLowering& to) {
   return {};
 }
 
-Status pad(const Node& node, TorchLowering& to) {
+Status pad(const Node& node, Lowering& to) {
   const auto& pad = std::get<Pad>(node.op);
   const E x = to.value(node.inputs[0]), pads = torch_pads(pad.pads);
   switch (pad.mode) {
@@ -112,7 +112,7 @@ Status pad(const Node& node, TorchLowering& to) {
   return {};
 }
 
-Status resize(const Node& node, TorchLowering& to) {
+Status resize(const Node& node, Lowering& to) {
   const auto& resize = std::get<Resize>(node.op);
   const SymbolicShape& in = to.shape(node.inputs[0]);
   const bool nearest = resize.mode == ResizeMode::kNearest;
@@ -136,4 +136,4 @@ Status resize(const Node& node, TorchLowering& to) {
   return {};
 }
 
-}  // namespace modelport::to_torch
+}  // namespace modelport::torchscript::to_torch

@@ -5,18 +5,18 @@
 #include "formats/torchscript/lower/lower_table.h"
 #include "graph/attributes.h"
 
-namespace modelport {
+namespace modelport::torchscript {
 
 namespace {
 
 OperatorSupport support_of(const Op& op) {
-  const TorchLowerRow& row = kTorchLowerTable[op.index()];
+  const LowerRow& row = kLowerTable[op.index()];
   return {row.kind, row.reason};
 }
 
 Status require_scalar_types(const Graph& graph) {
   for (const Value& value : graph.values) {
-    if (torch_layout::scalar_type(value.type.dtype)) continue;
+    if (layout::scalar_type(value.type.dtype)) continue;
     return fail(ErrorCode::kInvalidArgument, "TorchScript has no {}", dtype_name(value.type.dtype));
   }
   return {};
@@ -32,13 +32,13 @@ Result<std::shared_ptr<const TorchModel>> lower_torch(const SourceModel& source,
   CHECK_OK(require_scalar_types(legal));
   auto model = std::make_shared<TorchModel>();
   model->config = config_json(source.facts.framework_metadata);
-  TorchLowering lowering(legal, *model);
+  Lowering lowering(legal, *model);
   for (const Node& node : legal.nodes) {
     lowering.set_path(node.path);
-    CHECK_OK(kTorchLowerTable[node.op.index()].emit(node, lowering));
+    CHECK_OK(kLowerTable[node.op.index()].emit(node, lowering));
   }
   lowering.finish();
   return std::shared_ptr<const TorchModel>(std::move(model));
 }
 
-}  // namespace modelport
+}  // namespace modelport::torchscript

@@ -4,7 +4,7 @@
 
 #include "formats/torchscript/lower/lower_functions.h"
 
-namespace modelport {
+namespace modelport::torchscript {
 
 namespace {
 
@@ -15,21 +15,21 @@ struct Function {
   constexpr Function(const char (&name)[kSize]) { std::copy_n(name, kSize, text); }
 };
 
-constexpr TorchLowerRow native(TorchLowerFunction emit) { return {Lower::kNative, emit, {}}; }
+constexpr LowerRow native(LowerFunction emit) { return {Lower::kNative, emit, {}}; }
 
 template <Function kFunction>
-constexpr TorchLowerRow plain() {
-  return native([](const Node& node, TorchLowering& to) { return to_torch::plain(node, to, kFunction.text); });
+constexpr LowerRow plain() {
+  return native([](const Node& node, Lowering& to) { return to_torch::plain(node, to, kFunction.text); });
 }
 
 template <Function kFunction>
-constexpr TorchLowerRow arithmetic() {
-  return native([](const Node& node, TorchLowering& to) { return to_torch::binary(node, to, kFunction.text); });
+constexpr LowerRow arithmetic() {
+  return native([](const Node& node, Lowering& to) { return to_torch::binary(node, to, kFunction.text); });
 }
 
-constexpr std::array<TorchLowerRow, kOpCount> make_table() {
+constexpr std::array<LowerRow, kOpCount> make_table() {
   namespace to = to_torch;
-  std::array<TorchLowerRow, kOpCount> rows{};
+  std::array<LowerRow, kOpCount> rows{};
   rows[op_index<Conv>] = native(to::conv);
   rows[op_index<BatchNorm>] = native(to::batch_norm);
   rows[op_index<MaxPool>] = native(to::max_pool);
@@ -89,14 +89,14 @@ constexpr std::array<TorchLowerRow, kOpCount> make_table() {
   return rows;
 }
 
-constexpr bool every_row_says_something(const std::array<TorchLowerRow, kOpCount>& rows) {
+constexpr bool every_row_says_something(const std::array<LowerRow, kOpCount>& rows) {
   return std::all_of(rows.begin(), rows.end(),
-                     [](const TorchLowerRow& row) { return row.emit != nullptr || !row.reason.empty(); });
+                     [](const LowerRow& row) { return row.emit != nullptr || !row.reason.empty(); });
 }
 
 }  // namespace
 
-constexpr std::array<TorchLowerRow, kOpCount> kTorchLowerTable = make_table();
-static_assert(every_row_says_something(kTorchLowerTable), "an operator of the catalogue has no TorchScript row");
+constexpr std::array<LowerRow, kOpCount> kLowerTable = make_table();
+static_assert(every_row_says_something(kLowerTable), "an operator of the catalogue has no TorchScript row");
 
-}  // namespace modelport
+}  // namespace modelport::torchscript

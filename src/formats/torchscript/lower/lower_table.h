@@ -5,20 +5,20 @@
 #include "formats/legalize.h"
 #include "formats/torchscript/lower/lowering.h"
 
-namespace modelport {
+namespace modelport::torchscript {
 
 /// Emits the statements of one graph node.
-using TorchLowerFunction = Status (*)(const Node& node, TorchLowering& to);
+using LowerFunction = Status (*)(const Node& node, Lowering& to);
 
 /// What becomes of one operator of the catalogue. kNative: `emit`; kDecompose: the operator's decomposition; kRefuse:
 /// never. `reason` says why where it is not native.
-struct TorchLowerRow {
+struct LowerRow {
   Lower kind = Lower::kRefuse;
-  TorchLowerFunction emit = nullptr;
+  LowerFunction emit = nullptr;
   std::string_view reason;
 };
 
 /// Rows by Op index.
-extern const std::array<TorchLowerRow, kOpCount> kTorchLowerTable;
+extern const std::array<LowerRow, kOpCount> kLowerTable;
 
-}  // namespace modelport
+}  // namespace modelport::torchscript

@@ -7,7 +7,7 @@
 
 #include "formats/torchscript/layout.h"
 
-namespace modelport {
+namespace modelport::torchscript {
 
 namespace {
 
@@ -44,7 +44,7 @@ DType float_type(const Graph& graph) {
 
 }  // namespace
 
-TorchLowering::TorchLowering(const Graph& graph, TorchModel& model)
+Lowering::Lowering(const Graph& graph, TorchModel& model)
     : graph_(graph), model_(model), expressions_(graph.values.size()), float_type_(float_type(graph)) {
   for (const NamedValue& input : graph.inputs) {
     const std::string name = unique(as_name(input.name));
@@ -55,7 +55,7 @@ TorchLowering::TorchLowering(const Graph& graph, TorchModel& model)
   for (const NamedValue& output : graph.outputs) output_names_.try_emplace(output.value, unique(as_name(output.name)));
 }
 
-std::string TorchLowering::unique(std::string name) {
+std::string Lowering::unique(std::string name) {
   if (used_.insert(name).second) return name;
   int& suffix = next_suffix_[name];
   while (true) {
@@ -64,16 +64,16 @@ std::string TorchLowering::unique(std::string name) {
   }
 }
 
-std::string TorchLowering::local_name(std::string_view function) {
+std::string Lowering::local_name(std::string_view function) {
   return unique(as_name(path_.empty() ? function.substr(function.rfind('.') + 1) : std::string_view(path_)));
 }
 
-TorchExpression TorchLowering::assign(std::string name, Expression value) {
+TorchExpression Lowering::assign(std::string name, Expression value) {
   model_.code.statements.push_back({{name}, std::move(value)});
   return Expression::name(std::move(name));
 }
 
-TorchExpression TorchLowering::value(ValueId value, std::string_view role) {
+TorchExpression Lowering::value(ValueId value, std::string_view role) {
   auto& expression = expressions_[static_cast<size_t>(value)];
   if (expression) return *expression;
   const WeightRecipe& data = *graph_[value].constant;
@@ -85,13 +85,13 @@ TorchExpression TorchLowering::value(ValueId value, std::string_view role) {
   return *expression;
 }
 
-std::vector<TorchExpression> TorchLowering::values(const std::vector<ValueId>& values) {
+std::vector<TorchExpression> Lowering::values(const std::vector<ValueId>& values) {
   std::vector<Expression> all;
   for (const ValueId each : values) all.push_back(value(each));
   return all;
 }
 
-TorchExpression TorchLowering::operand(ValueId value) {
+TorchExpression Lowering::operand(ValueId value) {
   const auto& constant = graph_[value].constant;
   if (!constant || !constant->shape().empty()) return this->value(value);
   if (!is_float(constant->dtype())) return Expression::of(constant->to_int64s()[0]);
@@ -100,7 +100,7 @@ TorchExpression TorchLowering::operand(ValueId value) {
   return std::isfinite(number) ? Expression::real(number) : this->value(value);
 }
 
-void TorchLowering::node(const Node& node, std::string function, std::vector<Expression> arguments, Keywords keywords) {
+void Lowering::node(const Node& node, std::string function, std::vector<Expression> arguments, Keywords keywords) {
   TorchStatement statement;
   for (const ValueId output : node.outputs) {
     statement.targets.push_back(output_name(output, function));
@@ -110,19 +110,19 @@ void TorchLowering::node(const Node& node, std::string function, std::vector<Exp
   model_.code.statements.push_back(std::move(statement));
 }
 
-std::string TorchLowering::output_name(ValueId output, std::string_view function) {
+std::string Lowering::output_name(ValueId output, std::string_view function) {
   const auto named = output_names_.find(output);
   return named != output_names_.end() ? named->second : local_name(function);
 }
 
-void TorchLowering::output(ValueId output, std::string function, std::vector<Expression> arguments) {
+void Lowering::output(ValueId output, std::string function, std::vector<Expression> arguments) {
   std::string name = output_name(output, function);
   expressions_[static_cast<size_t>(output)] =
       assign(std::move(name), Expression::call(std::move(function), std::move(arguments)));
 }
 
-std::vector<TorchExpression> TorchLowering::inner_parts(size_t count, std::string function,
-                                                        std::vector<Expression> arguments, Keywords keywords) {
+std::vector<TorchExpression> Lowering::inner_parts(size_t count, std::string function,
+                                                   std::vector<Expression> arguments, Keywords keywords) {
   TorchStatement statement;
   std::vector<Expression> parts;
   for (size_t i = 0; i < count; ++i) {
@@ -134,12 +134,12 @@ std::vector<TorchExpression> TorchLowering::inner_parts(size_t count, std::strin
   return parts;
 }
 
-TorchExpression TorchLowering::inner(std::string function, std::vector<Expression> arguments, Keywords keywords) {
+TorchExpression Lowering::inner(std::string function, std::vector<Expression> arguments, Keywords keywords) {
   std::string name = local_name(function);
   return assign(std::move(name), Expression::call(std::move(function), std::move(arguments), std::move(keywords)));
 }
 
-TorchExpression TorchLowering::axis_size(size_t input, size_t axis) {
+TorchExpression Lowering::axis_size(size_t input, size_t axis) {
   const NamedValue& source = graph_.inputs[input];
   const std::string key = fmt::format("axis {} of {}", axis, source.name);
   const auto found = sizes_.find(key);
@@ -149,7 +149,7 @@ TorchExpression TorchLowering::axis_size(size_t input, size_t axis) {
                     Expression::call("torch.size", {value(source.value), Expression::of(static_cast<int64_t>(axis))}));
 }
 
-Result<TorchExpression> TorchLowering::symbol(const Dim::Atom& atom) {
+Result<TorchExpression> Lowering::symbol(const Dim::Atom& atom) {
   for (size_t input = 0; input < graph_.inputs.size(); ++input) {
     const SymbolicShape& sizes = shape(graph_.inputs[input].value);
     for (size_t axis = 0; axis < sizes.size(); ++axis) {
@@ -163,7 +163,7 @@ Result<TorchExpression> TorchLowering::symbol(const Dim::Atom& atom) {
   return fail(ErrorCode::kInternal, "the size '{}' is not the size of any input's axis", atom.name);
 }
 
-Result<TorchExpression> TorchLowering::atom(const Dim::Atom& atom) {
+Result<TorchExpression> Lowering::atom(const Dim::Atom& atom) {
   switch (atom.kind) {
     case Dim::Atom::Kind::kSymbol:
       return symbol(atom);
@@ -181,7 +181,7 @@ Result<TorchExpression> TorchLowering::atom(const Dim::Atom& atom) {
   return fail(ErrorCode::kInternal, "the size '{}' is of no kind", atom.text);
 }
 
-Result<TorchExpression> TorchLowering::size(const Dim& dim) {
+Result<TorchExpression> Lowering::size(const Dim& dim) {
   if (const auto constant = dim.constant()) return Expression::of(*constant);
   const std::string text = dim.text();
   if (const auto found = sizes_.find(text); found != sizes_.end()) return found->second;
@@ -213,7 +213,7 @@ Result<TorchExpression> TorchLowering::size(const Dim& dim) {
   return sizes_[text] = assign(unique("size"), *std::move(total));
 }
 
-Result<TorchExpression> TorchLowering::sizes(const std::vector<Dim>& dims) {
+Result<TorchExpression> Lowering::sizes(const std::vector<Dim>& dims) {
   std::vector<Expression> items;
   for (const Dim& dim : dims) {
     TRY(item, size(dim));
@@ -222,14 +222,14 @@ Result<TorchExpression> TorchLowering::sizes(const std::vector<Dim>& dims) {
   return Expression::list(std::move(items));
 }
 
-Result<TorchExpression> TorchLowering::reshape_target(const SymbolicShape& to) {
+Result<TorchExpression> Lowering::reshape_target(const SymbolicShape& to) {
   std::vector<Dim> target = to;
   const auto varies = [](const Dim& size) { return !size.is_constant(); };
   if (std::ranges::count_if(target, varies) == 1) *std::ranges::find_if(target, varies) = Dim(-1);
   return sizes(target);
 }
 
-TorchExpression TorchLowering::any_float() {
+TorchExpression Lowering::any_float() {
   for (const NamedValue& input : graph_.inputs) {
     if (type(input.value).dtype == float_type_) return value(input.value);
   }
@@ -241,20 +241,20 @@ TorchExpression TorchLowering::any_float() {
   return value(graph_.inputs[0].value);
 }
 
-TorchExpression TorchLowering::dtype(DType dtype) {
-  if (dtype != float_type_) return Expression::of(torch_layout::scalar_type(dtype)->number);
+TorchExpression Lowering::dtype(DType dtype) {
+  if (dtype != float_type_) return Expression::of(layout::scalar_type(dtype)->number);
   if (!dtype_) dtype_ = assign(unique("dtype"), Expression::call("ops.prim.dtype", {any_float()}));
   return *dtype_;
 }
 
-TorchExpression TorchLowering::device() {
+TorchExpression Lowering::device() {
   if (!device_) {
     device_ = assign(unique("device"), Expression::call("ops.prim.device", {value(graph_.inputs[0].value)}));
   }
   return *device_;
 }
 
-void TorchLowering::finish() {
+void Lowering::finish() {
   set_path("");
   for (const NamedValue& output : graph_.outputs) {
     model_.code.results.push_back(value(output.value, "output"));
@@ -263,4 +263,4 @@ void TorchLowering::finish() {
   for (const NamedValue& probe : graph_.probes) model_.probes.push_back(value(probe.value));
 }
 
-}  // namespace modelport
+}  // namespace modelport::torchscript

@@ -7,18 +7,18 @@
 #include "formats/constant_pool.h"
 #include "formats/torchscript/torch_model.h"
 
-namespace modelport {
+namespace modelport::torchscript {
 
 /// Collects the statements of forward while a legal graph is walked in order. Locals are called after the module paths
 /// of the checkpoint, "model_0_conv", and the graph's inputs and outputs by their own names; buffers
 /// "model_0_conv_weight".
-class TorchLowering {
+class Lowering {
  public:
   using Expression = TorchExpression;
   using Keywords = std::vector<std::pair<std::string, TorchExpression>>;
 
   /// Declares the parameters.
-  TorchLowering(const Graph& graph, TorchModel& model);
+  Lowering(const Graph& graph, TorchModel& model);
 
   const ValueType& type(ValueId value) const { return graph_[value].type; }
   const SymbolicShape& shape(ValueId value) const { return graph_[value].type.shape; }
@@ -86,4 +86,4 @@ class TorchLowering {
   DType float_type_;
 };
 
-}  // namespace modelport
+}  // namespace modelport::torchscript

@@ -2,7 +2,7 @@
 
 #include "formats/torchscript/raise/raise_functions.h"
 
-namespace modelport::from_torch {
+namespace modelport::torchscript::from_torch {
 
 namespace {
 
@@ -156,4 +156,4 @@ Result<TorchRaised> upsample_bilinear2d(TorchCall& call) {
                                 corners ? ResizeCoordinates::kAlignCorners : ResizeCoordinates::kHalfPixel})};
 }
 
-}  // namespace modelport::from_torch
+}  // namespace modelport::torchscript::from_torch

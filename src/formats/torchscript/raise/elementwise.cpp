@@ -1,6 +1,6 @@
 #include "formats/torchscript/raise/raise_functions.h"
 
-namespace modelport::from_torch {
+namespace modelport::torchscript::from_torch {
 
 namespace {
 
@@ -108,4 +108,4 @@ Result<TorchRaised> unary(TorchCall& call, Op op) {
   return TorchRaised{call.builder().unary(std::move(op), x)};
 }
 
-}  // namespace modelport::from_torch
+}  // namespace modelport::torchscript::from_torch

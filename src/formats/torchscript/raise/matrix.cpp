@@ -1,6 +1,6 @@
 #include "formats/torchscript/raise/raise_functions.h"
 
-namespace modelport::from_torch {
+namespace modelport::torchscript::from_torch {
 
 namespace {
 
@@ -54,4 +54,4 @@ Result<TorchRaised> mean(TorchCall& call) { return reduction<ReduceMean>(call); 
 Result<TorchRaised> amax(TorchCall& call) { return reduction<ReduceMax>(call); }
 Result<TorchRaised> sum(TorchCall& call) { return reduction<ReduceSum>(call); }
 
-}  // namespace modelport::from_torch
+}  // namespace modelport::torchscript::from_torch

@@ -8,7 +8,7 @@
 #include "formats/torchscript/nms_code.h"
 #include "formats/torchscript/raise/raise_functions.h"
 
-namespace modelport {
+namespace modelport::torchscript {
 
 namespace {
 
@@ -19,7 +19,7 @@ Result<TorchRaised> plain(TorchCall& call) {
 
 struct Row {
   std::string_view function;
-  TorchRaiseFunction raise;
+  RaiseFunction raise;
 };
 
 namespace of = from_torch;
@@ -215,4 +215,4 @@ Result<Graph> raise_torch(const TorchModel& model, std::span<const std::string> 
   return std::move(builder).finish();
 }
 
-}  // namespace modelport
+}  // namespace modelport::torchscript

@@ -3,7 +3,7 @@
 #include "formats/torchscript/raise/raising.h"
 
 /// One function per torch operator (or group of one meaning), by its schema in native_functions.yaml.
-namespace modelport::from_torch {
+namespace modelport::torchscript::from_torch {
 
 // convolution.cpp
 Result<TorchRaised> conv2d(TorchCall& call);
@@ -68,4 +68,4 @@ Result<TorchRaised> gather(TorchCall& call);
 Result<TorchRaised> grid_sampler(TorchCall& call);
 Result<TorchRaised> non_max_suppression(TorchCall& call);
 
-}  // namespace modelport::from_torch
+}  // namespace modelport::torchscript::from_torch

@@ -6,7 +6,7 @@
 
 #include "formats/torchscript/layout.h"
 
-namespace modelport {
+namespace modelport::torchscript {
 
 Error TorchCall::unsupported(std::string_view what) const {
   return fail(ErrorCode::kUnsupportedModel, "{}: {}", call_.text, what);
@@ -139,7 +139,7 @@ Result<DType> TorchCall::as_dtype(const TorchRaised& value) const {
   if (const DType* dtype = std::get_if<DType>(&value.value)) return *dtype;
   const Dim* number = std::get_if<Dim>(&value.value);
   const auto dtype =
-      number != nullptr && number->is_constant() ? torch_layout::dtype_of_number(*number->constant()) : std::nullopt;
+      number != nullptr && number->is_constant() ? layout::dtype_of_number(*number->constant()) : std::nullopt;
   if (!dtype) return unsupported("a dtype is none that is read");
   return *dtype;
 }
@@ -181,4 +181,4 @@ Result<std::string> TorchCall::text_keyword(std::string_view name) const {
   return *text;
 }
 
-}  // namespace modelport
+}  // namespace modelport::torchscript

@@ -9,7 +9,7 @@
 #include "formats/torchscript/torch_model.h"
 #include "ops/graph_builder.h"
 
-namespace modelport {
+namespace modelport::torchscript {
 
 /// What an expression of the code stands for: a value of the graph, an int (a literal or a size), or another literal.
 struct TorchRaised {
@@ -83,6 +83,6 @@ class TorchCall {
 };
 
 /// What a function gives: one value, or a list of them.
-using TorchRaiseFunction = Result<TorchRaised> (*)(TorchCall& call);
+using RaiseFunction = Result<TorchRaised> (*)(TorchCall& call);
 
-}  // namespace modelport
+}  // namespace modelport::torchscript

@@ -1,6 +1,6 @@
 #include "formats/torchscript/raise/raise_functions.h"
 
-namespace modelport::from_torch {
+namespace modelport::torchscript::from_torch {
 
 Result<TorchRaised> topk(TorchCall& call) {
   CHECK_OK(call.require(5));
@@ -56,4 +56,4 @@ Result<TorchRaised> non_max_suppression(TorchCall& call) {
   return TorchRaised{call.builder().emit(NonMaxSuppression{iou, threshold, max_output}, {boxes, scores})[0]};
 }
 
-}  // namespace modelport::from_torch
+}  // namespace modelport::torchscript::from_torch

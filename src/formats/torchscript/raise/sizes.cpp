@@ -1,6 +1,6 @@
 #include "formats/torchscript/raise/raise_functions.h"
 
-namespace modelport::from_torch {
+namespace modelport::torchscript::from_torch {
 
 Result<TorchRaised> size(TorchCall& call) {
   CHECK_OK(call.require(2));
@@ -44,4 +44,4 @@ Result<TorchRaised> prim_device(TorchCall& call) {
   return TorchRaised{TorchRaised::Device{}};
 }
 
-}  // namespace modelport::from_torch
+}  // namespace modelport::torchscript::from_torch

@@ -3,7 +3,7 @@
 #include "formats/torchscript/raise/raise_functions.h"
 #include "graph/exact_quotient.h"
 
-namespace modelport::from_torch {
+namespace modelport::torchscript::from_torch {
 
 Result<TorchRaised> arange(TorchCall& call) {
   CHECK_OK(call.require(1, {"dtype", "layout", "device", "pin_memory"}));
@@ -87,4 +87,4 @@ Result<TorchRaised> split_with_sizes(TorchCall& call) {
   return TorchRaised{std::move(parts)};
 }
 
-}  // namespace modelport::from_torch
+}  // namespace modelport::torchscript::from_torch
