@@ -15,9 +15,6 @@
 
 namespace modelport {
 
-/// What becomes of one operator of the catalogue in one format.
-enum class Lower { kNative, kDecompose, kRefuse };
-
 /// A model in a format's own closed node types, between lowering and bytes. Each format derives one.
 class LoweredModel {
  public:

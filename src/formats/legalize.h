@@ -1,19 +1,24 @@
 #pragma once
 
 #include "formats/format.h"
+#include "formats/native_operators.h"
 
 namespace modelport {
 
-/// What a format does with one operator; `reason` says why where it is not native.
-struct OperatorSupport {
-  Lower kind = Lower::kRefuse;
-  std::string_view reason;
+/// The operators that a format has at one version of its operator set.
+struct OperatorSet {
+  std::string_view format;  ///< Its name in messages.
+  OperatorVersions since;
+  int64_t version = 0;
+
+  bool has(const Op& op) const {
+    const std::optional<int64_t>& from = since[op.index()];
+    return from && *from <= version;
+  }
 };
 
-/// The graph with every operator that is not native replaced by its decomposition, as often as that takes.
-/// kInvalidArgument naming the operator, its module and the reason for one that is refused or has none; `format` is the
-/// format's name in messages.
-Result<Graph> legalize(const Graph& graph, std::string_view format,
-                       const std::function<OperatorSupport(const Op&)>& support);
+/// The graph with every operator that is not in the set replaced by its decomposition, as often as that takes.
+/// kInvalidArgument naming the operator, its module, and the opset_version that would do, for one that has none.
+Result<Graph> legalize(const Graph& graph, const OperatorSet& set);
 
 }  // namespace modelport

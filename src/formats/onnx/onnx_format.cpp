@@ -4,7 +4,6 @@
 
 #include "formats/onnx/identical.h"
 #include "formats/onnx/lower/lower.h"
-#include "formats/onnx/lower/lower_table.h"
 #include "formats/onnx/options.h"
 #include "formats/onnx/raise/raise.h"
 #include "formats/onnx/reader.h"
@@ -17,8 +16,8 @@ namespace {
 
 const OnnxModel& as_onnx(const LoweredModel& lowered) { return dynamic_cast<const OnnxModel&>(lowered); }
 
-Result<Graph> legalize_for_opset(const Graph& graph, const FormatOptions& options) {
-  return legalize(graph, options.as<OnnxOptions>().opset_version);
+Result<Graph> legalize(const Graph& graph, const FormatOptions& options) {
+  return legalize_onnx(graph, options.as<OnnxOptions>().opset_version);
 }
 
 Result<std::shared_ptr<const LoweredModel>> lower(const SourceModel& source, const Graph& graph,
@@ -65,20 +64,9 @@ constexpr std::array<std::string_view, 4> kPrepare = {"append_class_map", "merge
 }  // namespace
 
 const Format& format() {
-  static const Format kFormat{"onnx",
-                              {"model.onnx"},
-                              "ONNX Runtime",
-                              onnx_options(),
-                              HalfForm::kArithmetic,
-                              kPrepare,
-                              legalize_for_opset,
-                              lower,
-                              write,
-                              read_back,
-                              require_identical,
-                              raise,
-                              probe_names,
-                              twin};
+  static const Format kFormat{
+      "onnx", {"model.onnx"}, "ONNX Runtime",    onnx_options(), HalfForm::kArithmetic, kPrepare, legalize, lower,
+      write,  read_back,      require_identical, raise,          probe_names,           twin};
   return kFormat;
 }
 

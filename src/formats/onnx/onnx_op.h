@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "formats/native_operators.h"
+
 namespace modelport::onnx {
 
 /// Operators of the standard ONNX domain that this project writes and reads.
@@ -145,5 +147,17 @@ constexpr std::optional<OnnxOpType> onnx_op_from_name(std::string_view name) {
   }
   return std::nullopt;
 }
+
+/// The operators of the catalogue that have a form in ONNX, some from an opset on; any other is decomposed. Attention
+/// is there from opset 23, and Swish from 24: engines recognise x * Sigmoid(x).
+using NativeOperators =
+    OperatorList<Add, AveragePool, BatchNorm, Cast, Clip, Concat, Conv, ConvTranspose, Cos, Div, Elu, Erf, Exp, Expand,
+                 Gather, GatherElements, Since<Gelu, 20>, Since<GridSample, 16>, HardSigmoid, Since<HardSwish, 14>,
+                 Since<LayerNorm, 17>, LeakyRelu, Less, Linear, Log, LogicalAnd, MatMul, MaxPool, MergeAxes,
+                 Since<Mish, 18>, Mul, NonMaxSuppression, Pad, Permute, Pow, Range, ReduceMax, ReduceMean, ReduceSum,
+                 Relu, Reshape, Resize, Sigmoid, Sin, Slice, Softmax, Softplus, Split, SplitAxis, Sqrt, Sub, Tanh, TopK,
+                 Where>;
+using RefusedOperators = OperatorList<>;
+static_assert(covers_catalogue(NativeOperators(), RefusedOperators()));
 
 }  // namespace modelport::onnx

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "formats/native_operators.h"
+
 namespace modelport::openvino {
 
 /// Operations that this project writes and reads, each in one version: what OpenVINO 2023.0 (opset11) and every later
@@ -166,5 +168,15 @@ constexpr std::optional<OpenvinoOpType> openvino_op_from_name(std::string_view n
   }
   return std::nullopt;
 }
+
+/// The operators of the catalogue that have a form in OpenVINO; any other is decomposed.
+using NativeOperators =
+    OperatorList<Add, Attention, AveragePool, BatchNorm, Cast, Clip, Concat, Conv, ConvTranspose, Cos, Div, Elu, Erf,
+                 Exp, Expand, Gather, GatherElements, Gelu, GridSample, HardSigmoid, HardSwish, LayerNorm, LeakyRelu,
+                 Less, Linear, Log, LogicalAnd, MatMul, MaxPool, MergeAxes, Mish, Mul, NonMaxSuppression, Pad, Permute,
+                 Pow, Range, ReduceMax, ReduceMean, ReduceSum, Relu, Reshape, Resize, Sigmoid, Silu, Sin, Slice,
+                 Softmax, Softplus, Split, SplitAxis, Sqrt, Sub, Tanh, TopK, Where>;
+using RefusedOperators = OperatorList<>;
+static_assert(covers_catalogue(NativeOperators(), RefusedOperators()));
 
 }  // namespace modelport::openvino

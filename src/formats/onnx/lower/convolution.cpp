@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "formats/onnx/lower/lower_functions.h"
+#include "formats/onnx/lower/lowering.h"
 
 namespace modelport::onnx {
 
@@ -77,7 +77,8 @@ bool is_before_max_pool(const Node& node, const Lowering& to) {
 
 }  // namespace
 
-Status lower_conv(const Node& node, Lowering& to) {
+template <>
+Status emit<Conv>(const Node& node, Lowering& to) {
   const auto& conv = std::get<Conv>(node.op);
   const SymbolicShape& weight = to.shape(node.inputs[1]);
   std::vector<std::string> inputs{to.name(node.inputs[0]), to.name(node.inputs[1], "weight")};
@@ -91,7 +92,8 @@ Status lower_conv(const Node& node, Lowering& to) {
   return {};
 }
 
-Status lower_batch_norm(const Node& node, Lowering& to) {
+template <>
+Status emit<BatchNorm>(const Node& node, Lowering& to) {
   std::vector<std::string> inputs{to.name(node.inputs[0]), to.name(node.inputs[1], "weight"),
                                   to.name(node.inputs[2], "bias"), to.name(node.inputs[3], "running_mean"),
                                   to.name(node.inputs[4], "running_var")};
@@ -100,7 +102,8 @@ Status lower_batch_norm(const Node& node, Lowering& to) {
   return {};
 }
 
-Status lower_max_pool(const Node& node, Lowering& to) {
+template <>
+Status emit<MaxPool>(const Node& node, Lowering& to) {
   const auto& pool = std::get<MaxPool>(node.op);
   // Before opset 22 ONNX's ceil_mode also starts windows in the trailing padding; torch's does not. Wider trailing
   // padding with floor gives torch's sizes.
@@ -124,7 +127,8 @@ Status lower_max_pool(const Node& node, Lowering& to) {
   return {};
 }
 
-Status lower_conv_transpose(const Node& node, Lowering& to) {
+template <>
+Status emit<ConvTranspose>(const Node& node, Lowering& to) {
   const auto& conv = std::get<ConvTranspose>(node.op);
   const SymbolicShape& weight = to.shape(node.inputs[1]);
   std::vector<std::string> inputs{to.name(node.inputs[0]), to.name(node.inputs[1], "weight")};
@@ -139,7 +143,8 @@ Status lower_conv_transpose(const Node& node, Lowering& to) {
   return {};
 }
 
-Status lower_average_pool(const Node& node, Lowering& to) {
+template <>
+Status emit<AveragePool>(const Node& node, Lowering& to) {
   const auto& pool = std::get<AveragePool>(node.op);
   to.node(node, OnnxOpType::kAveragePool, to.names(node.inputs),
           {{"count_include_pad", int64_t{pool.padding == AveragePool::Padding::kCounted ? 1 : 0}},
@@ -149,7 +154,8 @@ Status lower_average_pool(const Node& node, Lowering& to) {
   return {};
 }
 
-Status lower_grid_sample(const Node& node, Lowering& to) {
+template <>
+Status emit<GridSample>(const Node& node, Lowering& to) {
   to.node(node, OnnxOpType::kGridSample, to.names(node.inputs),
           {{"align_corners", int64_t{0}},
            {"mode", std::string(to.opset() < 20 ? "bilinear" : "linear")},
@@ -157,7 +163,8 @@ Status lower_grid_sample(const Node& node, Lowering& to) {
   return {};
 }
 
-Status lower_pad(const Node& node, Lowering& to) {
+template <>
+Status emit<Pad>(const Node& node, Lowering& to) {
   const auto& pad = std::get<Pad>(node.op);
   if (pad.mode == PadMode::kConstant && is_before_max_pool(node, to)) return pad_by_concat(node, pad, to);
   const auto& [top, left, bottom, right] = pad.pads;
@@ -170,7 +177,8 @@ Status lower_pad(const Node& node, Lowering& to) {
   return {};
 }
 
-Status lower_resize(const Node& node, Lowering& to) {
+template <>
+Status emit<Resize>(const Node& node, Lowering& to) {
   const auto& resize = std::get<Resize>(node.op);
   const SymbolicShape& in = to.shape(node.inputs[0]);
   // Before opset 13 no operand may be missing: empty ones stand for it.

@@ -1,5 +1,5 @@
 #include "formats/onnx/layout.h"
-#include "formats/onnx/lower/lower_functions.h"
+#include "formats/onnx/lower/lowering.h"
 
 namespace modelport::onnx {
 
@@ -59,46 +59,135 @@ Status lower_arithmetic(const Node& node, OnnxOpType type, Lowering& to) {
   return {};
 }
 
+/// The same operands and no attributes.
+Status plain(const Node& node, OnnxOpType type, Lowering& to) {
+  to.node(node, type, to.names(node.inputs));
+  return {};
+}
+
 }  // namespace
 
-Status lower_add(const Node& node, Lowering& to) { return lower_arithmetic(node, OnnxOpType::kAdd, to); }
-Status lower_sub(const Node& node, Lowering& to) { return lower_arithmetic(node, OnnxOpType::kSub, to); }
-Status lower_mul(const Node& node, Lowering& to) { return lower_arithmetic(node, OnnxOpType::kMul, to); }
-Status lower_div(const Node& node, Lowering& to) { return lower_arithmetic(node, OnnxOpType::kDiv, to); }
+template <>
+Status emit<Add>(const Node& node, Lowering& to) {
+  return lower_arithmetic(node, OnnxOpType::kAdd, to);
+}
+template <>
+Status emit<Sub>(const Node& node, Lowering& to) {
+  return lower_arithmetic(node, OnnxOpType::kSub, to);
+}
+template <>
+Status emit<Mul>(const Node& node, Lowering& to) {
+  return lower_arithmetic(node, OnnxOpType::kMul, to);
+}
+template <>
+Status emit<Div>(const Node& node, Lowering& to) {
+  return lower_arithmetic(node, OnnxOpType::kDiv, to);
+}
 
-Status lower_leaky_relu(const Node& node, Lowering& to) {
+template <>
+Status emit<LeakyRelu>(const Node& node, Lowering& to) {
   to.node(node, OnnxOpType::kLeakyRelu, to.names(node.inputs),
           {{"alpha", static_cast<float>(std::get<LeakyRelu>(node.op).slope)}});
   return {};
 }
 
-Status lower_elu(const Node& node, Lowering& to) {
+template <>
+Status emit<Elu>(const Node& node, Lowering& to) {
   to.node(node, OnnxOpType::kElu, to.names(node.inputs), {{"alpha", static_cast<float>(std::get<Elu>(node.op).alpha)}});
   return {};
 }
 
-Status lower_clip(const Node& node, Lowering& to) {
+template <>
+Status emit<Clip>(const Node& node, Lowering& to) {
   const auto& clip = std::get<Clip>(node.op);
   const DType dtype = to.type(node.inputs[0]).dtype;
   to.node(node, OnnxOpType::kClip, {to.name(node.inputs[0]), to.scalar(clip.min, dtype), to.scalar(clip.max, dtype)});
   return {};
 }
 
-Status lower_hard_sigmoid(const Node& node, Lowering& to) {
+template <>
+Status emit<HardSigmoid>(const Node& node, Lowering& to) {
   to.node(node, OnnxOpType::kHardSigmoid, to.names(node.inputs), {{"alpha", 1.0F / 6.0F}, {"beta", 0.5F}});
   return {};
 }
 
-Status lower_gelu(const Node& node, Lowering& to) {
+template <>
+Status emit<Gelu>(const Node& node, Lowering& to) {
   const bool tanh = std::get<Gelu>(node.op).form == GeluForm::kTanh;
   to.node(node, OnnxOpType::kGelu, to.names(node.inputs), {{"approximate", std::string(tanh ? "tanh" : "none")}});
   return {};
 }
 
-Status lower_cast(const Node& node, Lowering& to) {
+template <>
+Status emit<Cast>(const Node& node, Lowering& to) {
   const uint64_t code = layout::data_type_code(std::get<Cast>(node.op).to);
   to.node(node, OnnxOpType::kCast, to.names(node.inputs), {{"to", static_cast<int64_t>(code)}});
   return {};
+}
+
+template <>
+Status emit<Pow>(const Node& node, Lowering& to) {
+  return plain(node, OnnxOpType::kPow, to);
+}
+template <>
+Status emit<Relu>(const Node& node, Lowering& to) {
+  return plain(node, OnnxOpType::kRelu, to);
+}
+template <>
+Status emit<Sigmoid>(const Node& node, Lowering& to) {
+  return plain(node, OnnxOpType::kSigmoid, to);
+}
+template <>
+Status emit<HardSwish>(const Node& node, Lowering& to) {
+  return plain(node, OnnxOpType::kHardSwish, to);
+}
+template <>
+Status emit<Tanh>(const Node& node, Lowering& to) {
+  return plain(node, OnnxOpType::kTanh, to);
+}
+template <>
+Status emit<Exp>(const Node& node, Lowering& to) {
+  return plain(node, OnnxOpType::kExp, to);
+}
+template <>
+Status emit<Sqrt>(const Node& node, Lowering& to) {
+  return plain(node, OnnxOpType::kSqrt, to);
+}
+template <>
+Status emit<Erf>(const Node& node, Lowering& to) {
+  return plain(node, OnnxOpType::kErf, to);
+}
+template <>
+Status emit<Softplus>(const Node& node, Lowering& to) {
+  return plain(node, OnnxOpType::kSoftplus, to);
+}
+template <>
+Status emit<Mish>(const Node& node, Lowering& to) {
+  return plain(node, OnnxOpType::kMish, to);
+}
+template <>
+Status emit<Less>(const Node& node, Lowering& to) {
+  return plain(node, OnnxOpType::kLess, to);
+}
+template <>
+Status emit<LogicalAnd>(const Node& node, Lowering& to) {
+  return plain(node, OnnxOpType::kAnd, to);
+}
+template <>
+Status emit<Where>(const Node& node, Lowering& to) {
+  return plain(node, OnnxOpType::kWhere, to);
+}
+template <>
+Status emit<Log>(const Node& node, Lowering& to) {
+  return plain(node, OnnxOpType::kLog, to);
+}
+template <>
+Status emit<Sin>(const Node& node, Lowering& to) {
+  return plain(node, OnnxOpType::kSin, to);
+}
+template <>
+Status emit<Cos>(const Node& node, Lowering& to) {
+  return plain(node, OnnxOpType::kCos, to);
 }
 
 }  // namespace modelport::onnx

@@ -4,8 +4,9 @@
 
 #include <algorithm>
 
+#include "formats/legalize.h"
 #include "formats/onnx/layout.h"
-#include "formats/onnx/lower/lower_table.h"
+#include "formats/onnx/lower/lowering.h"
 #include "graph/attributes.h"
 
 namespace modelport::onnx {
@@ -13,6 +14,9 @@ namespace modelport::onnx {
 namespace {
 
 using namespace layout;
+
+constexpr auto kEmit =
+    rows_of<Status (*)(const Node&, Lowering&)>(NativeOperators(), []<class Operator>() { return &emit<Operator>; });
 
 Result<int64_t> ir_version_for(const OnnxOptions& options) {
   const int64_t opset = options.opset_version;
@@ -88,10 +92,14 @@ const IoSpec* spec_of(const std::vector<IoSpec>& specs, size_t index) {
 
 }  // namespace
 
+Result<Graph> legalize_onnx(const Graph& graph, int64_t opset) {
+  return legalize(graph, {"ONNX", versions_of(NativeOperators()), opset});
+}
+
 Result<std::shared_ptr<const OnnxModel>> lower_onnx(const SourceModel& source, const Graph& graph,
                                                     const OnnxOptions& options) {
   TRY(ir_version, ir_version_for(options));
-  TRY(legal, legalize(graph, options.opset_version));
+  TRY(legal, legalize_onnx(graph, options.opset_version));
   round_attributes(legal);
   auto model = std::make_shared<OnnxModel>();
   model->ir_version = ir_version;
@@ -105,7 +113,7 @@ Result<std::shared_ptr<const OnnxModel>> lower_onnx(const SourceModel& source, c
   Lowering lowering(legal, options.opset_version, *model);
   for (const Node& node : legal.nodes) {
     lowering.set_path(node.path);
-    CHECK_OK(kLowerTable[node.op.index()].emit(node, lowering));
+    CHECK_OK(kEmit[node.op.index()](node, lowering));
   }
   lowering.finish_outputs();
   for (size_t i = 0; i < legal.inputs.size(); ++i) {

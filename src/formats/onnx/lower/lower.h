@@ -10,4 +10,8 @@ namespace modelport::onnx {
 Result<std::shared_ptr<const OnnxModel>> lower_onnx(const SourceModel& source, const Graph& graph,
                                                     const OnnxOptions& options);
 
+/// The graph with every operator that this opset lacks replaced by its decomposition. kInvalidArgument naming the
+/// operator, its module and the opset that would do.
+Result<Graph> legalize_onnx(const Graph& graph, int64_t opset);
+
 }  // namespace modelport::onnx

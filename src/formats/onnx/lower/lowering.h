@@ -72,4 +72,9 @@ class Lowering {
   std::map<std::pair<double, DType>, std::string> scalars_;
 };
 
+/// Emits the ONNX form of a graph node. One specialisation for every operator of NativeOperators (onnx_op.h). Source of
+/// the forms: onnx/onnx docs/Changelog.md, opsets 11 to 21.
+template <class Operator>
+Status emit(const Node& node, Lowering& to);
+
 }  // namespace modelport::onnx

@@ -2,7 +2,7 @@
 #include <array>
 #include <numeric>
 
-#include "formats/onnx/lower/lower_functions.h"
+#include "formats/onnx/lower/lowering.h"
 
 namespace modelport::onnx {
 
@@ -67,7 +67,8 @@ Status reduce(const Node& node, const Reduction& reduction, const std::vector<in
 }  // namespace
 
 /// A constant on the left gets the other operand's rank: OpenCV up to 4.8 does not load one of fewer axes.
-Status lower_matmul(const Node& node, Lowering& to) {
+template <>
+Status emit<MatMul>(const Node& node, Lowering& to) {
   const std::optional<WeightRecipe>& left = to.graph()[node.inputs[0]].constant;
   const size_t rank = to.shape(node.inputs[1]).size();
   std::vector<std::string> inputs;
@@ -82,7 +83,8 @@ Status lower_matmul(const Node& node, Lowering& to) {
   return {};
 }
 
-Status lower_linear(const Node& node, Lowering& to) {
+template <>
+Status emit<Linear>(const Node& node, Lowering& to) {
   const ValueId weight = node.inputs[1];
   if (to.shape(node.inputs[0]).size() == 2) {
     std::vector<std::string> inputs{to.name(node.inputs[0]), to.name(weight, "weight")};
@@ -104,7 +106,8 @@ Status lower_linear(const Node& node, Lowering& to) {
   return {};
 }
 
-Status lower_layer_norm(const Node& node, Lowering& to) {
+template <>
+Status emit<LayerNorm>(const Node& node, Lowering& to) {
   const auto& norm = std::get<LayerNorm>(node.op);
   const auto rank = static_cast<int64_t>(to.shape(node.inputs[0]).size());
   to.node(node, OnnxOpType::kLayerNormalization,
@@ -113,20 +116,24 @@ Status lower_layer_norm(const Node& node, Lowering& to) {
   return {};
 }
 
-Status lower_reduce_mean(const Node& node, Lowering& to) {
+template <>
+Status emit<ReduceMean>(const Node& node, Lowering& to) {
   return reduce(node, kMean, std::get<ReduceMean>(node.op).axes, to);
 }
 
-Status lower_reduce_max(const Node& node, Lowering& to) {
+template <>
+Status emit<ReduceMax>(const Node& node, Lowering& to) {
   return reduce(node, kLargest, std::get<ReduceMax>(node.op).axes, to);
 }
 
-Status lower_reduce_sum(const Node& node, Lowering& to) {
+template <>
+Status emit<ReduceSum>(const Node& node, Lowering& to) {
   return reduce(node, kSum, std::get<ReduceSum>(node.op).axes, to);
 }
 
 /// Before opset 13 the axes from `axis` on are one distribution: it is turned to the end.
-Status lower_softmax(const Node& node, Lowering& to) {
+template <>
+Status emit<Softmax>(const Node& node, Lowering& to) {
   const int64_t axis = std::get<Softmax>(node.op).axis;
   const auto last = static_cast<int64_t>(to.shape(node.inputs[0]).size()) - 1;
   if (to.opset() >= 13 || axis == last) {
@@ -143,7 +150,8 @@ Status lower_softmax(const Node& node, Lowering& to) {
 }
 
 /// Where only the place of the largest is asked for it is ArgMax, which engines without TopK have.
-Status lower_top_k(const Node& node, Lowering& to) {
+template <>
+Status emit<TopK>(const Node& node, Lowering& to) {
   const auto& top = std::get<TopK>(node.op);
   if (top.k == Dim(1) && !to.is_used(node.outputs[0])) {
     to.output(node, 1, OnnxOpType::kArgMax, to.names(node.inputs), {{"axis", top.axis}, {"keepdims", int64_t{1}}});

@@ -1,11 +1,12 @@
 #include "formats/onnx/layout.h"
-#include "formats/onnx/lower/lower_functions.h"
+#include "formats/onnx/lower/lowering.h"
 
 namespace modelport::onnx {
 
 /// ONNX gives the kept boxes as rows (image, class, box), as many as there are: ones are put where they say, into zeros
 /// of the scores' shape. There is one class, number 0, so that its column plus 1 is as many ones as needed.
-Status lower_non_max_suppression(const Node& node, Lowering& to) {
+template <>
+Status emit<NonMaxSuppression>(const Node& node, Lowering& to) {
   const auto& nms = std::get<NonMaxSuppression>(node.op);
   const SymbolicShape& shape = to.shape(node.inputs[1]);
   const DType dtype = to.type(node.inputs[0]).dtype;

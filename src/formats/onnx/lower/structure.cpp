@@ -1,18 +1,20 @@
 #include <limits>
 
 #include "formats/onnx/layout.h"
-#include "formats/onnx/lower/lower_functions.h"
+#include "formats/onnx/lower/lowering.h"
 
 namespace modelport::onnx {
 
-Status lower_concat(const Node& node, Lowering& to) {
+template <>
+Status emit<Concat>(const Node& node, Lowering& to) {
   to.node(node, OnnxOpType::kConcat, to.names(node.inputs), {{"axis", std::get<Concat>(node.op).axis}});
   return {};
 }
 
 /// As slices: OpenCV 4.7 takes every Split of opset 13 for one into equal parts, and cannot add a part to a
 /// convolution's result. ONNX Runtime makes one Split of them again.
-Status lower_split(const Node& node, Lowering& to) {
+template <>
+Status emit<Split>(const Node& node, Lowering& to) {
   const auto& split = std::get<Split>(node.op);
   Dim begin(0);
   for (size_t i = 0; i < split.sizes.size(); ++i) {
@@ -26,7 +28,8 @@ Status lower_split(const Node& node, Lowering& to) {
   return {};
 }
 
-Status lower_slice(const Node& node, Lowering& to) {
+template <>
+Status emit<Slice>(const Node& node, Lowering& to) {
   const auto& slice = std::get<Slice>(node.op);
   const Dim& size = to.shape(node.inputs[0])[static_cast<size_t>(slice.axis)];
   TRY(begin, to.sizes().size(slice.begin));
@@ -38,18 +41,39 @@ Status lower_slice(const Node& node, Lowering& to) {
   return {};
 }
 
-Status lower_permute(const Node& node, Lowering& to) {
+template <>
+Status emit<Permute>(const Node& node, Lowering& to) {
   to.node(node, OnnxOpType::kTranspose, to.names(node.inputs), {{"perm", std::get<Permute>(node.op).permutation}});
   return {};
 }
 
-Status lower_reshape(const Node& node, Lowering& to) {
+namespace {
+
+Status reshape(const Node& node, Lowering& to) {
   TRY(target, to.sizes().reshape_target(to.shape(node.inputs[0]), to.shape(node.outputs[0])));
   to.node(node, OnnxOpType::kReshape, {to.name(node.inputs[0]), std::move(target)});
   return {};
 }
 
-Status lower_expand(const Node& node, Lowering& to) {
+}  // namespace
+
+template <>
+Status emit<SplitAxis>(const Node& node, Lowering& to) {
+  return reshape(node, to);
+}
+
+template <>
+Status emit<MergeAxes>(const Node& node, Lowering& to) {
+  return reshape(node, to);
+}
+
+template <>
+Status emit<Reshape>(const Node& node, Lowering& to) {
+  return reshape(node, to);
+}
+
+template <>
+Status emit<Expand>(const Node& node, Lowering& to) {
   const SymbolicShape& from = to.shape(node.inputs[0]);
   SymbolicShape target = std::get<Expand>(node.op).shape;
   const size_t added = target.size() - from.size();
@@ -62,7 +86,8 @@ Status lower_expand(const Node& node, Lowering& to) {
   return {};
 }
 
-Status lower_range(const Node& node, Lowering& to) {
+template <>
+Status emit<Range>(const Node& node, Lowering& to) {
   const auto& range = std::get<Range>(node.op);
   TRY(size, to.sizes().size(range.size));
   std::string limit = to.opset() < 13 ? to.inner(OnnxOpType::kSqueeze, {size}, {{"axes", std::vector<int64_t>{0}}})
@@ -78,13 +103,15 @@ Status lower_range(const Node& node, Lowering& to) {
   return {};
 }
 
-Status lower_gather(const Node& node, Lowering& to) {
+template <>
+Status emit<Gather>(const Node& node, Lowering& to) {
   to.node(node, OnnxOpType::kGather, {to.name(node.inputs[0]), to.name(node.inputs[1], "indices")},
           {{"axis", std::get<Gather>(node.op).axis}});
   return {};
 }
 
-Status lower_gather_elements(const Node& node, Lowering& to) {
+template <>
+Status emit<GatherElements>(const Node& node, Lowering& to) {
   to.node(node, OnnxOpType::kGatherElements, {to.name(node.inputs[0]), to.name(node.inputs[1], "indices")},
           {{"axis", std::get<GatherElements>(node.op).axis}});
   return {};

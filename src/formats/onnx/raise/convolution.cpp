@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "formats/onnx/raise/raise_functions.h"
+#include "formats/onnx/raise/raising.h"
 
 namespace modelport::onnx {
 
@@ -36,7 +36,8 @@ Result<Dim> scaled(const Raising& from, const Dim& size, double scale) {
 
 }  // namespace
 
-Status raise_conv(Raising& from) {
+template <>
+Status raise<OnnxOpType::kConv>(Raising& from) {
   CHECK_OK(require_explicit_padding(from));
   Conv conv;
   TRY(strides, ints<2>(from, "strides", 1));
@@ -64,7 +65,8 @@ Status raise_conv(Raising& from) {
   return {};
 }
 
-Status raise_batch_normalization(Raising& from) {
+template <>
+Status raise<OnnxOpType::kBatchNormalization>(Raising& from) {
   if (from.int_attribute("training_mode", 0) != 0) return from.unsupported("training_mode is not read");
   std::vector<ValueId> inputs;
   for (size_t i = 0; i < 5; ++i) {
@@ -76,7 +78,8 @@ Status raise_batch_normalization(Raising& from) {
   return {};
 }
 
-Status raise_max_pool(Raising& from) {
+template <>
+Status raise<OnnxOpType::kMaxPool>(Raising& from) {
   CHECK_OK(require_explicit_padding(from));
   if (from.int_attribute("ceil_mode", 0) != 0) return from.unsupported("ceil_mode is not read");
   MaxPool pool;
@@ -93,7 +96,8 @@ Status raise_max_pool(Raising& from) {
   return {};
 }
 
-Status raise_conv_transpose(Raising& from) {
+template <>
+Status raise<OnnxOpType::kConvTranspose>(Raising& from) {
   CHECK_OK(require_explicit_padding(from));
   if (from.ints_attribute("output_shape")) return from.unsupported("output_shape is not read");
   ConvTranspose conv;
@@ -117,7 +121,8 @@ Status raise_conv_transpose(Raising& from) {
   return {};
 }
 
-Status raise_average_pool(Raising& from) {
+template <>
+Status raise<OnnxOpType::kAveragePool>(Raising& from) {
   CHECK_OK(require_explicit_padding(from));
   if (from.int_attribute("ceil_mode", 0) != 0) return from.unsupported("ceil_mode is not read");
   for (const int64_t dilation : from.ints_attribute("dilations").value_or(std::vector<int64_t>{}))
@@ -136,21 +141,24 @@ Status raise_average_pool(Raising& from) {
   return {};
 }
 
-Status raise_global_average_pool(Raising& from) {
+template <>
+Status raise<OnnxOpType::kGlobalAveragePool>(Raising& from) {
   TRY(x, from.value(0));
   if (from.builder().shape(x).size() != 4) return from.unsupported("it pools what is not a batch of images");
   from.define(0, from.builder().reduce_mean(x, {2, 3}));
   return {};
 }
 
-Status raise_global_max_pool(Raising& from) {
+template <>
+Status raise<OnnxOpType::kGlobalMaxPool>(Raising& from) {
   TRY(x, from.value(0));
   if (from.builder().shape(x).size() != 4) return from.unsupported("it pools what is not a batch of images");
   from.define(0, from.builder().reduce_max(x, {2, 3}));
   return {};
 }
 
-Status raise_grid_sample(Raising& from) {
+template <>
+Status raise<OnnxOpType::kGridSample>(Raising& from) {
   const std::string mode = from.string_attribute("mode", from.opset() < 20 ? "bilinear" : "linear");
   if (mode != (from.opset() < 20 ? "bilinear" : "linear") ||
       from.string_attribute("padding_mode", "zeros") != "zeros" || from.int_attribute("align_corners", 0) != 0) {
@@ -162,7 +170,8 @@ Status raise_grid_sample(Raising& from) {
   return {};
 }
 
-Status raise_resize(Raising& from) {
+template <>
+Status raise<OnnxOpType::kResize>(Raising& from) {
   Resize resize;
   const std::string mode = from.string_attribute("mode", "nearest");
   const std::string coordinates = from.string_attribute("coordinate_transformation_mode", "half_pixel");
@@ -205,7 +214,8 @@ Status raise_resize(Raising& from) {
   return {};
 }
 
-Status raise_pad(Raising& from) {
+template <>
+Status raise<OnnxOpType::kPad>(Raising& from) {
   TRY(sizes, from.required_sizes(1, "pads"));
   std::vector<int64_t> pads;
   for (const Dim& size : sizes) pads.push_back(size.constant().value_or(-1));

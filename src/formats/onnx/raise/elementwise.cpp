@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "formats/onnx/layout.h"
-#include "formats/onnx/raise/raise_functions.h"
+#include "formats/onnx/raise/selection.h"
 
 namespace modelport::onnx {
 
@@ -57,25 +57,31 @@ Status only_on_sizes(Raising& from, F f) {
 
 }  // namespace
 
-Status raise_add(Raising& from) {
+template <>
+Status raise<OnnxOpType::kAdd>(Raising& from) {
   TRY(of_selection, raise_add_of_selection(from));
   if (of_selection) return {};
   return binary(from, Add{}, [](const Dim& a, const Dim& b) { return a + b; });
 }
-Status raise_sub(Raising& from) {
+template <>
+Status raise<OnnxOpType::kSub>(Raising& from) {
   return binary(from, Sub{}, [](const Dim& a, const Dim& b) { return a - b; });
 }
-Status raise_mul(Raising& from) {
+template <>
+Status raise<OnnxOpType::kMul>(Raising& from) {
   return binary(from, Mul{}, [](const Dim& a, const Dim& b) { return a * b; });
 }
-Status raise_min(Raising& from) {
+template <>
+Status raise<OnnxOpType::kMin>(Raising& from) {
   return only_on_sizes(from, [](const Dim& a, const Dim& b) { return min(a, b); });
 }
-Status raise_max(Raising& from) {
+template <>
+Status raise<OnnxOpType::kMax>(Raising& from) {
   return only_on_sizes(from, [](const Dim& a, const Dim& b) { return max(a, b); });
 }
 
-Status raise_div(Raising& from) {
+template <>
+Status raise<OnnxOpType::kDiv>(Raising& from) {
   const auto divisors = from.sizes(1);
   if (from.sizes(0) && divisors) {
     for (const Dim& divisor : *divisors) {
@@ -86,12 +92,25 @@ Status raise_div(Raising& from) {
   return binary(from, Div{}, [](const Dim& a, const Dim& b) { return floor_div(a, *b.constant()); });
 }
 
-Status raise_pow(Raising& from) { return of_values(from, Pow{}, 2); }
-Status raise_and(Raising& from) { return of_values(from, LogicalAnd{}, 2); }
-Status raise_less(Raising& from) { return of_values(from, Less{}, 2); }
-Status raise_where(Raising& from) { return of_values(from, Where{}, 3); }
+template <>
+Status raise<OnnxOpType::kPow>(Raising& from) {
+  return of_values(from, Pow{}, 2);
+}
+template <>
+Status raise<OnnxOpType::kAnd>(Raising& from) {
+  return of_values(from, LogicalAnd{}, 2);
+}
+template <>
+Status raise<OnnxOpType::kLess>(Raising& from) {
+  return of_values(from, Less{}, 2);
+}
+template <>
+Status raise<OnnxOpType::kWhere>(Raising& from) {
+  return of_values(from, Where{}, 3);
+}
 
-Status raise_cast(Raising& from) {
+template <>
+Status raise<OnnxOpType::kCast>(Raising& from) {
   if (raise_cast_of_selection(from)) return {};
   const auto dtype = layout::dtype_of_code(static_cast<uint64_t>(from.int_attribute("to", 0)));
   if (!dtype) return from.unsupported("it casts to a type that is not read");
@@ -100,37 +119,82 @@ Status raise_cast(Raising& from) {
   return {};
 }
 
-Status raise_clip(Raising& from) {
+template <>
+Status raise<OnnxOpType::kClip>(Raising& from) {
   TRY(low, from.constant_floats(1, "min"));
   TRY(high, from.constant_floats(2, "max"));
   if (low.size() != 1 || high.size() != 1) return from.unsupported("min and max are not single numbers");
   return unary(from, Clip{low[0], high[0]});
 }
 
-Status raise_gelu(Raising& from) {
+template <>
+Status raise<OnnxOpType::kGelu>(Raising& from) {
   return unary(from, Gelu{from.string_attribute("approximate", "none") == "tanh" ? GeluForm::kTanh : GeluForm::kErf});
 }
 
-Status raise_hard_sigmoid(Raising& from) {
+template <>
+Status raise<OnnxOpType::kHardSigmoid>(Raising& from) {
   if (std::abs(from.float_attribute("alpha", 0.2) - 1.0 / 6.0) > 1e-7 || from.float_attribute("beta", 0.5) != 0.5) {
     return from.unsupported("alpha is not 1/6 or beta not 0.5");
   }
   return unary(from, HardSigmoid{});
 }
 
-Status raise_elu(Raising& from) { return unary(from, Elu{from.float_attribute("alpha", 1.0)}); }
-Status raise_leaky_relu(Raising& from) { return unary(from, LeakyRelu{from.float_attribute("alpha", 0.01)}); }
-Status raise_erf(Raising& from) { return unary(from, Erf{}); }
-Status raise_exp(Raising& from) { return unary(from, Exp{}); }
-Status raise_hard_swish(Raising& from) { return unary(from, HardSwish{}); }
-Status raise_log(Raising& from) { return unary(from, Log{}); }
-Status raise_sin(Raising& from) { return unary(from, Sin{}); }
-Status raise_cos(Raising& from) { return unary(from, Cos{}); }
-Status raise_mish(Raising& from) { return unary(from, Mish{}); }
-Status raise_relu(Raising& from) { return unary(from, Relu{}); }
-Status raise_sigmoid(Raising& from) { return unary(from, Sigmoid{}); }
-Status raise_softplus(Raising& from) { return unary(from, Softplus{}); }
-Status raise_sqrt(Raising& from) { return unary(from, Sqrt{}); }
-Status raise_tanh(Raising& from) { return unary(from, Tanh{}); }
+template <>
+Status raise<OnnxOpType::kElu>(Raising& from) {
+  return unary(from, Elu{from.float_attribute("alpha", 1.0)});
+}
+template <>
+Status raise<OnnxOpType::kLeakyRelu>(Raising& from) {
+  return unary(from, LeakyRelu{from.float_attribute("alpha", 0.01)});
+}
+template <>
+Status raise<OnnxOpType::kErf>(Raising& from) {
+  return unary(from, Erf{});
+}
+template <>
+Status raise<OnnxOpType::kExp>(Raising& from) {
+  return unary(from, Exp{});
+}
+template <>
+Status raise<OnnxOpType::kHardSwish>(Raising& from) {
+  return unary(from, HardSwish{});
+}
+template <>
+Status raise<OnnxOpType::kLog>(Raising& from) {
+  return unary(from, Log{});
+}
+template <>
+Status raise<OnnxOpType::kSin>(Raising& from) {
+  return unary(from, Sin{});
+}
+template <>
+Status raise<OnnxOpType::kCos>(Raising& from) {
+  return unary(from, Cos{});
+}
+template <>
+Status raise<OnnxOpType::kMish>(Raising& from) {
+  return unary(from, Mish{});
+}
+template <>
+Status raise<OnnxOpType::kRelu>(Raising& from) {
+  return unary(from, Relu{});
+}
+template <>
+Status raise<OnnxOpType::kSigmoid>(Raising& from) {
+  return unary(from, Sigmoid{});
+}
+template <>
+Status raise<OnnxOpType::kSoftplus>(Raising& from) {
+  return unary(from, Softplus{});
+}
+template <>
+Status raise<OnnxOpType::kSqrt>(Raising& from) {
+  return unary(from, Sqrt{});
+}
+template <>
+Status raise<OnnxOpType::kTanh>(Raising& from) {
+  return unary(from, Tanh{});
+}
 
 }  // namespace modelport::onnx

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "formats/onnx/raise/raise_functions.h"
+#include "formats/onnx/raise/raising.h"
 
 namespace modelport::onnx {
 
@@ -35,14 +35,16 @@ bool fold_sizes(Raising& from, F f) {
 
 }  // namespace
 
-Status raise_matmul(Raising& from) {
+template <>
+Status raise<OnnxOpType::kMatMul>(Raising& from) {
   TRY(a, from.value(0));
   TRY(b, from.value(1));
   from.define(0, from.builder().matmul(a, b));
   return {};
 }
 
-Status raise_gemm(Raising& from) {
+template <>
+Status raise<OnnxOpType::kGemm>(Raising& from) {
   if (from.int_attribute("transA", 0) != 0 || from.int_attribute("transB", 0) != 1 ||
       from.float_attribute("alpha", 1.0) != 1.0 || from.float_attribute("beta", 1.0) != 1.0) {
     return from.unsupported("only x times a transposed weight plus bias is read");
@@ -58,7 +60,8 @@ Status raise_gemm(Raising& from) {
   return {};
 }
 
-Status raise_softmax(Raising& from) {
+template <>
+Status raise<OnnxOpType::kSoftmax>(Raising& from) {
   TRY(x, from.value(0));
   const size_t rank = from.builder().shape(x).size();
   TRY(axis, from.axis_attribute("axis", from.opset() < 13 ? 1 : -1, rank));
@@ -69,7 +72,8 @@ Status raise_softmax(Raising& from) {
   return {};
 }
 
-Status raise_layer_normalization(Raising& from) {
+template <>
+Status raise<OnnxOpType::kLayerNormalization>(Raising& from) {
   TRY(x, from.value(0));
   TRY(scale, from.value(1));
   TRY(bias, from.value(2));
@@ -80,14 +84,16 @@ Status raise_layer_normalization(Raising& from) {
   return {};
 }
 
-Status raise_reduce_mean(Raising& from) {
+template <>
+Status raise<OnnxOpType::kReduceMean>(Raising& from) {
   TRY(axes, reduction_axes(from, 18));
   TRY(x, from.value(0));
   from.define(0, from.builder().reduce_mean(x, std::move(axes)));
   return {};
 }
 
-Status raise_reduce_max(Raising& from) {
+template <>
+Status raise<OnnxOpType::kReduceMax>(Raising& from) {
   if (fold_sizes(from, [](const Dim& a, const Dim& b) { return max(a, b); })) return {};
   TRY(axes, reduction_axes(from, 18));
   TRY(x, from.value(0));
@@ -95,19 +101,22 @@ Status raise_reduce_max(Raising& from) {
   return {};
 }
 
-Status raise_reduce_min(Raising& from) {
+template <>
+Status raise<OnnxOpType::kReduceMin>(Raising& from) {
   if (fold_sizes(from, [](const Dim& a, const Dim& b) { return min(a, b); })) return {};
   return from.unsupported("it is only read on sizes");
 }
 
-Status raise_reduce_sum(Raising& from) {
+template <>
+Status raise<OnnxOpType::kReduceSum>(Raising& from) {
   TRY(axes, reduction_axes(from, 13));
   TRY(x, from.value(0));
   from.define(0, from.builder().reduce_sum(x, std::move(axes)));
   return {};
 }
 
-Status raise_top_k(Raising& from) {
+template <>
+Status raise<OnnxOpType::kTopK>(Raising& from) {
   if (from.int_attribute("largest", 1) != 1 || from.int_attribute("sorted", 1) != 1)
     return from.unsupported("only the largest, sorted, are read");
   TRY(x, from.value(0));
@@ -119,7 +128,8 @@ Status raise_top_k(Raising& from) {
   return {};
 }
 
-Status raise_arg_max(Raising& from) {
+template <>
+Status raise<OnnxOpType::kArgMax>(Raising& from) {
   if (from.int_attribute("keepdims", 1) != 1 || from.int_attribute("select_last_index", 0) != 0)
     return from.unsupported("only the first of the largest is read, with its axis kept");
   TRY(x, from.value(0));

@@ -1,77 +1,20 @@
 #include "formats/onnx/raise/raise.h"
 
 #include <array>
+#include <utility>
 
-#include "formats/onnx/raise/raise_functions.h"
+#include "formats/onnx/raise/raising.h"
 
 namespace modelport::onnx {
 
 namespace {
 
-using RaiseFunction = Status (*)(Raising& from);
-
-/// One row per ONNX operator, in the order of OnnxOpType.
-constexpr std::array<RaiseFunction, kOnnxOpNames.size()> kRaiseTable = {raise_add,
-                                                                        raise_and,
-                                                                        raise_arg_max,
-                                                                        raise_average_pool,
-                                                                        raise_batch_normalization,
-                                                                        raise_cast,
-                                                                        raise_clip,
-                                                                        raise_concat,
-                                                                        raise_conv,
-                                                                        raise_conv_transpose,
-                                                                        raise_cos,
-                                                                        raise_div,
-                                                                        raise_elu,
-                                                                        raise_erf,
-                                                                        raise_exp,
-                                                                        raise_expand,
-                                                                        raise_gather,
-                                                                        raise_gather_elements,
-                                                                        raise_gelu,
-                                                                        raise_gemm,
-                                                                        raise_global_average_pool,
-                                                                        raise_global_max_pool,
-                                                                        raise_grid_sample,
-                                                                        raise_hard_sigmoid,
-                                                                        raise_hard_swish,
-                                                                        raise_identity,
-                                                                        raise_layer_normalization,
-                                                                        raise_leaky_relu,
-                                                                        raise_less,
-                                                                        raise_log,
-                                                                        raise_matmul,
-                                                                        raise_max,
-                                                                        raise_max_pool,
-                                                                        raise_min,
-                                                                        raise_mish,
-                                                                        raise_mul,
-                                                                        raise_non_max_suppression,
-                                                                        raise_pad,
-                                                                        raise_pow,
-                                                                        raise_range,
-                                                                        raise_reduce_max,
-                                                                        raise_reduce_mean,
-                                                                        raise_reduce_min,
-                                                                        raise_reduce_sum,
-                                                                        raise_relu,
-                                                                        raise_reshape,
-                                                                        raise_resize,
-                                                                        raise_scatter_nd,
-                                                                        raise_shape,
-                                                                        raise_sigmoid,
-                                                                        raise_sin,
-                                                                        raise_slice,
-                                                                        raise_softmax,
-                                                                        raise_softplus,
-                                                                        raise_sqrt,
-                                                                        raise_squeeze,
-                                                                        raise_sub,
-                                                                        raise_tanh,
-                                                                        raise_top_k,
-                                                                        raise_transpose,
-                                                                        raise_where};
+/// Rows by OnnxOpType.
+template <size_t... I>
+constexpr auto raise_table(std::index_sequence<I...>) {
+  return std::array{&raise<static_cast<OnnxOpType>(I)>...};
+}
+constexpr auto kRaise = raise_table(std::make_index_sequence<kOnnxOpCount>());
 
 /// A declared output must be what the nodes give: dtype, rank, and every size that is declared as a number.
 Status require_declared_type(const OnnxValueInfo& declared, const ValueType& type) {
@@ -93,7 +36,7 @@ Result<Graph> raise_onnx(const OnnxModel& model, std::span<const std::string> pr
   for (const OnnxNode& node : model.nodes) {
     raising.enter(node);
     builder.set_path(node.name);
-    CHECK_OK(kRaiseTable[static_cast<size_t>(node.type)](raising));
+    CHECK_OK(kRaise[static_cast<size_t>(node.type)](raising));
     if (builder.error()) return *builder.error();
   }
   for (const OnnxValueInfo& output : model.outputs) {

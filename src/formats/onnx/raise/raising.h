@@ -74,4 +74,8 @@ class Raising {
   const OnnxNode* node_ = nullptr;
 };
 
+/// Reads the node that `from` is at, and defines its outputs. One specialisation for every operator of onnx_op.h.
+template <OnnxOpType kType>
+Status raise(Raising& from);
+
 }  // namespace modelport::onnx

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "formats/onnx/raise/raise_functions.h"
+#include "formats/onnx/raise/selection.h"
 
 namespace modelport::onnx {
 
@@ -20,7 +20,8 @@ bool is_zero(const GraphBuilder& builder, ValueId value) {
 
 }  // namespace
 
-Status raise_non_max_suppression(Raising& from) {
+template <>
+Status raise<OnnxOpType::kNonMaxSuppression>(Raising& from) {
   if (from.int_attribute("center_point_box", 0) != 0) return from.unsupported("center_point_box is not read");
   TRY(boxes, from.value(0));
   TRY(scores, from.value(1));
@@ -66,7 +67,8 @@ Result<bool> raise_add_of_selection(Raising& from) {
   return true;
 }
 
-Status raise_scatter_nd(Raising& from) {
+template <>
+Status raise<OnnxOpType::kScatterND>(Raising& from) {
   const Selection* places = from.selection(1);
   const Selection* ones = from.selection(2);
   TRY(base, from.value(0));

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "formats/onnx/raise/raise_functions.h"
+#include "formats/onnx/raise/selection.h"
 #include "graph/exact_quotient.h"
 
 namespace modelport::onnx {
@@ -16,19 +16,22 @@ std::vector<int64_t> constants(const std::vector<Dim>& sizes) {
 
 }  // namespace
 
-Status raise_identity(Raising& from) {
+template <>
+Status raise<OnnxOpType::kIdentity>(Raising& from) {
   TRY(x, from.value(0));
   from.define(0, x);
   return {};
 }
 
-Status raise_shape(Raising& from) {
+template <>
+Status raise<OnnxOpType::kShape>(Raising& from) {
   TRY(x, from.value(0));
   from.define_sizes(0, from.builder().shape(x));
   return {};
 }
 
-Status raise_concat(Raising& from) {
+template <>
+Status raise<OnnxOpType::kConcat>(Raising& from) {
   std::vector<Dim> list;
   size_t lists = 0;
   for (size_t i = 0; i < from.node().inputs.size(); ++i) {
@@ -51,7 +54,8 @@ Status raise_concat(Raising& from) {
   return {};
 }
 
-Status raise_gather(Raising& from) {
+template <>
+Status raise<OnnxOpType::kGather>(Raising& from) {
   TRY(of_selection, raise_gather_of_selection(from));
   if (of_selection) return {};
   const auto list = from.sizes(0), indices = from.sizes(1);
@@ -73,7 +77,8 @@ Status raise_gather(Raising& from) {
   return {};
 }
 
-Status raise_gather_elements(Raising& from) {
+template <>
+Status raise<OnnxOpType::kGatherElements>(Raising& from) {
   TRY(x, from.value(0));
   TRY(indices, from.value(1));
   TRY(axis, from.axis_attribute("axis", 0, from.builder().shape(x).size()));
@@ -81,14 +86,16 @@ Status raise_gather_elements(Raising& from) {
   return {};
 }
 
-Status raise_squeeze(Raising& from) {
+template <>
+Status raise<OnnxOpType::kSqueeze>(Raising& from) {
   const auto list = from.sizes(0);
   if (!list || list->size() != 1) return from.unsupported("it is only read on one size");
   from.define_sizes(0, *list);
   return {};
 }
 
-Status raise_range(Raising& from) {
+template <>
+Status raise<OnnxOpType::kRange>(Raising& from) {
   const auto start = from.sizes(0), limit = from.sizes(1), step = from.sizes(2);
   if (!start || !limit || !step || start->size() != 1 || limit->size() != 1 || step->size() != 1 ||
       !((*start)[0] == Dim(0)) || !((*step)[0] == Dim(1))) {
@@ -98,7 +105,8 @@ Status raise_range(Raising& from) {
   return {};
 }
 
-Status raise_reshape(Raising& from) {
+template <>
+Status raise<OnnxOpType::kReshape>(Raising& from) {
   if (from.int_attribute("allowzero", 0) != 0) return from.unsupported("allowzero is not read");
   TRY(x, from.value(0));
   TRY(target, from.required_sizes(1, "the new sizes"));
@@ -128,7 +136,8 @@ Status raise_reshape(Raising& from) {
   return {};
 }
 
-Status raise_expand(Raising& from) {
+template <>
+Status raise<OnnxOpType::kExpand>(Raising& from) {
   TRY(x, from.value(0));
   TRY(target, from.required_sizes(1, "the new sizes"));
   const SymbolicShape in = from.builder().shape(x);
@@ -142,7 +151,8 @@ Status raise_expand(Raising& from) {
   return {};
 }
 
-Status raise_slice(Raising& from) {
+template <>
+Status raise<OnnxOpType::kSlice>(Raising& from) {
   TRY(x, from.value(0));
   TRY(starts, from.required_sizes(1, "starts"));
   TRY(ends, from.required_sizes(2, "ends"));
@@ -157,7 +167,8 @@ Status raise_slice(Raising& from) {
   return {};
 }
 
-Status raise_transpose(Raising& from) {
+template <>
+Status raise<OnnxOpType::kTranspose>(Raising& from) {
   TRY(x, from.value(0));
   const auto permutation = from.ints_attribute("perm");
   if (!permutation) return from.unsupported("perm is missing");

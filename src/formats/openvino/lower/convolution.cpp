@@ -1,10 +1,22 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
-#include "formats/openvino/lower/lower_functions.h"
+#include "formats/openvino/lower/lowering.h"
 
-namespace modelport::openvino::to_openvino {
+namespace modelport::openvino {
 
 namespace {
+
+/// A list attribute: "1, 1".
+template <class List>
+std::string list_text(const List& list) {
+  return fmt::format("{}", fmt::join(list, ", "));
+}
+/// Top and left, or bottom and right, of pads.
+std::string pads_begin(const Pads2& pads) { return fmt::format("{}, {}", pads[0], pads[1]); }
+std::string pads_end(const Pads2& pads) { return fmt::format("{}, {}", pads[2], pads[3]); }
 
 /// `out` as a multiple of `in` that float32 holds exactly: 2, 0.5, 1.25.
 std::optional<float> exact_scale(const Dim& in, const Dim& out) {
@@ -42,7 +54,8 @@ OpenvinoSource grouped_weight(const Node& node, Lowering& to, int64_t groups) {
 
 }  // namespace
 
-Status conv(const Node& node, Lowering& to) {
+template <>
+Status emit<Conv>(const Node& node, Lowering& to) {
   const auto& conv = std::get<Conv>(node.op);
   const OpenvinoSource x = to.value(node.inputs[0]);
   const bool whole = conv.groups == 1;
@@ -56,7 +69,8 @@ Status conv(const Node& node, Lowering& to) {
   return {};
 }
 
-Status conv_transpose(const Node& node, Lowering& to) {
+template <>
+Status emit<ConvTranspose>(const Node& node, Lowering& to) {
   const auto& conv = std::get<ConvTranspose>(node.op);
   const OpenvinoSource x = to.value(node.inputs[0]);
   const bool whole = conv.groups == 1;
@@ -72,7 +86,8 @@ Status conv_transpose(const Node& node, Lowering& to) {
   return {};
 }
 
-Status batch_norm(const Node& node, Lowering& to) {
+template <>
+Status emit<BatchNorm>(const Node& node, Lowering& to) {
   std::vector<OpenvinoSource> inputs{to.value(node.inputs[0]), to.value(node.inputs[1], "weight"),
                                      to.value(node.inputs[2], "bias"), to.value(node.inputs[3], "running_mean"),
                                      to.value(node.inputs[4], "running_var")};
@@ -81,7 +96,8 @@ Status batch_norm(const Node& node, Lowering& to) {
   return {};
 }
 
-Status max_pool(const Node& node, Lowering& to) {
+template <>
+Status emit<MaxPool>(const Node& node, Lowering& to) {
   const auto& pool = std::get<MaxPool>(node.op);
   // Before opset14 ceil also starts windows in the trailing padding; torch's does not. Wider trailing padding with
   // floor gives torch's sizes.
@@ -111,7 +127,8 @@ Status max_pool(const Node& node, Lowering& to) {
   return {};
 }
 
-Status average_pool(const Node& node, Lowering& to) {
+template <>
+Status emit<AveragePool>(const Node& node, Lowering& to) {
   const auto& pool = std::get<AveragePool>(node.op);
   to.node(node, OpenvinoOpType::kAvgPool, to.values(node.inputs),
           {{"strides", list_text(pool.strides)},
@@ -124,7 +141,8 @@ Status average_pool(const Node& node, Lowering& to) {
   return {};
 }
 
-Status pad(const Node& node, Lowering& to) {
+template <>
+Status emit<Pad>(const Node& node, Lowering& to) {
   const auto& pad = std::get<Pad>(node.op);
   const auto& [top, left, bottom, right] = pad.pads;
   std::vector<OpenvinoSource> inputs{to.value(node.inputs[0]), to.int64s({0, 0, top, left}),
@@ -137,7 +155,8 @@ Status pad(const Node& node, Lowering& to) {
   return {};
 }
 
-Status resize(const Node& node, Lowering& to) {
+template <>
+Status emit<Resize>(const Node& node, Lowering& to) {
   const auto& resize = std::get<Resize>(node.op);
   const SymbolicShape& in = to.shape(node.inputs[0]);
   std::vector<OpenvinoSource> inputs{to.value(node.inputs[0])};
@@ -165,4 +184,4 @@ Status resize(const Node& node, Lowering& to) {
   return {};
 }
 
-}  // namespace modelport::openvino::to_openvino
+}  // namespace modelport::openvino

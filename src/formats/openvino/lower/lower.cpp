@@ -1,7 +1,8 @@
 #include "formats/openvino/lower/lower.h"
 
+#include "formats/legalize.h"
 #include "formats/openvino/layout.h"
-#include "formats/openvino/lower/lower_table.h"
+#include "formats/openvino/lower/lowering.h"
 #include "formats/openvino/lower/metadata_yaml.h"
 #include "formats/openvino/lower/model_info.h"
 #include "graph/attributes.h"
@@ -10,10 +11,8 @@ namespace modelport::openvino {
 
 namespace {
 
-OperatorSupport support_of(const Op& op) {
-  const LowerRow& row = kLowerTable[op.index()];
-  return {row.kind, row.reason};
-}
+constexpr auto kEmit =
+    rows_of<Status (*)(const Node&, Lowering&)>(NativeOperators(), []<class Operator>() { return &emit<Operator>; });
 
 Status require_element_types(const Graph& graph) {
   for (const Value& value : graph.values) {
@@ -25,7 +24,9 @@ Status require_element_types(const Graph& graph) {
 
 }  // namespace
 
-Result<Graph> legalize_openvino(const Graph& graph) { return legalize(graph, "OpenVINO", support_of); }
+Result<Graph> legalize_openvino(const Graph& graph) {
+  return legalize(graph, {"OpenVINO", versions_of(NativeOperators())});
+}
 
 Result<std::shared_ptr<const OpenvinoModel>> lower_openvino(const SourceModel& source, const Graph& graph) {
   TRY(legal, legalize_openvino(graph));
@@ -38,7 +39,7 @@ Result<std::shared_ptr<const OpenvinoModel>> lower_openvino(const SourceModel& s
   Lowering lowering(legal, *model);
   for (const Node& node : legal.nodes) {
     lowering.set_path(node.path);
-    CHECK_OK(kLowerTable[node.op.index()].emit(node, lowering));
+    CHECK_OK(kEmit[node.op.index()](node, lowering));
   }
   lowering.finish();
   return std::shared_ptr<const OpenvinoModel>(std::move(model));

@@ -86,4 +86,10 @@ class Lowering {
   std::map<std::pair<double, DType>, Source> scalars_;
 };
 
+/// Emits the layers of a graph node. One specialisation for every operator of NativeOperators (openvino_op.h). Source
+/// of the forms: the operation specifications of opset1 to opset11 (docs.openvino.ai), and what OpenVINO's own
+/// converter makes of the same PyTorch operators, which is what its CPU plugin fuses.
+template <class Operator>
+Status emit(const Node& node, Lowering& to);
+
 }  // namespace modelport::openvino

@@ -1,6 +1,8 @@
-#include "formats/openvino/lower/lower_functions.h"
+#include <fmt/format.h>
 
-namespace modelport::openvino::to_openvino {
+#include "formats/openvino/lower/lowering.h"
+
+namespace modelport::openvino {
 
 namespace {
 
@@ -13,15 +15,23 @@ OpenvinoType number_type(const Lowering& to, ValueId like, const SymbolicShape& 
   return type;
 }
 
+/// They stay as size 1.
+Status reduction(const Node& node, Lowering& to, OpenvinoOpType type, const std::vector<int64_t>& axes) {
+  to.node(node, type, {to.value(node.inputs[0]), to.int64s(axes)}, {{"keep_dims", "true"}});
+  return {};
+}
+
 }  // namespace
 
-Status matmul(const Node& node, Lowering& to) {
+template <>
+Status emit<MatMul>(const Node& node, Lowering& to) {
   to.node(node, OpenvinoOpType::kMatMul, {to.value(node.inputs[0]), to.value(node.inputs[1], "weight")},
           transposes(false));
   return {};
 }
 
-Status linear(const Node& node, Lowering& to) {
+template <>
+Status emit<Linear>(const Node& node, Lowering& to) {
   std::vector<OpenvinoSource> inputs{to.value(node.inputs[0]), to.value(node.inputs[1], "weight")};
   if (node.inputs.size() == 2) {
     to.node(node, OpenvinoOpType::kMatMul, std::move(inputs), transposes(true));
@@ -37,7 +47,8 @@ Status linear(const Node& node, Lowering& to) {
   return {};
 }
 
-Status attention(const Node& node, Lowering& to) {
+template <>
+Status emit<Attention>(const Node& node, Lowering& to) {
   const SymbolicShape& query = to.shape(node.inputs[0]);
   const SymbolicShape& key = to.shape(node.inputs[1]);
   SymbolicShape of_weights = query;
@@ -52,7 +63,8 @@ Status attention(const Node& node, Lowering& to) {
   return {};
 }
 
-Status layer_norm(const Node& node, Lowering& to) {
+template <>
+Status emit<LayerNorm>(const Node& node, Lowering& to) {
   const auto& norm = std::get<LayerNorm>(node.op);
   const OpenvinoType type = to.port_type(node.outputs[0]);
   std::vector<int64_t> axes;
@@ -66,15 +78,26 @@ Status layer_norm(const Node& node, Lowering& to) {
   return {};
 }
 
-Status reduction(const Node& node, Lowering& to, OpenvinoOpType type, const std::vector<int64_t>& axes) {
-  to.node(node, type, {to.value(node.inputs[0]), to.int64s(axes)}, {{"keep_dims", "true"}});
-  return {};
-}
-
-Status softmax(const Node& node, Lowering& to) {
+template <>
+Status emit<Softmax>(const Node& node, Lowering& to) {
   to.node(node, OpenvinoOpType::kSoftMax, to.values(node.inputs),
           {{"axis", fmt::format("{}", std::get<Softmax>(node.op).axis)}});
   return {};
 }
 
-}  // namespace modelport::openvino::to_openvino
+template <>
+Status emit<ReduceMean>(const Node& node, Lowering& to) {
+  return reduction(node, to, OpenvinoOpType::kReduceMean, std::get<ReduceMean>(node.op).axes);
+}
+
+template <>
+Status emit<ReduceMax>(const Node& node, Lowering& to) {
+  return reduction(node, to, OpenvinoOpType::kReduceMax, std::get<ReduceMax>(node.op).axes);
+}
+
+template <>
+Status emit<ReduceSum>(const Node& node, Lowering& to) {
+  return reduction(node, to, OpenvinoOpType::kReduceSum, std::get<ReduceSum>(node.op).axes);
+}
+
+}  // namespace modelport::openvino

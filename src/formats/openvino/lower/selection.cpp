@@ -1,9 +1,12 @@
+#include <fmt/format.h>
+
 #include "formats/openvino/layout.h"
-#include "formats/openvino/lower/lower_functions.h"
+#include "formats/openvino/lower/lowering.h"
 
-namespace modelport::openvino::to_openvino {
+namespace modelport::openvino {
 
-Status top_k(const Node& node, Lowering& to) {
+template <>
+Status emit<TopK>(const Node& node, Lowering& to) {
   const auto& top = std::get<TopK>(node.op);
   TRY(k, to.sizes().scalar(top.k));
   // A stable order of equal values would cost 9.5 ms in place of 0.06 (300 of 8400): which of equals come first is left
@@ -17,19 +20,22 @@ Status top_k(const Node& node, Lowering& to) {
   return {};
 }
 
-Status gather_elements(const Node& node, Lowering& to) {
+template <>
+Status emit<GatherElements>(const Node& node, Lowering& to) {
   to.node(node, OpenvinoOpType::kGatherElements, {to.value(node.inputs[0]), to.value(node.inputs[1], "indices")},
           {{"axis", fmt::format("{}", std::get<GatherElements>(node.op).axis)}});
   return {};
 }
 
-Status grid_sample(const Node& node, Lowering& to) {
+template <>
+Status emit<GridSample>(const Node& node, Lowering& to) {
   to.node(node, OpenvinoOpType::kGridSample, to.values(node.inputs),
           {{"align_corners", "false"}, {"mode", "bilinear"}, {"padding_mode", "zeros"}});
   return {};
 }
 
-Status non_max_suppression(const Node& node, Lowering& to) {
+template <>
+Status emit<NonMaxSuppression>(const Node& node, Lowering& to) {
   const auto& nms = std::get<NonMaxSuppression>(node.op);
   const OpenvinoType mask = to.port_type(node.outputs[0]);
   const DType dtype = mask.dtype;
@@ -64,4 +70,4 @@ Status non_max_suppression(const Node& node, Lowering& to) {
   return {};
 }
 
-}  // namespace modelport::openvino::to_openvino
+}  // namespace modelport::openvino

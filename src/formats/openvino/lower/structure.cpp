@@ -1,17 +1,19 @@
 #include <limits>
 
 #include "formats/openvino/layout.h"
-#include "formats/openvino/lower/lower_functions.h"
+#include "formats/openvino/lower/lowering.h"
 
-namespace modelport::openvino::to_openvino {
+namespace modelport::openvino {
 
-Status concat(const Node& node, Lowering& to) {
+template <>
+Status emit<Concat>(const Node& node, Lowering& to) {
   to.node(node, OpenvinoOpType::kConcat, to.values(node.inputs),
           {{"axis", fmt::format("{}", std::get<Concat>(node.op).axis)}});
   return {};
 }
 
-Status split(const Node& node, Lowering& to) {
+template <>
+Status emit<Split>(const Node& node, Lowering& to) {
   const auto& split = std::get<Split>(node.op);
   TRY(sizes, to.sizes().list(split.sizes));
   to.node(node, OpenvinoOpType::kVariadicSplit,
@@ -19,7 +21,8 @@ Status split(const Node& node, Lowering& to) {
   return {};
 }
 
-Status slice(const Node& node, Lowering& to) {
+template <>
+Status emit<Slice>(const Node& node, Lowering& to) {
   const auto& slice = std::get<Slice>(node.op);
   const Dim& size = to.shape(node.inputs[0])[static_cast<size_t>(slice.axis)];
   TRY(begin, to.sizes().size(slice.begin));
@@ -31,11 +34,14 @@ Status slice(const Node& node, Lowering& to) {
   return {};
 }
 
-Status permute(const Node& node, Lowering& to) {
+template <>
+Status emit<Permute>(const Node& node, Lowering& to) {
   to.node(node, OpenvinoOpType::kTranspose,
           {to.value(node.inputs[0]), to.int64s(std::get<Permute>(node.op).permutation)});
   return {};
 }
+
+namespace {
 
 Status reshape(const Node& node, Lowering& to) {
   TRY(target, to.sizes().reshape_target(to.shape(node.inputs[0]), to.shape(node.outputs[0])));
@@ -43,7 +49,25 @@ Status reshape(const Node& node, Lowering& to) {
   return {};
 }
 
-Status expand(const Node& node, Lowering& to) {
+}  // namespace
+
+template <>
+Status emit<SplitAxis>(const Node& node, Lowering& to) {
+  return reshape(node, to);
+}
+
+template <>
+Status emit<MergeAxes>(const Node& node, Lowering& to) {
+  return reshape(node, to);
+}
+
+template <>
+Status emit<Reshape>(const Node& node, Lowering& to) {
+  return reshape(node, to);
+}
+
+template <>
+Status emit<Expand>(const Node& node, Lowering& to) {
   const SymbolicShape& from = to.shape(node.inputs[0]);
   SymbolicShape target = std::get<Expand>(node.op).shape;
   const size_t added = target.size() - from.size();
@@ -56,7 +80,8 @@ Status expand(const Node& node, Lowering& to) {
   return {};
 }
 
-Status range(const Node& node, Lowering& to) {
+template <>
+Status emit<Range>(const Node& node, Lowering& to) {
   const auto& range = std::get<Range>(node.op);
   const auto element = layout::element_type(range.dtype);
   TRY(size, to.sizes().scalar(range.size));
@@ -65,7 +90,8 @@ Status range(const Node& node, Lowering& to) {
   return {};
 }
 
-Status gather(const Node& node, Lowering& to) {
+template <>
+Status emit<Gather>(const Node& node, Lowering& to) {
   to.node(node, OpenvinoOpType::kGather,
           {to.value(node.inputs[0]), to.value(node.inputs[1], "indices"),
            to.scalar(static_cast<double>(std::get<Gather>(node.op).axis), DType::kInt64)},
@@ -73,4 +99,4 @@ Status gather(const Node& node, Lowering& to) {
   return {};
 }
 
-}  // namespace modelport::openvino::to_openvino
+}  // namespace modelport::openvino

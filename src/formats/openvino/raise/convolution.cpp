@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "formats/openvino/raise/raise_functions.h"
+#include "formats/openvino/raise/raising.h"
 
-namespace modelport::openvino::from_openvino {
+namespace modelport::openvino {
 
 namespace {
 
@@ -83,27 +83,32 @@ Status require_no_pads(const Raising& from) {
 
 }  // namespace
 
-Status convolution(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kConvolution>(Raising& from) {
   TRY(weight, from.value(1));
   return convolve(from, {weight});
 }
 
-Status group_convolution(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kGroupConvolution>(Raising& from) {
   TRY(weight, grouped_weight(from));
   return convolve(from, weight);
 }
 
-Status convolution_backprop(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kConvolutionBackpropData>(Raising& from) {
   TRY(weight, from.value(1));
   return convolve_back(from, {weight});
 }
 
-Status group_convolution_backprop(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kGroupConvolutionBackpropData>(Raising& from) {
   TRY(weight, grouped_weight(from));
   return convolve_back(from, weight);
 }
 
-Status batch_norm(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kBatchNormInference>(Raising& from) {
   std::vector<ValueId> inputs;
   for (size_t i = 0; i < 5; ++i) {
     TRY(input, from.value(i));
@@ -114,7 +119,8 @@ Status batch_norm(Raising& from) {
   return {};
 }
 
-Status max_pool(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kMaxPool>(Raising& from) {
   if (from.text_attribute("rounding_type", "floor") != "floor") return from.unsupported("only floor is read");
   MaxPool pool;
   TRY(kernel, pair(from, "kernel"));
@@ -130,7 +136,8 @@ Status max_pool(Raising& from) {
   return {};
 }
 
-Status avg_pool(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kAvgPool>(Raising& from) {
   if (from.text_attribute("rounding_type", "floor") != "floor") return from.unsupported("only floor is read");
   AveragePool pool;
   TRY(kernel, pair(from, "kernel"));
@@ -147,7 +154,8 @@ Status avg_pool(Raising& from) {
   return {};
 }
 
-Status interpolate(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kInterpolate>(Raising& from) {
   CHECK_OK(require_no_pads(from));
   if (from.flag("antialias", "false")) return from.unsupported("antialias is not read");
   Resize resize;
@@ -188,7 +196,8 @@ Status interpolate(Raising& from) {
   return {};
 }
 
-Status pad(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kPad>(Raising& from) {
   TRY(begin, from.integers(1, "pads_begin"));
   TRY(end, from.integers(2, "pads_end"));
   const bool of_images = begin.size() == 4 && end.size() == 4 && begin[0] == 0 && begin[1] == 0 && end[0] == 0 &&
@@ -210,4 +219,4 @@ Status pad(Raising& from) {
   return {};
 }
 
-}  // namespace modelport::openvino::from_openvino
+}  // namespace modelport::openvino

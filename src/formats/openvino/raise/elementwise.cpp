@@ -1,7 +1,7 @@
 #include "formats/openvino/layout.h"
-#include "formats/openvino/raise/raise_functions.h"
+#include "formats/openvino/raise/selection.h"
 
-namespace modelport::openvino::from_openvino {
+namespace modelport::openvino {
 
 namespace {
 
@@ -49,31 +49,56 @@ Status only_on_sizes(Raising& from, F f) {
   return {};
 }
 
+Status unary(Raising& from, Op op) {
+  if (from.input_count() != 1) return from.unsupported("only one operand is read");
+  TRY(x, from.value(0));
+  from.define(0, from.builder().unary(std::move(op), x));
+  return {};
+}
+
 }  // namespace
 
-Status add(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kAdd>(Raising& from) {
   TRY(done, add_of_selection(from));
   if (done) return {};
   return binary(from, Add{}, [](const Dim& a, const Dim& b) { return a + b; });
 }
-Status subtract(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kSubtract>(Raising& from) {
   return binary(from, Sub{}, [](const Dim& a, const Dim& b) { return a - b; });
 }
-Status multiply(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kMultiply>(Raising& from) {
   return binary(from, Mul{}, [](const Dim& a, const Dim& b) { return a * b; });
 }
-Status minimum(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kMinimum>(Raising& from) {
   return only_on_sizes(from, [](const Dim& a, const Dim& b) { return min(a, b); });
 }
-Status maximum(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kMaximum>(Raising& from) {
   return only_on_sizes(from, [](const Dim& a, const Dim& b) { return max(a, b); });
 }
-Status power(Raising& from) { return on_values(from, Pow{}); }
-Status less(Raising& from) { return on_values(from, Less{}); }
-Status logical_and(Raising& from) { return on_values(from, LogicalAnd{}); }
-Status select(Raising& from) { return on_values(from, Where{}); }
+template <>
+Status raise<OpenvinoOpType::kPower>(Raising& from) {
+  return on_values(from, Pow{});
+}
+template <>
+Status raise<OpenvinoOpType::kLess>(Raising& from) {
+  return on_values(from, Less{});
+}
+template <>
+Status raise<OpenvinoOpType::kLogicalAnd>(Raising& from) {
+  return on_values(from, LogicalAnd{});
+}
+template <>
+Status raise<OpenvinoOpType::kSelect>(Raising& from) {
+  return on_values(from, Where{});
+}
 
-Status divide(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kDivide>(Raising& from) {
   const bool floors = from.flag("m_pythondiv", "true");
   const auto divisors = from.sizes(1);
   if (from.sizes(0) && divisors) {
@@ -88,7 +113,8 @@ Status divide(Raising& from) {
   return on_values(from, Div{});
 }
 
-Status convert(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kConvert>(Raising& from) {
   if (convert_of_selection(from)) return {};
   const auto dtype = layout::dtype_of_attribute(from.text_attribute("destination_type", ""));
   if (!dtype) return from.unsupported("it converts to a type that is not read");
@@ -97,23 +123,27 @@ Status convert(Raising& from) {
   return {};
 }
 
-Status clamp(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kClamp>(Raising& from) {
   TRY(low, from.float_attribute("min"));
   TRY(high, from.float_attribute("max"));
   return unary(from, Clip{low, high});
 }
 
-Status elu(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kElu>(Raising& from) {
   TRY(alpha, from.float_attribute("alpha"));
   return unary(from, Elu{alpha});
 }
 
-Status gelu(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kGelu>(Raising& from) {
   return unary(from,
                Gelu{from.text_attribute("approximation_mode", "ERF") == "TANH" ? GeluForm::kTanh : GeluForm::kErf});
 }
 
-Status p_relu(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kPRelu>(Raising& from) {
   TRY(slope, from.constant_floats(1, "slope"));
   if (slope.size() != 1) return from.unsupported("only one slope is read");
   TRY(x, from.value(0));
@@ -121,11 +151,61 @@ Status p_relu(Raising& from) {
   return {};
 }
 
-Status unary(Raising& from, Op op) {
-  if (from.input_count() != 1) return from.unsupported("only one operand is read");
-  TRY(x, from.value(0));
-  from.define(0, from.builder().unary(std::move(op), x));
-  return {};
+template <>
+Status raise<OpenvinoOpType::kCos>(Raising& from) {
+  return unary(from, Cos{});
+}
+template <>
+Status raise<OpenvinoOpType::kErf>(Raising& from) {
+  return unary(from, Erf{});
+}
+template <>
+Status raise<OpenvinoOpType::kExp>(Raising& from) {
+  return unary(from, Exp{});
+}
+template <>
+Status raise<OpenvinoOpType::kHSigmoid>(Raising& from) {
+  return unary(from, HardSigmoid{});
+}
+template <>
+Status raise<OpenvinoOpType::kHSwish>(Raising& from) {
+  return unary(from, HardSwish{});
+}
+template <>
+Status raise<OpenvinoOpType::kLog>(Raising& from) {
+  return unary(from, Log{});
+}
+template <>
+Status raise<OpenvinoOpType::kMish>(Raising& from) {
+  return unary(from, Mish{});
+}
+template <>
+Status raise<OpenvinoOpType::kReLU>(Raising& from) {
+  return unary(from, Relu{});
+}
+template <>
+Status raise<OpenvinoOpType::kSigmoid>(Raising& from) {
+  return unary(from, Sigmoid{});
+}
+template <>
+Status raise<OpenvinoOpType::kSin>(Raising& from) {
+  return unary(from, Sin{});
+}
+template <>
+Status raise<OpenvinoOpType::kSoftPlus>(Raising& from) {
+  return unary(from, Softplus{});
+}
+template <>
+Status raise<OpenvinoOpType::kSqrt>(Raising& from) {
+  return unary(from, Sqrt{});
+}
+template <>
+Status raise<OpenvinoOpType::kSwish>(Raising& from) {
+  return unary(from, Silu{});
+}
+template <>
+Status raise<OpenvinoOpType::kTanh>(Raising& from) {
+  return unary(from, Tanh{});
 }
 
-}  // namespace modelport::openvino::from_openvino
+}  // namespace modelport::openvino

@@ -1,8 +1,8 @@
 #include <numeric>
 
-#include "formats/openvino/raise/raise_functions.h"
+#include "formats/openvino/raise/raising.h"
 
-namespace modelport::openvino::from_openvino {
+namespace modelport::openvino {
 
 namespace {
 
@@ -31,21 +31,24 @@ Status reduce(Raising& from) {
 
 }  // namespace
 
-Status mat_mul(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kMatMul>(Raising& from) {
   TRY(a, operand(from, 0, "transpose_a"));
   TRY(b, operand(from, 1, "transpose_b"));
   from.define(0, from.builder().matmul(a, b));
   return {};
 }
 
-Status soft_max(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kSoftMax>(Raising& from) {
   TRY(x, from.value(0));
   TRY(axis, from.axis_attribute("axis", from.builder().shape(x).size()));
   from.define(0, from.builder().softmax(x, axis));
   return {};
 }
 
-Status mvn(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kMVN>(Raising& from) {
   if (!from.flag("normalize_variance", "") || from.text_attribute("eps_mode", "") != "inside_sqrt")
     return from.unsupported("only a variance with eps inside the root is read");
   TRY(x, from.value(0));
@@ -66,8 +69,17 @@ Status mvn(Raising& from) {
   return {};
 }
 
-Status reduce_max(Raising& from) { return reduce<ReduceMax>(from); }
-Status reduce_mean(Raising& from) { return reduce<ReduceMean>(from); }
-Status reduce_sum(Raising& from) { return reduce<ReduceSum>(from); }
+template <>
+Status raise<OpenvinoOpType::kReduceMax>(Raising& from) {
+  return reduce<ReduceMax>(from);
+}
+template <>
+Status raise<OpenvinoOpType::kReduceMean>(Raising& from) {
+  return reduce<ReduceMean>(from);
+}
+template <>
+Status raise<OpenvinoOpType::kReduceSum>(Raising& from) {
+  return reduce<ReduceSum>(from);
+}
 
-}  // namespace modelport::openvino::from_openvino
+}  // namespace modelport::openvino

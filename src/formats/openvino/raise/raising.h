@@ -85,4 +85,8 @@ class Raising {
   uint32_t at_ = 0;
 };
 
+/// Reads the layer that `from` is at, and defines its outputs. One specialisation for every operation of openvino_op.h.
+template <OpenvinoOpType kType>
+Status raise(Raising& from);
+
 }  // namespace modelport::openvino

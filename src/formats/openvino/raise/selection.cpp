@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "formats/openvino/raise/raise_functions.h"
+#include "formats/openvino/raise/selection.h"
 
-namespace modelport::openvino::from_openvino {
+namespace modelport::openvino {
 
 namespace {
 
@@ -20,7 +20,8 @@ bool is_zero(const GraphBuilder& builder, ValueId value) {
 
 }  // namespace
 
-Status top_k(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kTopK>(Raising& from) {
   if (from.text_attribute("mode", "") != "max" || from.text_attribute("sort", "") != "value" ||
       from.text_attribute("index_element_type", "i32") != "i64") {
     return from.unsupported("only the largest, sorted by value, with i64 indices are read");
@@ -34,7 +35,8 @@ Status top_k(Raising& from) {
   return {};
 }
 
-Status gather_elements(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kGatherElements>(Raising& from) {
   TRY(x, from.value(0));
   TRY(indices, from.value(1));
   TRY(axis, from.axis_attribute("axis", from.builder().shape(x).size()));
@@ -42,7 +44,8 @@ Status gather_elements(Raising& from) {
   return {};
 }
 
-Status grid_sample(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kGridSample>(Raising& from) {
   if (from.flag("align_corners", "false") || from.text_attribute("mode", "bilinear") != "bilinear" ||
       from.text_attribute("padding_mode", "zeros") != "zeros") {
     return from.unsupported("only bilinear samples between outer edges, zero outside, are read");
@@ -53,7 +56,8 @@ Status grid_sample(Raising& from) {
   return {};
 }
 
-Status non_max_suppression(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kNonMaxSuppression>(Raising& from) {
   if (from.text_attribute("box_encoding", "corner") != "corner" || from.input_count() != 5)
     return from.unsupported("only boxes as corners, and five inputs, are read");
   TRY(boxes, from.value(0));
@@ -100,7 +104,8 @@ Result<bool> add_of_selection(Raising& from) {
   return true;
 }
 
-Status scatter_nd_update(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kScatterNDUpdate>(Raising& from) {
   const Selection* places = from.selection(1);
   const Selection* ones = from.selection(2);
   TRY(base, from.value(0));
@@ -112,4 +117,4 @@ Status scatter_nd_update(Raising& from) {
   return {};
 }
 
-}  // namespace modelport::openvino::from_openvino
+}  // namespace modelport::openvino

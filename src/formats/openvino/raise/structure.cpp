@@ -2,10 +2,10 @@
 #include <limits>
 
 #include "formats/openvino/layout.h"
-#include "formats/openvino/raise/raise_functions.h"
+#include "formats/openvino/raise/selection.h"
 #include "graph/exact_quotient.h"
 
-namespace modelport::openvino::from_openvino {
+namespace modelport::openvino {
 
 namespace {
 
@@ -37,7 +37,8 @@ Result<SymbolicShape> parse_sizes(std::string_view text) {
 
 }  // namespace
 
-Status parameter(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kParameter>(Raising& from) {
   const OpenvinoLayer& layer = from.layer();
   if (layer.outputs.size() != 1) return from.unsupported("it does not have one output");
   const OpenvinoType& declared = layer.outputs[0].type;
@@ -60,24 +61,28 @@ Status parameter(Raising& from) {
   return {};
 }
 
-Status constant(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kConst>(Raising& from) {
   from.define_constant();
   return {};
 }
 
-Status result(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kResult>(Raising& from) {
   TRY(x, from.value(0));
   from.builder().output(value_name(from.model(), from.layer().inputs[0]), x);
   return {};
 }
 
-Status shape_of(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kShapeOf>(Raising& from) {
   TRY(x, from.value(0));
   from.define_sizes(from.builder().shape(x));
   return {};
 }
 
-Status concat(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kConcat>(Raising& from) {
   std::vector<Dim> list;
   size_t lists = 0;
   for (size_t i = 0; i < from.input_count(); ++i) {
@@ -100,7 +105,8 @@ Status concat(Raising& from) {
   return {};
 }
 
-Status gather(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kGather>(Raising& from) {
   TRY(done, gather_of_selection(from));
   if (done) return {};
   if (from.text_attribute("batch_dims", "0") != "0") return from.unsupported("batch_dims is not read");
@@ -123,14 +129,16 @@ Status gather(Raising& from) {
   return {};
 }
 
-Status squeeze(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kSqueeze>(Raising& from) {
   const auto list = from.sizes(0);
   if (!list || list->size() != 1) return from.unsupported("it is only read on one size");
   from.define_sizes(*list);
   return {};
 }
 
-Status range(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kRange>(Raising& from) {
   TRY(start, from.integer(0, "start"));
   TRY(stop, from.one_size(1, "stop"));
   TRY(step, from.integer(2, "step"));
@@ -140,7 +148,8 @@ Status range(Raising& from) {
   return {};
 }
 
-Status reshape(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kReshape>(Raising& from) {
   TRY(x, from.value(0));
   TRY(target, from.required_sizes(1, "the new sizes"));
   const SymbolicShape in = from.builder().shape(x);
@@ -171,7 +180,8 @@ Status reshape(Raising& from) {
   return {};
 }
 
-Status broadcast(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kBroadcast>(Raising& from) {
   const std::string mode = from.text_attribute("mode", "numpy");
   if (mode != "numpy" && mode != "bidirectional") return from.unsupported(fmt::format("mode {} is not read", mode));
   TRY(x, from.value(0));
@@ -187,7 +197,8 @@ Status broadcast(Raising& from) {
   return {};
 }
 
-Status slice(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kSlice>(Raising& from) {
   TRY(x, from.value(0));
   TRY(start, from.one_size(1, "start"));
   TRY(stop, from.one_size(2, "stop"));
@@ -200,7 +211,8 @@ Status slice(Raising& from) {
   return {};
 }
 
-Status variadic_split(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kVariadicSplit>(Raising& from) {
   TRY(x, from.value(0));
   TRY(axis, from.axis(1, from.builder().shape(x).size()));
   TRY(sizes, from.required_sizes(2, "the parts' sizes"));
@@ -210,11 +222,12 @@ Status variadic_split(Raising& from) {
   return {};
 }
 
-Status transpose(Raising& from) {
+template <>
+Status raise<OpenvinoOpType::kTranspose>(Raising& from) {
   TRY(x, from.value(0));
   TRY(order, from.integers(1, "the order"));
   from.define(0, from.builder().permute(x, std::move(order)));
   return {};
 }
 
-}  // namespace modelport::openvino::from_openvino
+}  // namespace modelport::openvino

@@ -1,8 +1,8 @@
 #include <limits>
 
-#include "formats/torchscript/lower/lower_functions.h"
+#include "formats/torchscript/lower/lowering.h"
 
-namespace modelport::torchscript::to_torch {
+namespace modelport::torchscript {
 
 namespace {
 
@@ -40,7 +40,8 @@ std::optional<double> power_of_two_scale(const Dim& in, const Dim& out) {
 
 }  // namespace
 
-Status conv(const Node& node, Lowering& to) {
+template <>
+Status emit<Conv>(const Node& node, Lowering& to) {
   const auto& conv = std::get<Conv>(node.op);
   const auto [x, padding] = padded(node, to, conv.pads, 0.0);
   const E weight = to.value(node.inputs[1], "weight");
@@ -50,7 +51,8 @@ Status conv(const Node& node, Lowering& to) {
   return {};
 }
 
-Status conv_transpose(const Node& node, Lowering& to) {
+template <>
+Status emit<ConvTranspose>(const Node& node, Lowering& to) {
   const auto& conv = std::get<ConvTranspose>(node.op);
   if (!is_symmetric(conv.pads))
     return fail(ErrorCode::kInvalidArgument, "ConvTranspose with uneven pads has no form in torch").in(node.path);
@@ -62,7 +64,8 @@ Status conv_transpose(const Node& node, Lowering& to) {
   return {};
 }
 
-Status batch_norm(const Node& node, Lowering& to) {
+template <>
+Status emit<BatchNorm>(const Node& node, Lowering& to) {
   const E x = to.value(node.inputs[0]), weight = to.value(node.inputs[1], "weight"),
           bias = to.value(node.inputs[2], "bias"), mean = to.value(node.inputs[3], "running_mean"),
           variance = to.value(node.inputs[4], "running_var");
@@ -72,7 +75,8 @@ Status batch_norm(const Node& node, Lowering& to) {
   return {};
 }
 
-Status max_pool(const Node& node, Lowering& to) {
+template <>
+Status emit<MaxPool>(const Node& node, Lowering& to) {
   const auto& pool = std::get<MaxPool>(node.op);
   const auto [x, padding] = padded(node, to, pool.pads, -std::numeric_limits<double>::infinity(),
                                    OwnPadding::kUpToHalfTheKernel, pool.kernel);
@@ -82,7 +86,8 @@ Status max_pool(const Node& node, Lowering& to) {
   return {};
 }
 
-Status average_pool(const Node& node, Lowering& to) {
+template <>
+Status emit<AveragePool>(const Node& node, Lowering& to) {
   const auto& pool = std::get<AveragePool>(node.op);
   const bool counted = pool.padding == AveragePool::Padding::kCounted;
   if (!counted && !is_symmetric(pool.pads)) {
@@ -95,7 +100,8 @@ Status average_pool(const Node& node, Lowering& to) {
   return {};
 }
 
-Status pad(const Node& node, Lowering& to) {
+template <>
+Status emit<Pad>(const Node& node, Lowering& to) {
   const auto& pad = std::get<Pad>(node.op);
   const E x = to.value(node.inputs[0]), pads = torch_pads(pad.pads);
   switch (pad.mode) {
@@ -112,7 +118,8 @@ Status pad(const Node& node, Lowering& to) {
   return {};
 }
 
-Status resize(const Node& node, Lowering& to) {
+template <>
+Status emit<Resize>(const Node& node, Lowering& to) {
   const auto& resize = std::get<Resize>(node.op);
   const SymbolicShape& in = to.shape(node.inputs[0]);
   const bool nearest = resize.mode == ResizeMode::kNearest;
@@ -136,4 +143,4 @@ Status resize(const Node& node, Lowering& to) {
   return {};
 }
 
-}  // namespace modelport::torchscript::to_torch
+}  // namespace modelport::torchscript

@@ -1,18 +1,18 @@
 #include "formats/torchscript/lower/lower.h"
 
+#include "formats/legalize.h"
 #include "formats/torchscript/layout.h"
 #include "formats/torchscript/lower/config_json.h"
-#include "formats/torchscript/lower/lower_table.h"
+#include "formats/torchscript/lower/lowering.h"
+#include "formats/torchscript/torch_op.h"
 #include "graph/attributes.h"
 
 namespace modelport::torchscript {
 
 namespace {
 
-OperatorSupport support_of(const Op& op) {
-  const LowerRow& row = kLowerTable[op.index()];
-  return {row.kind, row.reason};
-}
+constexpr auto kEmit =
+    rows_of<Status (*)(const Node&, Lowering&)>(NativeOperators(), []<class Operator>() { return &emit<Operator>; });
 
 Status require_scalar_types(const Graph& graph) {
   for (const Value& value : graph.values) {
@@ -24,7 +24,9 @@ Status require_scalar_types(const Graph& graph) {
 
 }  // namespace
 
-Result<Graph> legalize_torch(const Graph& graph) { return legalize(graph, "TorchScript", support_of); }
+Result<Graph> legalize_torch(const Graph& graph) {
+  return legalize(graph, {"TorchScript", versions_of(NativeOperators())});
+}
 
 Result<std::shared_ptr<const TorchModel>> lower_torch(const SourceModel& source, const Graph& graph) {
   TRY(legal, legalize_torch(graph));
@@ -35,7 +37,7 @@ Result<std::shared_ptr<const TorchModel>> lower_torch(const SourceModel& source,
   Lowering lowering(legal, *model);
   for (const Node& node : legal.nodes) {
     lowering.set_path(node.path);
-    CHECK_OK(kLowerTable[node.op.index()].emit(node, lowering));
+    CHECK_OK(kEmit[node.op.index()](node, lowering));
   }
   lowering.finish();
   return std::shared_ptr<const TorchModel>(std::move(model));

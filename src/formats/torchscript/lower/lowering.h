@@ -86,4 +86,10 @@ class Lowering {
   DType float_type_;
 };
 
+/// Emits the statements of a graph node. One specialisation for every operator of NativeOperators (torch_op.h). Source
+/// of the forms: aten/src/ATen/native/native_functions.yaml of torch 1.13 and 2.13, which agree in every schema used
+/// here.
+template <class Operator>
+Status emit(const Node& node, Lowering& to);
+
 }  // namespace modelport::torchscript

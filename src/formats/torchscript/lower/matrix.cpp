@@ -1,19 +1,27 @@
-#include "formats/torchscript/lower/lower_functions.h"
+#include "formats/torchscript/lower/lowering.h"
 
-namespace modelport::torchscript::to_torch {
+namespace modelport::torchscript {
 
 namespace {
 using E = TorchExpression;
 }  // namespace
 
-Status linear(const Node& node, Lowering& to) {
+template <>
+Status emit<MatMul>(const Node& node, Lowering& to) {
+  to.node(node, "torch.matmul", to.values(node.inputs));
+  return {};
+}
+
+template <>
+Status emit<Linear>(const Node& node, Lowering& to) {
   const E x = to.value(node.inputs[0]), weight = to.value(node.inputs[1], "weight");
   const E bias = node.inputs.size() > 2 ? to.value(node.inputs[2], "bias") : E::none();
   to.node(node, "torch.linear", {x, weight, bias});
   return {};
 }
 
-Status layer_norm(const Node& node, Lowering& to) {
+template <>
+Status emit<LayerNorm>(const Node& node, Lowering& to) {
   const auto& norm = std::get<LayerNorm>(node.op);
   const E x = to.value(node.inputs[0]), weight = to.value(node.inputs[1], "weight"),
           bias = to.value(node.inputs[2], "bias");
@@ -22,27 +30,31 @@ Status layer_norm(const Node& node, Lowering& to) {
   return {};
 }
 
-Status softmax(const Node& node, Lowering& to) {
+template <>
+Status emit<Softmax>(const Node& node, Lowering& to) {
   to.node(node, "torch.softmax", {to.value(node.inputs[0]), E::of(std::get<Softmax>(node.op).axis), E::none()});
   return {};
 }
 
-Status reduce_mean(const Node& node, Lowering& to) {
+template <>
+Status emit<ReduceMean>(const Node& node, Lowering& to) {
   to.node(node, "torch.mean",
           {to.value(node.inputs[0]), E::integers(std::get<ReduceMean>(node.op).axes), E::truth(true)});
   return {};
 }
 
-Status reduce_max(const Node& node, Lowering& to) {
+template <>
+Status emit<ReduceMax>(const Node& node, Lowering& to) {
   to.node(node, "torch.amax",
           {to.value(node.inputs[0]), E::integers(std::get<ReduceMax>(node.op).axes), E::truth(true)});
   return {};
 }
 
-Status reduce_sum(const Node& node, Lowering& to) {
+template <>
+Status emit<ReduceSum>(const Node& node, Lowering& to) {
   to.node(node, "torch.sum",
           {to.value(node.inputs[0]), E::integers(std::get<ReduceSum>(node.op).axes), E::truth(true)});
   return {};
 }
 
-}  // namespace modelport::torchscript::to_torch
+}  // namespace modelport::torchscript

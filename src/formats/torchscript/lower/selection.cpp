@@ -1,13 +1,14 @@
-#include "formats/torchscript/lower/lower_functions.h"
+#include "formats/torchscript/lower/lowering.h"
 #include "formats/torchscript/nms_code.h"
 
-namespace modelport::torchscript::to_torch {
+namespace modelport::torchscript {
 
 namespace {
 using E = TorchExpression;
 }  // namespace
 
-Status top_k(const Node& node, Lowering& to) {
+template <>
+Status emit<TopK>(const Node& node, Lowering& to) {
   const auto& top = std::get<TopK>(node.op);
   TRY(k, to.size(top.k));
   // torch.topk leaves open which of equal values comes first, and so which of them suppression keeps.
@@ -19,21 +20,24 @@ Status top_k(const Node& node, Lowering& to) {
   return {};
 }
 
-Status gather_elements(const Node& node, Lowering& to) {
+template <>
+Status emit<GatherElements>(const Node& node, Lowering& to) {
   to.node(
       node, "torch.gather",
       {to.value(node.inputs[0]), E::of(std::get<GatherElements>(node.op).axis), to.value(node.inputs[1], "indices")});
   return {};
 }
 
-Status grid_sample(const Node& node, Lowering& to) {
+template <>
+Status emit<GridSample>(const Node& node, Lowering& to) {
   // Bilinear, zeros outside, corners not aligned.
   to.node(node, "torch.grid_sampler",
           {to.value(node.inputs[0]), to.value(node.inputs[1]), E::of(0), E::of(0), E::truth(false)});
   return {};
 }
 
-Status non_max_suppression(const Node& node, Lowering& to) {
+template <>
+Status emit<NonMaxSuppression>(const Node& node, Lowering& to) {
   const auto& nms = std::get<NonMaxSuppression>(node.op);
   to.require_suppression();
   to.node(node, std::string(kTorchNmsFunction),
@@ -42,4 +46,4 @@ Status non_max_suppression(const Node& node, Lowering& to) {
   return {};
 }
 
-}  // namespace modelport::torchscript::to_torch
+}  // namespace modelport::torchscript

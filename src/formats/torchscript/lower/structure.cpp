@@ -1,24 +1,27 @@
-#include "formats/torchscript/lower/lower_functions.h"
+#include "formats/torchscript/lower/lowering.h"
 
-namespace modelport::torchscript::to_torch {
+namespace modelport::torchscript {
 
 namespace {
 using E = TorchExpression;
 }  // namespace
 
-Status concat(const Node& node, Lowering& to) {
+template <>
+Status emit<Concat>(const Node& node, Lowering& to) {
   to.node(node, "torch.cat", {E::list(to.values(node.inputs)), E::of(std::get<Concat>(node.op).axis)});
   return {};
 }
 
-Status split(const Node& node, Lowering& to) {
+template <>
+Status emit<Split>(const Node& node, Lowering& to) {
   const auto& split = std::get<Split>(node.op);
   TRY(sizes, to.sizes(split.sizes));
   to.node(node, "torch.split_with_sizes", {to.value(node.inputs[0]), sizes, E::of(split.axis)});
   return {};
 }
 
-Status slice(const Node& node, Lowering& to) {
+template <>
+Status emit<Slice>(const Node& node, Lowering& to) {
   const auto& slice = std::get<Slice>(node.op);
   TRY(begin, to.size(slice.begin));
   TRY(end, to.size(slice.end));
@@ -26,10 +29,13 @@ Status slice(const Node& node, Lowering& to) {
   return {};
 }
 
-Status permute(const Node& node, Lowering& to) {
+template <>
+Status emit<Permute>(const Node& node, Lowering& to) {
   to.node(node, "torch.permute", {to.value(node.inputs[0]), E::integers(std::get<Permute>(node.op).permutation)});
   return {};
 }
+
+namespace {
 
 Status reshape(const Node& node, Lowering& to) {
   TRY(target, to.reshape_target(to.shape(node.outputs[0])));
@@ -37,13 +43,32 @@ Status reshape(const Node& node, Lowering& to) {
   return {};
 }
 
-Status expand(const Node& node, Lowering& to) {
+}  // namespace
+
+template <>
+Status emit<SplitAxis>(const Node& node, Lowering& to) {
+  return reshape(node, to);
+}
+
+template <>
+Status emit<MergeAxes>(const Node& node, Lowering& to) {
+  return reshape(node, to);
+}
+
+template <>
+Status emit<Reshape>(const Node& node, Lowering& to) {
+  return reshape(node, to);
+}
+
+template <>
+Status emit<Expand>(const Node& node, Lowering& to) {
   TRY(target, to.sizes(std::get<Expand>(node.op).shape));
   to.node(node, "torch.expand", {to.value(node.inputs[0]), target});
   return {};
 }
 
-Status range(const Node& node, Lowering& to) {
+template <>
+Status emit<Range>(const Node& node, Lowering& to) {
   const auto& range = std::get<Range>(node.op);
   TRY(size, to.size(range.size));
   const E dtype = to.dtype(range.dtype), device = to.device();
@@ -52,7 +77,8 @@ Status range(const Node& node, Lowering& to) {
   return {};
 }
 
-Status gather(const Node& node, Lowering& to) {
+template <>
+Status emit<Gather>(const Node& node, Lowering& to) {
   const int64_t axis = std::get<Gather>(node.op).axis;
   const E x = to.value(node.inputs[0]), indices = to.value(node.inputs[1], "indices");
   if (to.shape(node.inputs[1]).size() == 1) {
@@ -66,4 +92,4 @@ Status gather(const Node& node, Lowering& to) {
   return {};
 }
 
-}  // namespace modelport::torchscript::to_torch
+}  // namespace modelport::torchscript

@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "formats/torchscript/raise/raise_functions.h"
+#include "formats/torchscript/raise/raising.h"
 
-namespace modelport::torchscript::from_torch {
+namespace modelport::torchscript {
 
 namespace {
 
@@ -47,8 +47,6 @@ Result<std::pair<Dim, Dim>> target(TorchCall& call, ValueId x, size_t sizes, siz
   if (!rows || !columns) return call.unsupported("its scales are neither whole numbers nor parts of one");
   return std::pair(*rows, *columns);
 }
-
-}  // namespace
 
 Result<TorchRaised> conv2d(TorchCall& call) {
   CHECK_OK(call.require(7));
@@ -156,4 +154,21 @@ Result<TorchRaised> upsample_bilinear2d(TorchCall& call) {
                                 corners ? ResizeCoordinates::kAlignCorners : ResizeCoordinates::kHalfPixel})};
 }
 
-}  // namespace modelport::torchscript::from_torch
+constexpr RaiseRow kConvolutionRows[] = {
+    {"torch.conv2d", conv2d},
+    {"torch.conv_transpose2d", conv_transpose2d},
+    {"torch.batch_norm", batch_norm},
+    {"torch.max_pool2d", max_pool2d},
+    {"torch.avg_pool2d", avg_pool2d},
+    {"torch.constant_pad_nd", constant_pad_nd},
+    {"torch.reflection_pad2d", reflection_pad2d},
+    {"torch.replication_pad2d", replication_pad2d},
+    {"torch.upsample_nearest2d", upsample_nearest2d},
+    {"torch.upsample_bilinear2d", upsample_bilinear2d},
+};
+
+}  // namespace
+
+std::span<const RaiseRow> convolution_rows() { return kConvolutionRows; }
+
+}  // namespace modelport::torchscript

@@ -1,6 +1,6 @@
-#include "formats/torchscript/raise/raise_functions.h"
+#include "formats/torchscript/raise/raising.h"
 
-namespace modelport::torchscript::from_torch {
+namespace modelport::torchscript {
 
 namespace {
 
@@ -19,8 +19,6 @@ Result<TorchRaised> arithmetic(TorchCall& call, Op op, F on_sizes) {
   TRY(b, call.size(1));
   return TorchRaised{on_sizes(a, b)};
 }
-
-}  // namespace
 
 Result<TorchRaised> add(TorchCall& call) {
   return arithmetic(call, Add{}, [](const Dim& a, const Dim& b) { return a + b; });
@@ -108,4 +106,43 @@ Result<TorchRaised> unary(TorchCall& call, Op op) {
   return TorchRaised{call.builder().unary(std::move(op), x)};
 }
 
-}  // namespace modelport::torchscript::from_torch
+template <class T>
+Result<TorchRaised> plain(TorchCall& call) {
+  return unary(call, T{});
+}
+
+constexpr RaiseRow kElementwiseRows[] = {
+    {"torch.add", add},
+    {"torch.sub", sub},
+    {"torch.mul", mul},
+    {"torch.div", div},
+    {"torch.pow", pow},
+    {"torch.lt", lt},
+    {"torch.logical_and", logical_and},
+    {"torch.where", where},
+    {"torch.relu", plain<Relu>},
+    {"torch.leaky_relu", leaky_relu},
+    {"torch.elu", elu},
+    {"torch.clamp", clamp},
+    {"torch.sigmoid", plain<Sigmoid>},
+    {"torch.silu", plain<Silu>},
+    {"torch.hardsigmoid", plain<HardSigmoid>},
+    {"torch.hardswish", plain<HardSwish>},
+    {"torch.tanh", plain<Tanh>},
+    {"torch.exp", plain<Exp>},
+    {"torch.log", plain<Log>},
+    {"torch.sin", plain<Sin>},
+    {"torch.cos", plain<Cos>},
+    {"torch.sqrt", plain<Sqrt>},
+    {"torch.erf", plain<Erf>},
+    {"torch.softplus", plain<Softplus>},
+    {"torch.mish", plain<Mish>},
+    {"torch.gelu", gelu},
+    {"torch.to", to},
+};
+
+}  // namespace
+
+std::span<const RaiseRow> elementwise_rows() { return kElementwiseRows; }
+
+}  // namespace modelport::torchscript

@@ -1,6 +1,6 @@
-#include "formats/torchscript/raise/raise_functions.h"
+#include "formats/torchscript/raise/raising.h"
 
-namespace modelport::torchscript::from_torch {
+namespace modelport::torchscript {
 
 namespace {
 
@@ -14,8 +14,6 @@ Result<TorchRaised> reduction(TorchCall& call) {
   if (!keep) return call.unsupported("it takes its axes away");
   return TorchRaised{call.builder().emit(T{std::move(axes)}, {x})[0]};
 }
-
-}  // namespace
 
 Result<TorchRaised> matmul(TorchCall& call) {
   CHECK_OK(call.require(2));
@@ -54,4 +52,14 @@ Result<TorchRaised> mean(TorchCall& call) { return reduction<ReduceMean>(call); 
 Result<TorchRaised> amax(TorchCall& call) { return reduction<ReduceMax>(call); }
 Result<TorchRaised> sum(TorchCall& call) { return reduction<ReduceSum>(call); }
 
-}  // namespace modelport::torchscript::from_torch
+constexpr RaiseRow kMatrixRows[] = {
+    {"torch.matmul", matmul},   {"torch.linear", linear}, {"torch.layer_norm", layer_norm},
+    {"torch.softmax", softmax}, {"torch.mean", mean},     {"torch.amax", amax},
+    {"torch.sum", sum},
+};
+
+}  // namespace
+
+std::span<const RaiseRow> matrix_rows() { return kMatrixRows; }
+
+}  // namespace modelport::torchscript

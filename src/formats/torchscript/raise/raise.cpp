@@ -5,89 +5,20 @@
 #include <algorithm>
 #include <array>
 
-#include "formats/torchscript/nms_code.h"
-#include "formats/torchscript/raise/raise_functions.h"
+#include "formats/torchscript/raise/raising.h"
 
 namespace modelport::torchscript {
 
 namespace {
 
-template <class T>
-Result<TorchRaised> plain(TorchCall& call) {
-  return from_torch::unary(call, T{});
+const RaiseRow* find_row(std::string_view function) {
+  for (const auto rows :
+       {convolution_rows(), elementwise_rows(), matrix_rows(), selection_rows(), size_rows(), structure_rows()}) {
+    const auto row = std::ranges::find(rows, function, &RaiseRow::function);
+    if (row != rows.end()) return &*row;
+  }
+  return nullptr;
 }
-
-struct Row {
-  std::string_view function;
-  RaiseFunction raise;
-};
-
-namespace of = from_torch;
-constexpr std::array kRows = {
-    Row{"torch.conv2d", of::conv2d},
-    Row{"torch.conv_transpose2d", of::conv_transpose2d},
-    Row{"torch.batch_norm", of::batch_norm},
-    Row{"torch.max_pool2d", of::max_pool2d},
-    Row{"torch.avg_pool2d", of::avg_pool2d},
-    Row{"torch.constant_pad_nd", of::constant_pad_nd},
-    Row{"torch.reflection_pad2d", of::reflection_pad2d},
-    Row{"torch.replication_pad2d", of::replication_pad2d},
-    Row{"torch.upsample_nearest2d", of::upsample_nearest2d},
-    Row{"torch.upsample_bilinear2d", of::upsample_bilinear2d},
-    Row{"torch.add", of::add},
-    Row{"torch.sub", of::sub},
-    Row{"torch.mul", of::mul},
-    Row{"torch.div", of::div},
-    Row{"torch.pow", of::pow},
-    Row{"torch.lt", of::lt},
-    Row{"torch.logical_and", of::logical_and},
-    Row{"torch.where", of::where},
-    Row{"torch.relu", plain<Relu>},
-    Row{"torch.leaky_relu", of::leaky_relu},
-    Row{"torch.elu", of::elu},
-    Row{"torch.clamp", of::clamp},
-    Row{"torch.sigmoid", plain<Sigmoid>},
-    Row{"torch.silu", plain<Silu>},
-    Row{"torch.hardsigmoid", plain<HardSigmoid>},
-    Row{"torch.hardswish", plain<HardSwish>},
-    Row{"torch.tanh", plain<Tanh>},
-    Row{"torch.exp", plain<Exp>},
-    Row{"torch.log", plain<Log>},
-    Row{"torch.sin", plain<Sin>},
-    Row{"torch.cos", plain<Cos>},
-    Row{"torch.sqrt", plain<Sqrt>},
-    Row{"torch.erf", plain<Erf>},
-    Row{"torch.softplus", plain<Softplus>},
-    Row{"torch.mish", plain<Mish>},
-    Row{"torch.gelu", of::gelu},
-    Row{"torch.to", of::to},
-    Row{"torch.matmul", of::matmul},
-    Row{"torch.linear", of::linear},
-    Row{"torch.layer_norm", of::layer_norm},
-    Row{"torch.softmax", of::softmax},
-    Row{"torch.mean", of::mean},
-    Row{"torch.amax", of::amax},
-    Row{"torch.sum", of::sum},
-    Row{"torch.arange", of::arange},
-    Row{"torch.cat", of::cat},
-    Row{"torch.expand", of::expand},
-    Row{"torch.index_select", of::index_select},
-    Row{"torch.permute", of::permute},
-    Row{"torch.reshape", of::reshape},
-    Row{"torch.slice", of::slice},
-    Row{"torch.split_with_sizes", of::split_with_sizes},
-    Row{"torch.size", of::size},
-    Row{"torch.floordiv", of::floordiv},
-    Row{"ops.prim.min", of::prim_min},
-    Row{"ops.prim.max", of::prim_max},
-    Row{"ops.prim.dtype", of::prim_dtype},
-    Row{"ops.prim.device", of::prim_device},
-    Row{"torch.topk", of::topk},
-    Row{"torch.sort", of::sort},
-    Row{"torch.gather", of::gather},
-    Row{"torch.grid_sampler", of::grid_sampler},
-    Row{kTorchNmsFunction, of::non_max_suppression},
-};
 
 /// Evaluates the code's expressions in terms of the graph.
 class CodeRaising {
@@ -174,8 +105,8 @@ class CodeRaising {
   }
 
   Result<TorchRaised> call(const TorchExpression& expression) {
-    const auto row = std::ranges::find(kRows, expression.text, &Row::function);
-    if (row == kRows.end()) return fail(ErrorCode::kUnsupportedModel, "{} is not read", expression.text);
+    const RaiseRow* row = find_row(expression.text);
+    if (row == nullptr) return fail(ErrorCode::kUnsupportedModel, "{} is not read", expression.text);
     TRY(arguments, raise_all(expression.items));
     std::map<std::string, TorchRaised> keywords;
     for (const auto& [name, value] : expression.keywords) {

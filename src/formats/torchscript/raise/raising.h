@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -82,7 +83,18 @@ class TorchCall {
   std::map<std::string, TorchRaised> keywords_;
 };
 
-/// What a function gives: one value, or a list of them.
-using RaiseFunction = Result<TorchRaised> (*)(TorchCall& call);
+/// What a function of torch gives, by its schema in native_functions.yaml: one value, or a list of them.
+struct RaiseRow {
+  std::string_view function;  ///< "torch.conv2d"
+  Result<TorchRaised> (*raise)(TorchCall& call);
+};
+
+/// The rows at the end of each file of this folder.
+std::span<const RaiseRow> convolution_rows();
+std::span<const RaiseRow> elementwise_rows();
+std::span<const RaiseRow> matrix_rows();
+std::span<const RaiseRow> selection_rows();
+std::span<const RaiseRow> size_rows();
+std::span<const RaiseRow> structure_rows();
 
 }  // namespace modelport::torchscript

@@ -1,6 +1,9 @@
-#include "formats/torchscript/raise/raise_functions.h"
+#include "formats/torchscript/nms_code.h"
+#include "formats/torchscript/raise/raising.h"
 
-namespace modelport::torchscript::from_torch {
+namespace modelport::torchscript {
+
+namespace {
 
 Result<TorchRaised> topk(TorchCall& call) {
   CHECK_OK(call.require(5));
@@ -56,4 +59,16 @@ Result<TorchRaised> non_max_suppression(TorchCall& call) {
   return TorchRaised{call.builder().emit(NonMaxSuppression{iou, threshold, max_output}, {boxes, scores})[0]};
 }
 
-}  // namespace modelport::torchscript::from_torch
+constexpr RaiseRow kSelectionRows[] = {
+    {"torch.topk", topk},
+    {"torch.sort", sort},
+    {"torch.gather", gather},
+    {"torch.grid_sampler", grid_sampler},
+    {kTorchNmsFunction, non_max_suppression},
+};
+
+}  // namespace
+
+std::span<const RaiseRow> selection_rows() { return kSelectionRows; }
+
+}  // namespace modelport::torchscript

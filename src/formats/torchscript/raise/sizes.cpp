@@ -1,6 +1,8 @@
-#include "formats/torchscript/raise/raise_functions.h"
+#include "formats/torchscript/raise/raising.h"
 
-namespace modelport::torchscript::from_torch {
+namespace modelport::torchscript {
+
+namespace {
 
 Result<TorchRaised> size(TorchCall& call) {
   CHECK_OK(call.require(2));
@@ -44,4 +46,13 @@ Result<TorchRaised> prim_device(TorchCall& call) {
   return TorchRaised{TorchRaised::Device{}};
 }
 
-}  // namespace modelport::torchscript::from_torch
+constexpr RaiseRow kSizesRows[] = {
+    {"torch.size", size},       {"torch.floordiv", floordiv},   {"ops.prim.min", prim_min},
+    {"ops.prim.max", prim_max}, {"ops.prim.dtype", prim_dtype}, {"ops.prim.device", prim_device},
+};
+
+}  // namespace
+
+std::span<const RaiseRow> size_rows() { return kSizesRows; }
+
+}  // namespace modelport::torchscript

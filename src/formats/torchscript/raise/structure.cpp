@@ -1,9 +1,11 @@
 #include <algorithm>
 
-#include "formats/torchscript/raise/raise_functions.h"
+#include "formats/torchscript/raise/raising.h"
 #include "graph/exact_quotient.h"
 
-namespace modelport::torchscript::from_torch {
+namespace modelport::torchscript {
+
+namespace {
 
 Result<TorchRaised> arange(TorchCall& call) {
   CHECK_OK(call.require(1, {"dtype", "layout", "device", "pin_memory"}));
@@ -87,4 +89,15 @@ Result<TorchRaised> split_with_sizes(TorchCall& call) {
   return TorchRaised{std::move(parts)};
 }
 
-}  // namespace modelport::torchscript::from_torch
+constexpr RaiseRow kStructureRows[] = {
+    {"torch.arange", arange},   {"torch.cat", cat},
+    {"torch.expand", expand},   {"torch.index_select", index_select},
+    {"torch.permute", permute}, {"torch.reshape", reshape},
+    {"torch.slice", slice},     {"torch.split_with_sizes", split_with_sizes},
+};
+
+}  // namespace
+
+std::span<const RaiseRow> structure_rows() { return kStructureRows; }
+
+}  // namespace modelport::torchscript
