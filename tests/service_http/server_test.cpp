@@ -135,6 +135,10 @@ std::vector<Route> test_routes(Shared& shared) {
                       shared.changed.wait(lock, [&] { return shared.released; });
                       return json_response(200, "waited");
                     }});
+  routes.push_back({.method = HttpMethod::kGet,
+                    .path = "/quick",
+                    .handle = [](const HttpRequest&) { return json_response(200, "quick"); },
+                    .lane = Route::Lane::kQuick});
   routes.push_back({.method = HttpMethod::kPost, .path = "/upload", .open = [&](const HttpRequest&) {
                       return Result<std::unique_ptr<BodySink>>(std::make_unique<CountingSink>(shared));
                     }});
@@ -431,6 +435,33 @@ TEST_F(ServerTest, LimitsHowOftenAClientAsks) {
   const std::string answer = ask(kGet);
   EXPECT_EQ(status_of(answer), 429);
   EXPECT_THAT(answer, HasSubstr("Retry-After: "));
+}
+
+TEST_F(ServerTest, AnswersQuickRoutesWhenAllOtherThreadsAreTaken) {
+  start();
+  std::vector<std::unique_ptr<RawClient>> waiting;
+  for (int i = 0; i < 8; ++i) {
+    waiting.push_back(std::make_unique<RawClient>(port_));
+    waiting.back()->send("GET /wait HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  }
+  ASSERT_TRUE(shared_.eventually([&] { return shared_.waiting == 4; })) << "it has four threads";
+  EXPECT_EQ(status_of(ask("GET /quick HTTP/1.1\r\nHost: localhost\r\n\r\n")), 200);
+}
+
+TEST_F(ServerTest, LetsSilentConnectionsMakeRoom) {
+  HttpLimits limits;
+  limits.connections = 8;
+  start(limits);
+  std::vector<std::unique_ptr<RawClient>> silent;
+  for (int i = 0; i < 40; ++i) silent.push_back(std::make_unique<RawClient>(port_));
+  EXPECT_EQ(status_of(ask(kGet)), 200);
+}
+
+TEST_F(ServerTest, EndsAConnectionThatNeverSaysAWord) {
+  HttpLimits limits;
+  limits.header_time = milliseconds(50);
+  start(limits);
+  EXPECT_EQ(RawClient(port_).read_all(), "");
 }
 
 TEST_F(ServerTest, LimitsHowManyConnectionsThereAre) {

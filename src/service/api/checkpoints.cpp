@@ -2,6 +2,8 @@
 
 #include "base/printable.h"
 #include "service/api/handlers.h"
+#include "service/http/problem.h"
+#include "service/http/site.h"
 
 namespace modelport {
 
@@ -37,7 +39,7 @@ class CheckpointSink : public BodySink {
     if (is_empty_)
       return error_response(fail(ErrorCode::kInvalidArgument, "the body is the checkpoint, and it is empty"), request_);
     const auto stored = upload_->finish();
-    if (!stored) return error_response(stored.error(), request_);
+    if (!stored) return place_error(stored.error(), request_);
     HttpResponse response = json_answer(checkpoint_json(*stored), 201);
     response.set("Location", "/checkpoints/" + stored->id);
     return response;
@@ -51,6 +53,13 @@ class CheckpointSink : public BodySink {
 
 }  // namespace
 
+HttpResponse place_error(const Error& error, const HttpRequest& request) {
+  if (error.code != ErrorCode::kBusy) return error_response(error, request);
+  Problem problem = make_problem(503, "busy", error.text());
+  problem.headers.push_back({"Retry-After", "5"});
+  return problem_response(problem, request);
+}
+
 Result<std::unique_ptr<BodySink>> open_checkpoint_upload(Api& api, const HttpRequest& request) {
   const std::string name = text_parameter(request, "name");
   const UploadKind kind = request.target.parameter("kind") == "directory" ? UploadKind::kDirectory : UploadKind::kFile;
@@ -62,6 +71,7 @@ ApiAnswer get_checkpoint(Api& api, const HttpRequest& request) {
   TRY(checkpoint, api.backend.checkpoints().find(request.path_parameter("id")));
   Json document = checkpoint_json(checkpoint);
   auto said = api.backend.inspect_checkpoint(checkpoint.id);
+  if (!said && said.error().code == ErrorCode::kBusy) return place_error(said.error(), request);
   for (const char* key : {"file", "error", "reason"}) {
     if (said && said->contains(key)) (*said)[key] = without_place((*said)[key].get<std::string>(), checkpoint);
   }

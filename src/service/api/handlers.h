@@ -49,6 +49,8 @@ ApiAnswer get_health(Api& api, const HttpRequest& request);
 ApiAnswer get_readiness(Api& api, const HttpRequest& request);
 ApiAnswer get_metrics(Api& api, const HttpRequest& request);
 
+/// 503 and Retry-After for kBusy, where a place was not to be had at once; else as the error's code says.
+HttpResponse place_error(const Error& error, const HttpRequest& request);
 /// 200 with a document.
 HttpResponse json_answer(const Json& document, int status = 200);
 /// A header that asks for text/event-stream.

@@ -27,7 +27,7 @@ class PictureSink : public BodySink {
                             request_);
     if (!is_picture()) return problem_response(no_picture(), request_);
     const auto seen = api_.backend.predictions().predict(job_, *picture_);
-    return seen ? json_answer(*seen) : error_response(seen.error(), request_);
+    return seen ? json_answer(*seen) : place_error(seen.error(), request_);
   }
 
  private:

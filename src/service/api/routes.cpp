@@ -280,6 +280,10 @@ std::vector<Route> make_routes(Api& api) {
   std::ranges::find(routes, "download", &Route::operation)->lets_in = [&api](const HttpRequest& request) {
     return has_download_ticket(api, request);
   };
+  // Their own threads: whatever others wait for, these are answered.
+  for (const std::string_view quick : {"getHealth", "getReadiness", "getMetrics", "listJobs", "getJob",
+                                       "getCapabilities", "listTrainingExports", "listCheckpoints"})
+    std::ranges::find(routes, quick, &Route::operation)->lane = Route::Lane::kQuick;
   add_openapi_route(routes);
   add_page_routes(routes);
   return routes;

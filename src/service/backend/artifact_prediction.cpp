@@ -10,7 +10,6 @@ namespace modelport {
 namespace {
 
 constexpr std::array<std::string_view, 3> kPredictedFormats = {"onnx", "openvino", "torchscript"};
-constexpr auto kPredictionQueue = std::chrono::seconds(20);
 
 std::string without(std::string text, const std::string& part) {
   for (size_t at = 0; !part.empty() && (at = text.find(part)) != std::string::npos;) text.erase(at, part.size());
@@ -57,9 +56,7 @@ Result<std::unique_ptr<PredictionPicture>> ArtifactPrediction::begin(const Job& 
 
 Result<Json> ArtifactPrediction::predict(const Job& job, PredictionPicture& picture) {
   CHECK_OK(picture.file_.finish());
-  if (!free_.try_acquire_for(kPredictionQueue))
-    return fail(ErrorCode::kBusy, "other pictures are being looked at; send this one again in a while");
-  const std::unique_ptr<void, std::function<void(void*)>> turn(this, [this](void*) { free_.release(); });
+  TRY(turn, places_.take("pictures are being looked at"));
   const std::string& place = picture.place_.path();
   TRY(artifact, artifact_file(job, picture.place_));
   TRY(end, run_own_command(program_, picture.place_,

@@ -2,11 +2,11 @@
 
 #include <functional>
 #include <memory>
-#include <semaphore>
 #include <span>
 #include <string>
 
 #include "base/json.h"
+#include "base/places.h"
 #include "io/output_file.h"
 #include "service/artifacts/artifact_store.h"
 #include "service/backend/artifact_copies.h"
@@ -57,7 +57,7 @@ class ArtifactPrediction {
   const OwnProgram program_;
   ArtifactStore& artifacts_;
   ArtifactCopies copies_;
-  std::counting_semaphore<kAtOnce> free_{kAtOnce};
+  Places places_{kAtOnce};
 };
 
 }  // namespace modelport

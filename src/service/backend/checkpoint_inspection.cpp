@@ -14,6 +14,7 @@ Result<Json> CheckpointInspection::inspect(const CheckpointInfo& checkpoint) {
     const std::lock_guard lock(mutex_);
     if (const auto known = known_.find(checkpoint.id); known != known_.end()) return known->second;
   }
+  TRY(turn, places_.take("checkpoints are being looked at"));
   TRY(document, ask(checkpoint));
   const std::lock_guard lock(mutex_);
   if (known_.size() >= kMostKnown) known_.clear();

@@ -42,9 +42,13 @@ Status unwrap_single_folder(const std::string& directory) {
 
 }  // namespace
 
+Status Expansion::check_count(size_t members) const {
+  if (members <= limits_.members) return {};
+  return fail(ErrorCode::kInvalidArgument, "the archive has more than {} members", limits_.members);
+}
+
 Status Expansion::claim(const std::string& name, Member member) {
-  if (++members_ > limits_.members)
-    return fail(ErrorCode::kInvalidArgument, "the archive has more than {} members", limits_.members);
+  CHECK_OK(check_count(++members_));
   const std::string key = lower(name);
   for (size_t slash = key.find('/'); slash != std::string::npos; slash = key.find('/', slash + 1)) {
     const auto [row, is_new] = taken_.emplace(key.substr(0, slash), Member::kDirectory);

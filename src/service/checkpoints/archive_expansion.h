@@ -19,6 +19,8 @@ class Expansion {
   Expansion(std::string directory, const CheckpointLimits& limits)
       : directory_(std::move(directory)), limits_(limits) {}
 
+  /// Whether so many members may come, before the first of them is written.
+  Status check_count(size_t members) const;
   Status add_directory(std::string_view name);
   /// A new file for `size` bytes, which the caller writes and finishes. kInvalidArgument when the files together are
   /// over the limit.

@@ -14,6 +14,7 @@
 #include <tuple>
 
 #include "base/json.h"
+#include "base/places.h"
 #include "base/printable.h"
 #include "io/beneath.h"
 #include "io/failpoint.h"
@@ -119,6 +120,7 @@ Status check_regular(const struct stat& info) {
   return fail(ErrorCode::kHostile, "the checkpoint is neither a file nor a directory");
 }
 
+constexpr int kExpansionsAtOnce = 2;
 /// Digests and ids that are remembered.
 constexpr size_t kMostKept = 1000;
 
@@ -141,6 +143,7 @@ struct CheckpointStore::State {
   std::string directory;
   std::vector<std::string> roots;
   CheckpointLimits limits;
+  Places expansions{kExpansionsAtOnce};
   std::mutex mutex;
   std::map<FileStamp, ContentDigest> digests;  ///< Of files under the roots.
   std::unique_ptr<CheckpointSource> source;    ///< Null: URLs are refused.
@@ -154,7 +157,7 @@ namespace {
 class StoredUpload final : public CheckpointUpload {
  public:
   StoredUpload(CheckpointStore& store, std::string directory, std::string arriving, OutputFile file, UploadKind kind,
-               CheckpointInfo info, std::string file_name, CheckpointLimits limits)
+               CheckpointInfo info, std::string file_name, CheckpointLimits limits, Places& expansions)
       : store_(store),
         directory_(std::move(directory)),
         arriving_(std::move(arriving)),
@@ -162,7 +165,8 @@ class StoredUpload final : public CheckpointUpload {
         kind_(kind),
         info_(std::move(info)),
         file_name_(std::move(file_name)),
-        limits_(limits) {}
+        limits_(limits),
+        expansions_(expansions) {}
   ~StoredUpload() override { (void)remove_tree(arriving_); }
 
   Status append(std::span<const std::byte> bytes) override {
@@ -177,7 +181,10 @@ class StoredUpload final : public CheckpointUpload {
     const std::string content = fmt::format("{}/{}", arriving_, kContent);
     info_.id = file_.sha256();
     info_.bytes = file_.size();
-    if (kind_ == UploadKind::kDirectory) CHECK_OK(expand(content));
+    if (kind_ == UploadKind::kDirectory) {
+      TRY(turn, expansions_.take("archives are being expanded"));
+      CHECK_OK(expand(content));
+    }
     failpoint("upload: before its record");
     CHECK_OK(write_record(fmt::format("{}/{}", arriving_, kRecord), info_, file_name_));
     CHECK_OK(sync_directory(content));
@@ -242,6 +249,7 @@ class StoredUpload final : public CheckpointUpload {
   CheckpointInfo info_;
   std::string file_name_;
   CheckpointLimits limits_;
+  Places& expansions_;
 };
 
 }  // namespace
@@ -292,9 +300,9 @@ Result<std::unique_ptr<CheckpointUpload>> CheckpointStore::begin_upload(std::str
     (void)remove_tree(arriving);
     return std::move(file).error();
   }
-  return std::unique_ptr<CheckpointUpload>(std::make_unique<StoredUpload>(*this, state_->directory, std::move(arriving),
-                                                                          *std::move(file), kind, std::move(info),
-                                                                          file_name, state_->limits));
+  return std::unique_ptr<CheckpointUpload>(
+      std::make_unique<StoredUpload>(*this, state_->directory, std::move(arriving), *std::move(file), kind,
+                                     std::move(info), file_name, state_->limits, state_->expansions));
 }
 
 Result<CheckpointInfo> CheckpointStore::find(std::string_view id) {

@@ -48,7 +48,8 @@ class CheckpointUpload {
   virtual ~CheckpointUpload() = default;
   /// kUnwritable (disk full), kInvalidArgument (over the limit).
   virtual Status append(std::span<const std::byte> bytes) = 0;
-  /// Durable when it returns. kHostile or kDamaged for an archive that breaks a rule: links, devices, absolute names,
+  /// Durable when it returns. kBusy where as many archives are being expanded as may be. kHostile or kDamaged for an
+  /// archive that breaks a rule: links, devices, absolute names,
   /// "..", names twice, sizes over the limits; all that ZipReader refuses.
   virtual Result<CheckpointInfo> finish() = 0;
 };

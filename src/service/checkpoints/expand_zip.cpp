@@ -7,6 +7,7 @@ namespace modelport {
 
 Status expand_zip(std::span<const std::byte> bytes, Expansion& into) {
   TRY(archive, ZipReader::open(bytes));
+  CHECK_OK(into.check_count(archive.members().size()));
   for (const ZipMember& member : archive.members()) {
     const mode_t type = member.unix_mode & S_IFMT;
     if (type != 0 && !S_ISREG(type) && !S_ISDIR(type))

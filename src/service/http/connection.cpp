@@ -79,10 +79,8 @@ struct Waker {
 
 class HttpConnection : public Connection, public std::enable_shared_from_this<HttpConnection> {
  public:
-  HttpConnection(tcp::socket socket, ConnectionContext& context) : context_(context), stream_(std::move(socket)) {
-    error_code ignored;
-    const auto endpoint = stream_.socket().remote_endpoint(ignored);
-    if (!ignored) peer_ = endpoint.address().to_string();
+  HttpConnection(tcp::socket socket, std::string peer, ConnectionContext& context)
+      : context_(context), stream_(std::move(socket)), peer_(std::move(peer)) {
     context_.metrics->connection_opened();
   }
   ~HttpConnection() override { context_.metrics->connection_closed(); }
@@ -105,6 +103,7 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
     stream_.close();
     gone_ = true;
   }
+  bool is_silent() const override { return is_silent_; }
 
  private:
   enum class Body { kComplete, kTooLarge, kFramingTooLong, kBroken };
@@ -132,9 +131,11 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
   asio::awaitable<bool> wait_for_request() {
     if (buffer_.size() > 0) co_return true;
     idle_ = true;
-    stream_.expires_after(context_.site->limits.idle_time);
+    const HttpLimits& limits = context_.site->limits;
+    stream_.expires_after(is_silent_ ? limits.header_time : limits.idle_time);
     const auto [code, count] = co_await stream_.async_read_some(buffer_.prepare(4096), kTuple);
     idle_ = false;
+    is_silent_ = is_silent_ && count == 0;
     buffer_.commit(count);
     co_return !code && !finishing_;
   }
@@ -240,7 +241,9 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
       co_return;
     }
     keep_alive_ = parser_->keep_alive();
-    response = co_await on_worker(context_.workers, [this] { return handle_request(*route_, request_); });
+    const bool is_quick = route_->lane == Route::Lane::kQuick;
+    response = co_await on_worker(is_quick ? context_.quick_workers : context_.workers,
+                                  [this] { return handle_request(*route_, request_); });
   }
 
   asio::awaitable<void> receive_stream(HttpResponse& response) {
@@ -433,11 +436,12 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
   HttpRequest request_;
   const Route* route_ = nullptr;
   std::shared_ptr<Waker> follower_;
-  std::string peer_;
+  const std::string peer_;
   std::vector<char> piece_;
   size_t piece_size_ = 0;
   bool keep_alive_ = false;
   bool idle_ = false;
+  bool is_silent_ = true;
   bool late_ = false;
   bool finishing_ = false;
   bool gone_ = false;
@@ -445,9 +449,9 @@ class HttpConnection : public Connection, public std::enable_shared_from_this<Ht
 
 }  // namespace
 
-std::shared_ptr<Connection> start_connection(tcp::socket socket, ConnectionContext& context,
+std::shared_ptr<Connection> start_connection(tcp::socket socket, std::string peer, ConnectionContext& context,
                                              std::function<void()> on_end) {
-  auto connection = std::make_shared<HttpConnection>(std::move(socket), context);
+  auto connection = std::make_shared<HttpConnection>(std::move(socket), std::move(peer), context);
   asio::co_spawn(
       context.io, [connection]() -> asio::awaitable<void> { co_await connection->serve(); },
       [on_end = std::move(on_end)](std::exception_ptr) { on_end(); });

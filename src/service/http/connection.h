@@ -5,17 +5,18 @@
 #include <boost/asio/thread_pool.hpp>
 #include <functional>
 #include <memory>
-#include <set>
+#include <string>
 
 #include "service/http/metrics.h"
 #include "service/http/site.h"
 
 namespace modelport {
 
-/// What the connections of a server share; touched on the thread of `io` alone, but for `workers` and `metrics`.
+/// What the connections of a server share; touched on the thread of `io` alone, but for the threads and `metrics`.
 struct ConnectionContext {
   boost::asio::io_context& io;
   boost::asio::thread_pool& workers;
+  boost::asio::thread_pool& quick_workers;  ///< Of Route::Lane::kQuick.
   std::shared_ptr<const HttpSite> site;
   std::shared_ptr<HttpMetrics> metrics;
   RateLimiter rate;
@@ -30,10 +31,12 @@ class Connection {
   virtual void finish() = 0;
   /// Ends it now.
   virtual void cut() = 0;
+  /// Whether not one byte has come from its client yet.
+  virtual bool is_silent() const = 0;
 };
 
 /// Starts to serve an accepted socket; `on_end` is called when it is over.
-std::shared_ptr<Connection> start_connection(boost::asio::ip::tcp::socket socket, ConnectionContext& context,
-                                             std::function<void()> on_end);
+std::shared_ptr<Connection> start_connection(boost::asio::ip::tcp::socket socket, std::string peer,
+                                             ConnectionContext& context, std::function<void()> on_end);
 
 }  // namespace modelport

@@ -62,6 +62,11 @@ struct Route {
   /// Of a body that `open` receives, where it may be less than the site's limit of an upload.
   int64_t body_bytes = INT64_MAX;
   enum class Access { kToken, kOpen } access = Access::kToken;
+  /// Which threads its handler runs on.
+  enum class Lane {
+    kGeneral,  ///< Those of all requests.
+    kQuick,    ///< A few of their own, which nothing long may occupy: it reads little and waits for nobody.
+  } lane = Lane::kGeneral;
   /// What may stand in for a token where one is needed and not given, on a worker thread; null: nothing.
   std::function<bool(const HttpRequest&)> lets_in = nullptr;
   enum class Documented { kYes, kNo } documented = Documented::kYes;

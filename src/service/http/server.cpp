@@ -34,14 +34,22 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
   return ListenAddress{std::string(host), *port};
 }
 
+namespace {
+
+constexpr unsigned kQuickWorkers = 4;
+/// One address has a quarter of all connections before its silent ones make room.
+constexpr size_t kShares = 4;
+
+}  // namespace
+
 struct HttpServer::State {
   State(std::shared_ptr<const HttpSite> site, std::shared_ptr<HttpMetrics> metrics, unsigned worker_count)
-      : workers(worker_count), acceptor(io), pause(io), deadline(io), context{io,
-                                                                              workers,
-                                                                              site,
-                                                                              std::move(metrics),
-                                                                              RateLimiter(site->rate),
-                                                                              false} {}
+      : workers(worker_count),
+        quick_workers(kQuickWorkers),
+        acceptor(io),
+        pause(io),
+        deadline(io),
+        context{io, workers, quick_workers, site, std::move(metrics), RateLimiter(site->rate), false} {}
 
   error_code bind(const ListenAddress& address) {
     error_code code;
@@ -50,7 +58,7 @@ struct HttpServer::State {
     if (!code) acceptor.set_option(tcp::acceptor::reuse_address(true), code);
     if (!code && endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(false), code);
     if (!code) acceptor.bind(endpoint, code);
-    if (!code) acceptor.listen(1024, code);
+    if (!code) acceptor.listen(asio::socket_base::max_listen_connections, code);
     return code;
   }
 
@@ -73,7 +81,9 @@ struct HttpServer::State {
   void take(tcp::socket socket) {
     error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
-    if (connections.size() >= context.site->limits.connections) {
+    const auto endpoint = socket.remote_endpoint(ignored);
+    const std::string peer = endpoint.address().to_string();
+    if (!has_room_for(peer)) {
       static constexpr std::string_view kFull =
           "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
       socket.non_blocking(true, ignored);
@@ -81,10 +91,36 @@ struct HttpServer::State {
       return;
     }
     const uint64_t id = next_id++;
-    connections[id] = start_connection(std::move(socket), context, [this, id] {
-      connections.erase(id);
-      if (context.stopping && connections.empty()) deadline.cancel();
-    });
+    ++by_peer[peer];
+    connections[id] = {peer, start_connection(std::move(socket), peer, context, [this, id, peer] {
+                         connections.erase(id);
+                         if (--by_peer[peer] == 0) by_peer.erase(peer);
+                         if (context.stopping && connections.empty()) deadline.cancel();
+                       })};
+  }
+
+  /// Where all places are taken, or one address has its share of them, who has not said a word makes room: of that
+  /// address the oldest, else of all.
+  bool has_room_for(const std::string& peer) {
+    const size_t most = context.site->limits.connections;
+    const auto own = by_peer.find(peer);
+    const bool has_share = own != by_peer.end() && own->second >= std::max<size_t>(1, most / kShares);
+    const bool is_full = connections.size() >= most;
+    if (!has_share && !is_full) return true;
+    const auto cut_oldest_silent = [&](auto is_meant) {
+      for (auto& [id, entry] : connections) {
+        if (entry.is_cut || !entry.connection->is_silent() || !is_meant(entry)) continue;
+        entry.is_cut = true;
+        entry.connection->cut();
+        return true;
+      }
+      return false;
+    };
+    if (cut_oldest_silent([&](const Entry& entry) { return entry.peer == peer; })) return true;
+    // On loopback that is a proxy, with many clients behind one address.
+    error_code ignored;
+    if (!is_full) return asio::ip::make_address(peer, ignored).is_loopback();
+    return cut_oldest_silent([](const Entry&) { return true; });
   }
 
   void stop(std::chrono::milliseconds grace) {
@@ -93,19 +129,25 @@ struct HttpServer::State {
     error_code ignored;
     acceptor.close(ignored);
     pause.cancel();
-    for (const auto& [id, connection] : connections) connection->finish();
+    for (const auto& [id, entry] : connections) entry.connection->finish();
     deadline.expires_after(connections.empty() ? std::chrono::milliseconds(0) : grace);
     deadline.async_wait([this](error_code) {
-      for (const auto& [id, connection] : connections) connection->cut();
+      for (const auto& [id, entry] : connections) entry.connection->cut();
     });
   }
 
   asio::io_context io{1};
-  asio::thread_pool workers;
+  asio::thread_pool workers, quick_workers;
   tcp::acceptor acceptor;
   asio::steady_timer pause, deadline;
   ConnectionContext context;
-  std::map<uint64_t, std::shared_ptr<Connection>> connections;
+  struct Entry {
+    std::string peer;
+    std::shared_ptr<Connection> connection;
+    bool is_cut = false;
+  };
+  std::map<uint64_t, Entry> connections;  ///< The oldest first.
+  std::map<std::string, size_t> by_peer;
   uint64_t next_id = 0;
 };
 
@@ -128,6 +170,7 @@ void HttpServer::run() {
   state_->accept();
   state_->io.run();
   state_->workers.join();
+  state_->quick_workers.join();
 }
 
 void HttpServer::stop(std::chrono::milliseconds grace) {

@@ -14,11 +14,12 @@ namespace modelport {
 
 /// What one client may take of the server.
 struct HttpLimits {
-  uint32_t header_bytes = 16 * 1024;                  ///< Request line and headers: 431.
-  size_t json_bytes = 1024 * 1024;                    ///< A JSON body: 413.
-  int64_t upload_bytes = int64_t{16} << 30;           ///< A streamed body: 413.
-  size_t connections = 1024;                          ///< At once; more are answered 503 and closed.
-  std::chrono::milliseconds header_time{10'000};      ///< From a request's first byte to the end of its headers: 408.
+  uint32_t header_bytes = 16 * 1024;         ///< Request line and headers: 431.
+  size_t json_bytes = 1024 * 1024;           ///< A JSON body: 413.
+  int64_t upload_bytes = int64_t{16} << 30;  ///< A streamed body: 413.
+  size_t connections = 1024;                 ///< At once; more are answered 503 and closed.
+  std::chrono::milliseconds header_time{
+      10'000};  ///< From a request's first byte to the end of its headers: 408; for a first byte.
   std::chrono::milliseconds stall_time{60'000};       ///< Without a byte of a body, in either direction.
   std::chrono::milliseconds idle_time{60'000};        ///< Between requests.
   std::chrono::milliseconds keep_alive_time{15'000};  ///< Between frames of an event stream that is quiet.
