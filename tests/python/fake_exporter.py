@@ -1,6 +1,7 @@
 """An exporter of the convention that does what export_config["behave"] says; with --capabilities."""
 import argparse
 import json
+import os
 import shutil
 import sys
 import time
@@ -33,7 +34,7 @@ def capabilities():
 def write_result(output, config):
     shutil.copyfile(ARTIFACT, output / "model.onnx")
     padding = config.get("megabytes", 0)
-    metadata = {"framework": "fake", "model_name": config.get("model_name", "tiny"), "export_format": "onnx", "task_type": "classification", "input_shape": [3, 8, 8],
+    metadata = {"framework": os.environ.get("FRAMEWORK", "fake"), "model_name": config.get("model_name", "tiny"), "export_format": "onnx", "task_type": "classification", "input_shape": [3, 8, 8],
                 "input_dtype": "float32", "output_shape": [[1, 3]], "class_names": ["a", "b", "c"], "num_classes": 3, "created_at": "2026-01-01T00:00:00Z",
                 "export_config": config, "extra_metadata": {}}
     if padding:

@@ -382,6 +382,7 @@ class UnrulyTest(ServiceCase):
 [[trainer]]
 name = "unruly"
 command = ["/bin/sh", "{SOURCE}/tests/service/hostile_exporters/hostile.sh"]
+environment = {{ FRAMEWORK = "unruly" }}
 formats = ["onnx"]
 readable = ["{SOURCE}/tests/service"]
 timeout_seconds = 5

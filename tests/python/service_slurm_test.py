@@ -94,6 +94,7 @@ class SlurmTest(ServiceCase):
 [[trainer]]
 name = "remote"
 command = [{json.dumps(python)}, {json.dumps(str(FAKE_EXPORTER))}]
+environment = {{ FRAMEWORK = "remote" }}
 concurrency = 4
 timeout_seconds = 60
 {common}

@@ -63,9 +63,10 @@ std::variant<FinishedOutput, JobError> read_output(const std::string& directory,
   if (const Finding* failure = checked->failure()) return broken_rule(*failure);
   const std::string framework = checked->metadata.value("framework", "");
   if (std::ranges::find(expected.frameworks, framework) == expected.frameworks.end())
-    return refused(FailureCode::kInvalidMetadata,
-                   fmt::format("metadata.json is of the framework {}, the job of {}", printable(framework),
-                               fmt::join(expected.frameworks, " or ")));
+    return refused(
+        FailureCode::kInvalidMetadata,
+        fmt::format("metadata.json is of the framework {}, the job of {}; the trainer's row names its frameworks",
+                    printable(framework), fmt::join(expected.frameworks, " or ")));
   output.metadata = std::move(checked->metadata);
   return output;
 }
