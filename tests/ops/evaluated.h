@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "graph/text.h"
 #include "kernels/thread_pool.h"
 #include "ops/op_info.h"
 

@@ -9,7 +9,7 @@ Lowering::Lowering(const Graph& graph, int64_t opset, OnnxModel& model)
     : graph_(graph),
       opset_(opset),
       model_(model),
-      sizes_(*this),
+      sizes_(graph, EmitSizes(*this)),
       value_names_(graph.values.size()),
       users_(consumers(graph)) {
   const auto made_by = producers(graph);

@@ -49,8 +49,8 @@ class Lowering {
   /// An ONNX node for an inner value; its name.
   std::string inner(OnnxOpType type, std::vector<std::string> inputs, std::vector<OnnxAttribute> attributes = {});
 
-  /// Values that hold sizes which may vary.
-  SizeArithmetic& sizes() { return sizes_; }
+  /// Values that hold sizes which may vary: int64, [1] or [n].
+  SizeLowering<EmitSizes>& sizes() { return sizes_; }
 
   /// Gives every graph output its own value: what is an input, a constant or two outputs at once goes through Identity.
   void finish_outputs();
@@ -62,7 +62,7 @@ class Lowering {
   const Graph& graph_;
   int64_t opset_;
   OnnxModel& model_;
-  SizeArithmetic sizes_;
+  SizeLowering<EmitSizes> sizes_;
   std::string path_;
   std::set<std::string> used_;
   std::map<std::string, int> next_suffix_;

@@ -8,182 +8,73 @@ namespace modelport::onnx {
 
 namespace {
 
-/// c * symbol, c >= 1.
-struct Multiple {
-  int64_t factor;
-  std::string symbol;
-};
+/// A node of no module.
+std::string size_node(Lowering& to, OnnxOpType type, std::vector<std::string> inputs,
+                      std::vector<OnnxAttribute> attributes = {}) {
+  const std::string outer = to.set_path("sizes");
+  std::string value = to.inner(type, std::move(inputs), std::move(attributes));
+  to.set_path(outer);
+  return value;
+}
 
-std::optional<Multiple> multiple_of_symbol(const Dim& dim) {
-  if (dim.terms().size() != 1) return std::nullopt;
-  const Dim::Term& term = dim.terms()[0];
-  if (term.atoms.size() != 1 || term.coefficient < 1 || term.atoms[0]->kind != Dim::Atom::Kind::kSymbol) {
-    return std::nullopt;
-  }
-  return Multiple{term.coefficient, term.atoms[0]->name};
+/// Outside of EmitSizes, whose own floor_div hides that of sizes.
+Dim quotient(const Dim& dividend, int64_t divisor) { return floor_div(dividend, divisor); }
+
+/// Before opset 12 Min and Max take no integers.
+std::string reduced(Lowering& to, OnnxOpType type, std::string a, std::string b) {
+  std::string both = size_node(to, OnnxOpType::kConcat, {std::move(a), std::move(b)}, {{"axis", int64_t{0}}});
+  return size_node(to, type, {std::move(both)}, {{"axes", std::vector<int64_t>{0}}, {"keepdims", int64_t{1}}});
 }
 
 }  // namespace
 
 std::string size_parameter(const Dim& dim) {
-  const auto multiple = multiple_of_symbol(dim);
-  if (!multiple) return {};
-  const std::string divided = fmt::format("/{}", multiple->factor);
-  if (multiple->factor > 1 && multiple->symbol.ends_with(divided)) {
-    return multiple->symbol.substr(0, multiple->symbol.size() - divided.size());
-  }
-  return multiple->factor == 1 ? multiple->symbol : std::string();
+  if (dim.terms().size() != 1 || dim.terms()[0].atoms.size() != 1) return {};
+  const std::string& symbol = dim.terms()[0].atoms[0]->name;
+  const auto factor = multiple_of(dim, symbol);
+  if (!factor) return {};
+  const std::string divided = fmt::format("/{}", *factor);
+  if (*factor > 1 && symbol.ends_with(divided)) return symbol.substr(0, symbol.size() - divided.size());
+  return *factor == 1 ? symbol : std::string();
 }
 
-std::string SizeArithmetic::input_axis(size_t input, size_t axis) {
-  const NamedValue& source = to_.graph().inputs[input];
-  std::string& value = known_[to_.shape(source.value)[axis].text()];
-  if (!value.empty()) return value;
-  std::string& shape = known_["shape of " + source.name];
-  if (shape.empty()) shape = to_.inner(OnnxOpType::kShape, {source.name});
-  return value =
-             to_.inner(OnnxOpType::kGather, {shape, to_.int64s({static_cast<int64_t>(axis)})}, {{"axis", int64_t{0}}});
+std::string EmitSizes::constants(const std::vector<int64_t>& sizes) { return to_.int64s(sizes); }
+
+std::string EmitSizes::input_axis(size_t input, size_t axis) {
+  std::string& shape = shapes_[input];
+  if (shape.empty()) shape = size_node(to_, OnnxOpType::kShape, {to_.graph().inputs[input].name});
+  return size_node(to_, OnnxOpType::kGather, {shape, to_.int64s({static_cast<int64_t>(axis)})}, {{"axis", int64_t{0}}});
 }
 
-Result<std::string> SizeArithmetic::symbol(const Dim::Atom& atom) {
-  for (size_t input = 0; input < to_.graph().inputs.size(); ++input) {
-    const SymbolicShape& shape = to_.shape(to_.graph().inputs[input].value);
-    for (size_t axis = 0; axis < shape.size(); ++axis) {
-      const auto multiple = multiple_of_symbol(shape[axis]);
-      if (!multiple || multiple->symbol != atom.name) continue;
-      std::string size = input_axis(input, axis);
-      if (multiple->factor == 1) return size;
-      return to_.inner(OnnxOpType::kDiv, {std::move(size), to_.int64s({multiple->factor})});
-    }
+Result<std::string> EmitSizes::floor_div(std::string a, int64_t divisor, const Dim& dividend) {
+  const auto bound = dividend.lower_bound();
+  if (!bound || *bound < 0) {
+    return fail(ErrorCode::kInvalidArgument, "the size {} may divide a negative number; ONNX rounds that upwards",
+                quotient(dividend, divisor).text());
   }
-  return fail(ErrorCode::kInternal, "the size '{}' is not the size of any input's axis", atom.name);
+  return size_node(to_, OnnxOpType::kDiv, {std::move(a), to_.int64s({divisor})});
 }
 
-Result<std::string> SizeArithmetic::atom(const Dim::Atom& atom) {
-  if (const auto found = known_.find(atom.text); found != known_.end()) return found->second;
-  std::string value;
-  switch (atom.kind) {
-    case Dim::Atom::Kind::kSymbol: {
-      TRY(size, symbol(atom));
-      value = std::move(size);
-      break;
-    }
-    case Dim::Atom::Kind::kFloorDiv: {
-      // ONNX divides integers towards zero.
-      const auto bound = atom.operands[0].lower_bound();
-      if (!bound || *bound < 0) {
-        return fail(ErrorCode::kInvalidArgument, "the size {} may divide a negative number; ONNX rounds that upwards",
-                    atom.text);
-      }
-      TRY(dividend, size(atom.operands[0]));
-      value = to_.inner(OnnxOpType::kDiv, {std::move(dividend), to_.int64s({atom.divisor})});
-      break;
-    }
-    case Dim::Atom::Kind::kMin:
-    case Dim::Atom::Kind::kMax: {
-      TRY(a, size(atom.operands[0]));
-      TRY(b, size(atom.operands[1]));
-      const bool smaller = atom.kind == Dim::Atom::Kind::kMin;
-      if (to_.opset() >= 12) {
-        value = to_.inner(smaller ? OnnxOpType::kMin : OnnxOpType::kMax, {std::move(a), std::move(b)});
-        break;
-      }
-      // Min and Max take no integers yet.
-      std::string both = to_.inner(OnnxOpType::kConcat, {std::move(a), std::move(b)}, {{"axis", int64_t{0}}});
-      value = to_.inner(smaller ? OnnxOpType::kReduceMin : OnnxOpType::kReduceMax, {std::move(both)},
-                        {{"axes", std::vector<int64_t>{0}}, {"keepdims", int64_t{1}}});
-      break;
-    }
-  }
-  known_[atom.text] = value;
-  return value;
+std::string EmitSizes::mul(std::string a, std::string b) {
+  return size_node(to_, OnnxOpType::kMul, {std::move(a), std::move(b)});
 }
 
-Result<std::string> SizeArithmetic::product(const Dim::Term& term) {
-  std::string key, value;
-  for (const auto& factor : term.atoms) {
-    TRY(next, atom(*factor));
-    key += (key.empty() ? "" : "*") + factor->text;
-    if (value.empty()) {
-      value = std::move(next);
-      continue;
-    }
-    std::string& known = known_[key];
-    if (known.empty()) known = to_.inner(OnnxOpType::kMul, {std::move(value), std::move(next)});
-    value = known;
-  }
-  if (value.empty()) return to_.int64s({term.coefficient});
-  if (term.coefficient == 1) return value;
-  return to_.inner(OnnxOpType::kMul, {std::move(value), to_.int64s({term.coefficient})});
+std::string EmitSizes::add(std::string a, std::string b) {
+  return size_node(to_, OnnxOpType::kAdd, {std::move(a), std::move(b)});
 }
 
-Result<std::string> SizeArithmetic::sum(const Dim& dim) {
-  std::string total;
-  for (const Dim::Term& term : dim.terms()) {
-    TRY(value, product(term));
-    total = total.empty() ? std::move(value) : to_.inner(OnnxOpType::kAdd, {std::move(total), std::move(value)});
-  }
-  return total;
+std::string EmitSizes::min(std::string a, std::string b) {
+  if (to_.opset() < 12) return reduced(to_, OnnxOpType::kReduceMin, std::move(a), std::move(b));
+  return size_node(to_, OnnxOpType::kMin, {std::move(a), std::move(b)});
 }
 
-Result<std::string> SizeArithmetic::size(const Dim& dim) {
-  if (const auto constant = dim.constant()) return to_.int64s({*constant});
-  const std::string text = dim.text();
-  if (const auto found = known_.find(text); found != known_.end()) return found->second;
-  const std::string outer = to_.set_path("sizes");
-  for (size_t input = 0; input < to_.graph().inputs.size(); ++input) {
-    const SymbolicShape& shape = to_.shape(to_.graph().inputs[input].value);
-    for (size_t axis = 0; axis < shape.size(); ++axis) {
-      if (shape[axis].text() != text) continue;
-      std::string value = input_axis(input, axis);
-      to_.set_path(outer);
-      return value;
-    }
-  }
-  Result<std::string> value = sum(dim);
-  to_.set_path(outer);
-  if (value) known_[text] = *value;
-  return value;
+std::string EmitSizes::max(std::string a, std::string b) {
+  if (to_.opset() < 12) return reduced(to_, OnnxOpType::kReduceMax, std::move(a), std::move(b));
+  return size_node(to_, OnnxOpType::kMax, {std::move(a), std::move(b)});
 }
 
-Result<std::string> SizeArithmetic::list(const std::vector<Dim>& dims) {
-  std::vector<std::string> parts;
-  std::vector<int64_t> constants;
-  const auto flush = [&] {
-    if (!constants.empty()) parts.push_back(to_.int64s(std::exchange(constants, {})));
-  };
-  for (const Dim& dim : dims) {
-    if (const auto constant = dim.constant()) {
-      constants.push_back(*constant);
-      continue;
-    }
-    flush();
-    TRY(value, size(dim));
-    parts.push_back(std::move(value));
-  }
-  flush();
-  if (parts.empty()) return to_.int64s({});
-  if (parts.size() == 1) return parts[0];
-  std::string key = "list of";
-  for (const std::string& part : parts) key += " " + part;
-  std::string& known = known_[key];
-  if (known.empty()) known = to_.inner(OnnxOpType::kConcat, std::move(parts), {{"axis", int64_t{0}}});
-  return known;
-}
-
-Result<std::string> SizeArithmetic::reshape_target(const SymbolicShape& from, const SymbolicShape& to) {
-  std::vector<Dim> target = to;
-  std::optional<size_t> last_unknown;
-  for (size_t axis = 0; axis < to.size(); ++axis) {
-    if (to[axis].is_constant()) continue;
-    if (axis < from.size() && from[axis] == to[axis]) {
-      target[axis] = 0;
-    } else {
-      last_unknown = axis;
-    }
-  }
-  if (last_unknown) target[*last_unknown] = -1;
-  return list(target);
+std::string EmitSizes::concat(std::vector<std::string> parts, size_t) {
+  return to_.inner(OnnxOpType::kConcat, std::move(parts), {{"axis", int64_t{0}}});
 }
 
 }  // namespace modelport::onnx

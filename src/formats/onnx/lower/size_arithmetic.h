@@ -1,38 +1,32 @@
 #pragma once
 
-#include <map>
-#include <string>
-#include <vector>
-
-#include "graph/dim.h"
+#include "formats/size_lowering.h"
 
 namespace modelport::onnx {
 
 class Lowering;
 
-/// Emits int64 arithmetic for sizes that may vary: Shape of a graph input, Gather of one axis, then Div, Mul, Add, Min
-/// and Max. Every distinct size is computed once. Constant sizes become initializers and no nodes.
-class SizeArithmetic {
+/// Sizes as int64 values of shape [1]: Shape of a graph input, Gather of one axis, then Div, Mul, Add, Min and Max.
+/// Constant sizes become initializers and no nodes.
+class EmitSizes {
  public:
-  explicit SizeArithmetic(Lowering& to) : to_(to) {}
+  using Value = std::string;
+  explicit EmitSizes(Lowering& to) : to_(to) {}
 
-  /// An int64 value of shape [1]. kInvalidArgument for a floor division of something that may be negative.
-  Result<std::string> size(const Dim& dim);
-  /// An int64 value of shape [n].
-  Result<std::string> list(const std::vector<Dim>& dims);
-  /// The second operand of Reshape: 0 where an axis keeps its size, -1 for the last unknown one, arithmetic for the
-  /// others.
-  Result<std::string> reshape_target(const SymbolicShape& from, const SymbolicShape& to);
+  Value constants(const std::vector<int64_t>& sizes);
+  Value input_axis(size_t input, size_t axis);
+  /// kInvalidArgument for what may be negative: ONNX divides integers towards zero.
+  Result<Value> floor_div(Value a, int64_t divisor, const Dim& dividend);
+  Value mul(Value a, Value b);
+  Value add(Value a, Value b);
+  Value min(Value a, Value b);
+  Value max(Value a, Value b);
+  Value keep(Value value) { return value; }
+  Value concat(std::vector<Value> parts, size_t count);
 
  private:
-  Result<std::string> sum(const Dim& dim);
-  Result<std::string> product(const Dim::Term& term);
-  Result<std::string> atom(const Dim::Atom& atom);
-  Result<std::string> symbol(const Dim::Atom& atom);
-  std::string input_axis(size_t input, size_t axis);
-
   Lowering& to_;
-  std::map<std::string, std::string> known_;  ///< Value by Dim::text, or by product of atoms' texts.
+  std::map<size_t, Value> shapes_;  ///< By input.
 };
 
 /// The name of a varying input size in the file, "height" for 32*height/32, and "" when it is not a multiple of one

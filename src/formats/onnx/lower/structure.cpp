@@ -50,7 +50,7 @@ Status emit<Permute>(const Node& node, Lowering& to) {
 namespace {
 
 Status reshape(const Node& node, Lowering& to) {
-  TRY(target, to.sizes().reshape_target(to.shape(node.inputs[0]), to.shape(node.outputs[0])));
+  TRY(target, to.sizes().list(reshape_sizes(to.shape(node.inputs[0]), to.shape(node.outputs[0]))));
   to.node(node, OnnxOpType::kReshape, {to.name(node.inputs[0]), std::move(target)});
   return {};
 }

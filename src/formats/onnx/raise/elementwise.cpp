@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "formats/onnx/layout.h"
-#include "formats/onnx/raise/selection.h"
+#include "formats/onnx/raise/raising.h"
 
 namespace modelport::onnx {
 
@@ -14,44 +14,16 @@ Status unary(Raising& from, Op op) {
 }
 
 Status of_values(Raising& from, Op op, size_t count) {
-  std::vector<ValueId> inputs;
-  for (size_t i = 0; i < count; ++i) {
-    TRY(input, from.value(i));
-    inputs.push_back(input);
-  }
+  TRY(inputs, from.values(count));
   from.define(0, from.builder().emit(std::move(op), std::move(inputs))[0]);
   return {};
 }
 
-/// Two lists of sizes, element by element; a list of one is repeated.
-template <class F>
-std::optional<std::vector<Dim>> on_sizes(const Raising& from, F f) {
-  const auto a = from.sizes(0), b = from.sizes(1);
-  if (!a || !b || a->empty() || b->empty() || (a->size() != b->size() && a->size() != 1 && b->size() != 1))
-    return std::nullopt;
-  std::vector<Dim> out;
-  for (size_t i = 0; i < std::max(a->size(), b->size()); ++i)
-    out.push_back(f((*a)[a->size() == 1 ? 0 : i], (*b)[b->size() == 1 ? 0 : i]));
-  return out;
-}
-
-template <class F>
-Status binary(Raising& from, Op op, F f) {
-  if (auto sizes = on_sizes(from, f)) {
-    from.define_sizes(0, *std::move(sizes));
-    return {};
-  }
-  TRY(a, from.value(0));
-  TRY(b, from.value(1));
-  from.define(0, from.builder().emit(std::move(op), {a, b})[0]);
-  return {};
-}
-
-template <class F>
-Status only_on_sizes(Raising& from, F f) {
+/// On sizes, or as an operator.
+Status binary(Raising& from, Op op, Dim (*f)(const Dim&, const Dim&)) {
   auto sizes = on_sizes(from, f);
-  if (!sizes) return from.unsupported("it is only read on sizes");
-  from.define_sizes(0, *std::move(sizes));
+  if (!sizes) return of_values(from, std::move(op), 2);
+  from.define_sizes(*std::move(sizes));
   return {};
 }
 
@@ -59,8 +31,7 @@ Status only_on_sizes(Raising& from, F f) {
 
 template <>
 Status raise<OnnxOpType::kAdd>(Raising& from) {
-  TRY(of_selection, raise_add_of_selection(from));
-  if (of_selection) return {};
+  if (from.kept_boxes(0) != nullptr) return raise_sum_of_kept_boxes(from);
   return binary(from, Add{}, [](const Dim& a, const Dim& b) { return a + b; });
 }
 template <>
@@ -73,11 +44,11 @@ Status raise<OnnxOpType::kMul>(Raising& from) {
 }
 template <>
 Status raise<OnnxOpType::kMin>(Raising& from) {
-  return only_on_sizes(from, [](const Dim& a, const Dim& b) { return min(a, b); });
+  return raise_on_sizes_only(from, [](const Dim& a, const Dim& b) { return min(a, b); });
 }
 template <>
 Status raise<OnnxOpType::kMax>(Raising& from) {
-  return only_on_sizes(from, [](const Dim& a, const Dim& b) { return max(a, b); });
+  return raise_on_sizes_only(from, [](const Dim& a, const Dim& b) { return max(a, b); });
 }
 
 template <>
@@ -111,7 +82,7 @@ Status raise<OnnxOpType::kWhere>(Raising& from) {
 
 template <>
 Status raise<OnnxOpType::kCast>(Raising& from) {
-  if (raise_cast_of_selection(from)) return {};
+  if (from.kept_boxes(0) != nullptr) return raise_cast_of_kept_boxes(from);
   const auto dtype = layout::dtype_of_code(static_cast<uint64_t>(from.int_attribute("to", 0)));
   if (!dtype) return from.unsupported("it casts to a type that is not read");
   TRY(x, from.value(0));

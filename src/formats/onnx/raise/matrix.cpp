@@ -29,7 +29,7 @@ bool fold_sizes(Raising& from, F f) {
   if (!list || list->empty() || from.int_attribute("keepdims", 1) != 1) return false;
   Dim folded = list->front();
   for (const Dim& size : *list) folded = f(folded, size);
-  from.define_sizes(0, {folded});
+  from.define_sizes({folded});
   return true;
 }
 

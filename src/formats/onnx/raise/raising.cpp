@@ -7,9 +7,6 @@ namespace modelport::onnx {
 
 namespace {
 
-/// Longer int64 constants are data, not sizes.
-constexpr int64_t kMaxSizes = 16;
-
 int64_t stride_in_metadata(const OnnxModel& model) {
   for (const auto& [key, value] : model.metadata_props) {
     int64_t stride = 1;
@@ -39,13 +36,7 @@ Result<Raising> Raising::begin(const OnnxModel& model) {
     raising.values_[input.name].value = raising.builder_.input(input.name, std::move(type));
   }
   for (const OnnxInitializer& initializer : model.initializers) {
-    Raised& raised = raising.values_[initializer.name];
-    raised.constant = &initializer.data;
-    if (initializer.data.dtype() != DType::kInt64 || initializer.data.shape().size() > 1 ||
-        initializer.data.element_count() > kMaxSizes)
-      continue;
-    raised.sizes.emplace();
-    for (const int64_t size : initializer.data.to_int64s()) raised.sizes->emplace_back(size);
+    raising.values_[initializer.name].set_constant(initializer.data);
   }
   return raising;
 }
@@ -56,7 +47,7 @@ Result<ValueId> Raising::named(const std::string& name) {
   const auto found = values_.find(name);
   if (found == values_.end())
     return fail(ErrorCode::kDamaged, "the value '{}' is used before anything computes it", name);
-  Raised& raised = found->second;
+  RaisedValue& raised = found->second;
   if (!raised.value && raised.constant != nullptr) raised.value = builder_.constant(*raised.constant);
   if (!raised.value)
     return fail(ErrorCode::kUnsupportedModel, "the value '{}' is a list of sizes and is used as data", name);
@@ -68,24 +59,9 @@ Result<ValueId> Raising::value(size_t index) {
   return named(node_->inputs[index]);
 }
 
-std::optional<std::vector<Dim>> Raising::sizes(size_t index) const {
-  if (!has_input(index)) return std::nullopt;
-  const auto found = values_.find(node_->inputs[index]);
-  return found == values_.end() ? std::nullopt : found->second.sizes;
-}
-
-Result<std::vector<Dim>> Raising::required_sizes(size_t index, std::string_view what) const {
-  auto list = sizes(index);
-  if (!list) return unsupported(fmt::format("{} are not known before it runs", what));
-  return *std::move(list);
-}
-
-Result<std::vector<double>> Raising::constant_floats(size_t index, std::string_view what) const {
+const RaisedValue* Raising::input(size_t index) const {
   const auto found = has_input(index) ? values_.find(node_->inputs[index]) : values_.end();
-  if (found == values_.end() || found->second.constant == nullptr || !is_float(found->second.constant->dtype())) {
-    return unsupported(fmt::format("{} is not a constant of floats", what));
-  }
-  return found->second.constant->to_doubles();
+  return found != values_.end() ? &found->second : nullptr;
 }
 
 const OnnxAttribute* Raising::attribute(std::string_view name) const {
@@ -120,25 +96,8 @@ std::optional<std::vector<int64_t>> Raising::ints_attribute(std::string_view nam
 }
 
 Result<int64_t> Raising::axis_attribute(std::string_view name, int64_t if_missing, size_t rank) const {
-  const auto size = static_cast<int64_t>(rank);
-  const int64_t axis = int_attribute(name, if_missing);
-  if (axis < -size || axis >= size)
-    return unsupported(fmt::format("{} {} is outside a value of rank {}", name, axis, rank));
-  return axis < 0 ? axis + size : axis;
+  return axis_of(int_attribute(name, if_missing), rank, name);
 }
-
-void Raising::define(size_t output, ValueId value) { values_[node_->outputs[output]].value = value; }
-
-void Raising::define_sizes(size_t output, std::vector<Dim> sizes) {
-  values_[node_->outputs[output]].sizes = std::move(sizes);
-}
-
-const Raising::Selection* Raising::selection(size_t index) const {
-  const auto found = has_input(index) ? values_.find(node_->inputs[index]) : values_.end();
-  return found != values_.end() && found->second.selection ? &*found->second.selection : nullptr;
-}
-
-void Raising::define_selection(Selection selection) { values_[node_->outputs[0]].selection = selection; }
 
 Error Raising::unsupported(std::string_view what) const {
   return fail(ErrorCode::kUnsupportedModel, "{}", what)

@@ -30,7 +30,11 @@ std::string parameter_shape(const std::vector<int64_t>& shape) {
 }  // namespace
 
 Lowering::Lowering(const Graph& graph, OpenvinoModel& model)
-    : graph_(graph), model_(model), sizes_(*this), made_by_(producers(graph)), sources_(graph.values.size()) {
+    : graph_(graph),
+      model_(model),
+      sizes_(graph, EmitSizes(*this)),
+      made_by_(producers(graph)),
+      sources_(graph.values.size()) {
   for (const NamedValue& input : graph.inputs) {
     used_.insert(input.name);
     const OpenvinoType type = port_type(input.value);
@@ -183,6 +187,14 @@ OpenvinoSource Lowering::inner(OpenvinoOpType type, std::vector<Source> inputs, 
   OpenvinoLayer layer{type, layer_name(type), std::move(attributes), {}, std::move(inputs), {{std::move(output), {}}}};
   for (const OpenvinoType& each : further) layer.outputs.push_back({each, {}});
   return {add(std::move(layer)), 0};
+}
+
+Result<OpenvinoSource> Lowering::size_scalar(const Dim& dim) {
+  if (const auto constant = dim.constant()) return scalar(static_cast<double>(*constant), DType::kInt64);
+  TRY(list, sizes_.size(dim));
+  const auto [found, added] = size_scalars_.try_emplace(dim.text());
+  if (added) found->second = inner(OpenvinoOpType::kSqueeze, {list, int64s({0})}, {DType::kInt64, {}});
+  return found->second;
 }
 
 void Lowering::finish() {

@@ -50,8 +50,10 @@ class Lowering {
   /// The type of a value of the graph as a port has it.
   OpenvinoType port_type(ValueId value) const;
 
-  /// Values that hold sizes which may vary.
-  SizeArithmetic& sizes() { return sizes_; }
+  /// Values that hold sizes which may vary: int64, [1] or [n].
+  SizeLowering<EmitSizes>& sizes() { return sizes_; }
+  /// One of rank 0.
+  Result<Source> size_scalar(const Dim& dim);
 
   /// Results, one for each graph output, and the probes.
   void finish();
@@ -72,7 +74,8 @@ class Lowering {
 
   const Graph& graph_;
   OpenvinoModel& model_;
-  SizeArithmetic sizes_;
+  SizeLowering<EmitSizes> sizes_;
+  std::map<std::string, Source> size_scalars_;  ///< By Dim::text.
   ConstantPool pool_;
   std::vector<uint64_t> offsets_;  ///< By number of the pool.
   uint64_t weights_end_ = 0;

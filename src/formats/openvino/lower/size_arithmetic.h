@@ -1,44 +1,32 @@
 #pragma once
 
-#include <map>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "formats/openvino/openvino_model.h"
+#include "formats/size_lowering.h"
 
 namespace modelport::openvino {
 
 class Lowering;
 
-/// Emits int64 arithmetic for sizes that may vary: ShapeOf of an input, Gather of one axis, then Divide, Multiply, Add,
-/// Minimum and Maximum. Every distinct size is computed once. Constant sizes become Consts and nothing else.
-class SizeArithmetic {
+/// Sizes as int64 values of shape [1]: ShapeOf of an input, Gather of one axis, then Divide, Multiply, Add, Minimum and
+/// Maximum. Constant sizes become Consts and nothing else.
+class EmitSizes {
  public:
-  explicit SizeArithmetic(Lowering& to) : to_(to) {}
+  using Value = OpenvinoSource;
+  explicit EmitSizes(Lowering& to) : to_(to) {}
 
-  /// An int64 value of shape [1].
-  Result<OpenvinoSource> size(const Dim& dim);
-  /// An int64 value of rank 0.
-  Result<OpenvinoSource> scalar(const Dim& dim);
-  /// An int64 value of shape [n].
-  Result<OpenvinoSource> list(const std::vector<Dim>& dims);
-  /// The second operand of Reshape with special_zero: 0 where an axis keeps its size, -1 for the last unknown one,
-  /// arithmetic for the others.
-  Result<OpenvinoSource> reshape_target(const SymbolicShape& from, const SymbolicShape& to);
+  Value constants(const std::vector<int64_t>& sizes);
+  Value input_axis(size_t input, size_t axis);
+  Result<Value> floor_div(Value a, int64_t divisor, const Dim& dividend);
+  Value mul(Value a, Value b);
+  Value add(Value a, Value b);
+  Value min(Value a, Value b);
+  Value max(Value a, Value b);
+  Value keep(Value value) { return value; }
+  Value concat(std::vector<Value> parts, size_t count);
 
  private:
-  Result<OpenvinoSource> sum(const Dim& dim);
-  Result<OpenvinoSource> product(const Dim::Term& term);
-  Result<OpenvinoSource> atom(const Dim::Atom& atom);
-  Result<OpenvinoSource> symbol(const Dim::Atom& atom);
-  OpenvinoSource input_axis(size_t input, size_t axis);
-  /// The input's axis that has exactly this size.
-  std::optional<OpenvinoSource> declared(const Dim& dim);
-  OpenvinoSource arithmetic(OpenvinoOpType type, OpenvinoSource a, OpenvinoSource b);
-
   Lowering& to_;
-  std::map<std::string, OpenvinoSource> known_;  ///< By Dim::text, by product of atoms' texts, by parts of a list.
+  std::map<size_t, Value> shapes_;  ///< By input.
 };
 
 }  // namespace modelport::openvino

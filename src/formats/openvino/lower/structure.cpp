@@ -44,7 +44,7 @@ Status emit<Permute>(const Node& node, Lowering& to) {
 namespace {
 
 Status reshape(const Node& node, Lowering& to) {
-  TRY(target, to.sizes().reshape_target(to.shape(node.inputs[0]), to.shape(node.outputs[0])));
+  TRY(target, to.sizes().list(reshape_sizes(to.shape(node.inputs[0]), to.shape(node.outputs[0]))));
   to.node(node, OpenvinoOpType::kReshape, {to.value(node.inputs[0]), target}, {{"special_zero", "true"}});
   return {};
 }
@@ -84,7 +84,7 @@ template <>
 Status emit<Range>(const Node& node, Lowering& to) {
   const auto& range = std::get<Range>(node.op);
   const auto element = layout::element_type(range.dtype);
-  TRY(size, to.sizes().scalar(range.size));
+  TRY(size, to.size_scalar(range.size));
   to.node(node, OpenvinoOpType::kRange, {to.scalar(0, DType::kInt64), size, to.scalar(1, DType::kInt64)},
           {{"output_type", std::string(element->attribute)}});
   return {};

@@ -1,21 +1,9 @@
 #include "formats/openvino/layout.h"
-#include "formats/openvino/raise/selection.h"
+#include "formats/openvino/raise/raising.h"
 
 namespace modelport::openvino {
 
 namespace {
-
-/// Two lists of sizes, element by element; a list of one is repeated.
-template <class F>
-std::optional<std::vector<Dim>> on_sizes(const Raising& from, F f) {
-  const auto a = from.sizes(0), b = from.sizes(1);
-  if (!a || !b || a->empty() || b->empty() || (a->size() != b->size() && a->size() != 1 && b->size() != 1))
-    return std::nullopt;
-  std::vector<Dim> out;
-  for (size_t i = 0; i < std::max(a->size(), b->size()); ++i)
-    out.push_back(f((*a)[a->size() == 1 ? 0 : i], (*b)[b->size() == 1 ? 0 : i]));
-  return out;
-}
 
 Status require_numpy(const Raising& from) {
   if (from.text_attribute("auto_broadcast", "numpy") == "numpy") return {};
@@ -24,27 +12,15 @@ Status require_numpy(const Raising& from) {
 
 Status on_values(Raising& from, Op op) {
   CHECK_OK(require_numpy(from));
-  std::vector<ValueId> operands;
-  for (size_t i = 0; i < from.input_count(); ++i) {
-    TRY(operand, from.value(i));
-    operands.push_back(operand);
-  }
+  TRY(operands, from.values(from.input_count()));
   from.define(0, from.builder().emit(std::move(op), std::move(operands))[0]);
   return {};
 }
 
-template <class F>
-Status binary(Raising& from, Op op, F f) {
+/// On sizes, or as an operator.
+Status binary(Raising& from, Op op, Dim (*f)(const Dim&, const Dim&)) {
   auto sizes = on_sizes(from, f);
   if (!sizes) return on_values(from, std::move(op));
-  from.define_sizes(*std::move(sizes));
-  return {};
-}
-
-template <class F>
-Status only_on_sizes(Raising& from, F f) {
-  auto sizes = on_sizes(from, f);
-  if (!sizes) return from.unsupported("it is only read on sizes");
   from.define_sizes(*std::move(sizes));
   return {};
 }
@@ -60,8 +36,7 @@ Status unary(Raising& from, Op op) {
 
 template <>
 Status raise<OpenvinoOpType::kAdd>(Raising& from) {
-  TRY(done, add_of_selection(from));
-  if (done) return {};
+  if (from.kept_boxes(0) != nullptr) return raise_sum_of_kept_boxes(from);
   return binary(from, Add{}, [](const Dim& a, const Dim& b) { return a + b; });
 }
 template <>
@@ -74,11 +49,11 @@ Status raise<OpenvinoOpType::kMultiply>(Raising& from) {
 }
 template <>
 Status raise<OpenvinoOpType::kMinimum>(Raising& from) {
-  return only_on_sizes(from, [](const Dim& a, const Dim& b) { return min(a, b); });
+  return raise_on_sizes_only(from, [](const Dim& a, const Dim& b) { return min(a, b); });
 }
 template <>
 Status raise<OpenvinoOpType::kMaximum>(Raising& from) {
-  return only_on_sizes(from, [](const Dim& a, const Dim& b) { return max(a, b); });
+  return raise_on_sizes_only(from, [](const Dim& a, const Dim& b) { return max(a, b); });
 }
 template <>
 Status raise<OpenvinoOpType::kPower>(Raising& from) {
@@ -115,7 +90,7 @@ Status raise<OpenvinoOpType::kDivide>(Raising& from) {
 
 template <>
 Status raise<OpenvinoOpType::kConvert>(Raising& from) {
-  if (convert_of_selection(from)) return {};
+  if (from.kept_boxes(0) != nullptr) return raise_cast_of_kept_boxes(from);
   const auto dtype = layout::dtype_of_attribute(from.text_attribute("destination_type", ""));
   if (!dtype) return from.unsupported("it converts to a type that is not read");
   TRY(x, from.value(0));

@@ -8,8 +8,6 @@ namespace modelport::openvino {
 
 namespace {
 
-constexpr int64_t kMaxSizes = 64;
-
 template <class T>
 std::optional<T> parsed(std::string_view text) {
   T value{};
@@ -29,7 +27,7 @@ bool is_of_type(const OpenvinoType& declared, const ValueType& type) {
 
 }  // namespace
 
-const Raising::Raised* Raising::raised(size_t index) const {
+const RaisedValue* Raising::input(size_t index) const {
   if (index >= input_count()) return nullptr;
   const auto found = raised_.find(layer().inputs[index]);
   return found == raised_.end() ? nullptr : &found->second;
@@ -39,7 +37,7 @@ Result<ValueId> Raising::at(OpenvinoSource source) {
   const auto found = raised_.find(source);
   if (found == raised_.end())
     return fail(ErrorCode::kUnsupportedModel, "the value '{}' is not one that is read", value_name(model_, source));
-  Raised& its = found->second;
+  RaisedValue& its = found->second;
   if (!its.value && its.constant != nullptr) its.value = builder_.constant(*its.constant);
   if (!its.value) {
     return fail(ErrorCode::kUnsupportedModel, "the value '{}' is a list of sizes or of kept boxes and is used as data",
@@ -54,7 +52,7 @@ Result<ValueId> Raising::value(size_t index) {
 }
 
 Result<ValueId> Raising::reshaped(size_t index, const SymbolicShape& shape) {
-  const Raised* its = raised(index);
+  const RaisedValue* its = input(index);
   if (its != nullptr && its->constant != nullptr) {
     TRY(concrete, evaluate_shape(shape, {}));
     return builder_.constant(its->constant->reshape(std::move(concrete)));
@@ -63,53 +61,9 @@ Result<ValueId> Raising::reshaped(size_t index, const SymbolicShape& shape) {
   return builder_.reshape(x, shape);
 }
 
-std::optional<std::vector<Dim>> Raising::sizes(size_t index) const {
-  const Raised* its = raised(index);
-  return its == nullptr ? std::nullopt : its->sizes;
-}
-
-Result<std::vector<Dim>> Raising::required_sizes(size_t index, std::string_view what) const {
-  auto list = sizes(index);
-  if (!list) return unsupported(fmt::format("{} are not known before it runs", what));
-  return *std::move(list);
-}
-
-Result<std::vector<int64_t>> Raising::integers(size_t index, std::string_view what) const {
-  TRY(list, required_sizes(index, what));
-  std::vector<int64_t> out;
-  for (const Dim& each : list) {
-    const auto constant = each.constant();
-    if (!constant) return unsupported(fmt::format("{} are not constant", what));
-    out.push_back(*constant);
-  }
-  return out;
-}
-
-Result<int64_t> Raising::integer(size_t index, std::string_view what) const {
-  TRY(list, integers(index, what));
-  if (list.size() != 1) return unsupported(fmt::format("{} is not one number", what));
-  return list[0];
-}
-
-Result<Dim> Raising::one_size(size_t index, std::string_view what) const {
-  TRY(list, required_sizes(index, what));
-  if (list.size() != 1) return unsupported(fmt::format("{} is not one number", what));
-  return list[0];
-}
-
-Result<std::vector<double>> Raising::constant_floats(size_t index, std::string_view what) const {
-  const Raised* its = raised(index);
-  if (its == nullptr || its->constant == nullptr || !is_float(its->constant->dtype()))
-    return unsupported(fmt::format("{} is not a constant of floats", what));
-  return its->constant->to_doubles();
-}
-
 Result<int64_t> Raising::axis(size_t index, size_t rank) const {
   TRY(axis, integer(index, "the axis"));
-  const auto size = static_cast<int64_t>(rank);
-  if (axis < -size || axis >= size)
-    return unsupported(fmt::format("axis {} is outside a value of rank {}", axis, rank));
-  return axis < 0 ? axis + size : axis;
+  return axis_of(axis, rank, "axis");
 }
 
 const std::string* Raising::attribute(std::string_view name) const {
@@ -156,33 +110,12 @@ Result<int64_t> Raising::axis_attribute(std::string_view name, size_t rank) cons
   return list[0] < 0 ? list[0] + size : list[0];
 }
 
-const Raising::Selection* Raising::selection(size_t index) const {
-  const Raised* its = raised(index);
-  return its != nullptr && its->selection ? &*its->selection : nullptr;
-}
-
-void Raising::define_selection(Selection selection) { raised_[{at_, 0}].selection = selection; }
-
-void Raising::define(size_t output, ValueId value) { raised_[{at_, static_cast<uint32_t>(output)}].value = value; }
-
-void Raising::define_sizes(std::vector<Dim> sizes) { raised_[{at_, 0}].sizes = std::move(sizes); }
-
-void Raising::define_constant() {
-  const WeightRecipe& data = layer().data;
-  Raised& its = raised_[{at_, 0}];
-  its.constant = &data;
-  const bool integers = data.dtype() == DType::kInt64 || data.dtype() == DType::kInt32;
-  if (!integers || data.shape().size() > 1 || data.element_count() > kMaxSizes) return;
-  its.sizes.emplace();
-  for (const int64_t size : data.to_int64s()) its.sizes->emplace_back(size);
-}
-
 Status Raising::require_declared_types() const {
   for (size_t output = 0; output < layer().outputs.size(); ++output) {
     const OpenvinoType& declared = layer().outputs[output].type;
     const auto found = raised_.find({at_, static_cast<uint32_t>(output)});
     if (found == raised_.end()) continue;
-    const Raised& its = found->second;
+    const RaisedValue& its = found->second;
     std::string given;
     if (its.value) {
       const ValueType& type = builder_.type(*its.value);

@@ -1,9 +1,7 @@
 #include <algorithm>
-#include <limits>
 
 #include "formats/openvino/layout.h"
-#include "formats/openvino/raise/selection.h"
-#include "graph/exact_quotient.h"
+#include "formats/openvino/raise/raising.h"
 
 namespace modelport::openvino {
 
@@ -83,23 +81,8 @@ Status raise<OpenvinoOpType::kShapeOf>(Raising& from) {
 
 template <>
 Status raise<OpenvinoOpType::kConcat>(Raising& from) {
-  std::vector<Dim> list;
-  size_t lists = 0;
-  for (size_t i = 0; i < from.input_count(); ++i) {
-    if (const auto part = from.sizes(i)) {
-      list.insert(list.end(), part->begin(), part->end());
-      ++lists;
-    }
-  }
-  if (lists == from.input_count()) {
-    from.define_sizes(std::move(list));
-    return {};
-  }
-  std::vector<ValueId> parts;
-  for (size_t i = 0; i < from.input_count(); ++i) {
-    TRY(part, from.value(i));
-    parts.push_back(part);
-  }
+  if (raise_concat_of_sizes(from)) return {};
+  TRY(parts, from.values(from.input_count()));
   TRY(axis, from.axis_attribute("axis", from.builder().shape(parts[0]).size()));
   from.define(0, from.builder().concat(std::move(parts), axis));
   return {};
@@ -107,21 +90,13 @@ Status raise<OpenvinoOpType::kConcat>(Raising& from) {
 
 template <>
 Status raise<OpenvinoOpType::kGather>(Raising& from) {
-  TRY(done, gather_of_selection(from));
-  if (done) return {};
-  if (from.text_attribute("batch_dims", "0") != "0") return from.unsupported("batch_dims is not read");
-  if (const auto list = from.sizes(0); list && from.sizes(1)) {
-    TRY(indices, from.integers(1, "indices"));
-    std::vector<Dim> picked;
-    for (const int64_t index : indices) {
-      const int64_t at = index < 0 ? index + static_cast<int64_t>(list->size()) : index;
-      if (at < 0 || at >= static_cast<int64_t>(list->size()))
-        return from.unsupported("an index is outside the list of sizes");
-      picked.push_back((*list)[static_cast<size_t>(at)]);
-    }
-    from.define_sizes(std::move(picked));
-    return {};
+  if (from.kept_boxes(0) != nullptr) {
+    TRY(of_boxes, from.integer(2, "the axis"));
+    return raise_columns_of_kept_boxes(from, of_boxes);
   }
+  if (from.text_attribute("batch_dims", "0") != "0") return from.unsupported("batch_dims is not read");
+  TRY(of_sizes, raise_gather_of_sizes(from));
+  if (of_sizes) return {};
   TRY(x, from.value(0));
   TRY(at, from.value(1));
   TRY(axis, from.axis(2, from.builder().shape(x).size()));
@@ -152,31 +127,9 @@ template <>
 Status raise<OpenvinoOpType::kReshape>(Raising& from) {
   TRY(x, from.value(0));
   TRY(target, from.required_sizes(1, "the new sizes"));
-  const SymbolicShape in = from.builder().shape(x);
-  const bool copies = from.flag("special_zero", "false");
-  std::optional<size_t> open;
-  Dim known(1);
-  for (size_t axis = 0; axis < target.size(); ++axis) {
-    if (copies && target[axis] == Dim(0)) {
-      if (axis >= in.size()) return from.unsupported("a size is copied from an axis that is not there");
-      target[axis] = in[axis];
-    }
-    if (target[axis] == Dim(-1)) {
-      if (open) return from.unsupported("two sizes are left open");
-      open = axis;
-    } else {
-      known = known * target[axis];
-    }
-  }
-  if (open) {
-    const auto rest = exact_quotient(product(in), known);
-    if (!rest) {
-      return from.unsupported(
-          fmt::format("the open size of {} elements in parts of {} is not known", product(in).text(), known.text()));
-    }
-    target[*open] = *rest;
-  }
-  from.define(0, from.builder().reshape(x, std::move(target)));
+  const ZeroSize zero = from.flag("special_zero", "false") ? ZeroSize::kCopiesTheAxis : ZeroSize::kIsZero;
+  TRY(shape, reshaped_shape(from, from.builder().shape(x), std::move(target), zero));
+  from.define(0, from.builder().reshape(x, std::move(shape)));
   return {};
 }
 
@@ -206,8 +159,7 @@ Status raise<OpenvinoOpType::kSlice>(Raising& from) {
   const SymbolicShape shape = from.builder().shape(x);
   TRY(axis, from.axis(4, shape.size()));
   if (step != 1) return from.unsupported("only steps of 1 are read");
-  const bool to_the_end = stop == Dim(std::numeric_limits<int64_t>::max());
-  from.define(0, from.builder().slice(x, axis, start, to_the_end ? shape[static_cast<size_t>(axis)] : stop));
+  from.define(0, from.builder().slice(x, axis, start, slice_end(stop, shape[static_cast<size_t>(axis)])));
   return {};
 }
 

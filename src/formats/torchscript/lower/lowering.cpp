@@ -21,15 +21,6 @@ std::string as_name(std::string_view text) {
   return is_torch_name(name) ? name : "v_" + name;
 }
 
-/// c where the dim is c * symbol, c >= 1; nothing otherwise.
-std::optional<int64_t> factor_of(const Dim& dim, const std::string& symbol) {
-  if (dim.terms().size() != 1) return std::nullopt;
-  const Dim::Term& term = dim.terms()[0];
-  const bool is_symbol = term.atoms.size() == 1 && term.atoms[0]->kind == Dim::Atom::Kind::kSymbol;
-  if (!is_symbol || term.coefficient < 1 || term.atoms[0]->name != symbol) return std::nullopt;
-  return term.coefficient;
-}
-
 /// The type that the network computes in: that of most of its weights, or its input's where it has none.
 DType float_type(const Graph& graph) {
   std::map<DType, int64_t> elements;
@@ -45,7 +36,11 @@ DType float_type(const Graph& graph) {
 }  // namespace
 
 Lowering::Lowering(const Graph& graph, TorchModel& model)
-    : graph_(graph), model_(model), expressions_(graph.values.size()), float_type_(float_type(graph)) {
+    : graph_(graph),
+      model_(model),
+      expressions_(graph.values.size()),
+      sizes_(graph, EmitSizes(*this)),
+      float_type_(float_type(graph)) {
   for (const NamedValue& input : graph.inputs) {
     const std::string name = unique(as_name(input.name));
     model_.code.parameters.push_back(name);
@@ -134,83 +129,13 @@ std::vector<TorchExpression> Lowering::inner_parts(size_t count, std::string fun
   return parts;
 }
 
+TorchExpression Lowering::local(std::string_view name, Expression value) {
+  return assign(unique(std::string(name)), std::move(value));
+}
+
 TorchExpression Lowering::inner(std::string function, std::vector<Expression> arguments, Keywords keywords) {
   std::string name = local_name(function);
   return assign(std::move(name), Expression::call(std::move(function), std::move(arguments), std::move(keywords)));
-}
-
-TorchExpression Lowering::axis_size(size_t input, size_t axis) {
-  const NamedValue& source = graph_.inputs[input];
-  const std::string key = fmt::format("axis {} of {}", axis, source.name);
-  const auto found = sizes_.find(key);
-  if (found != sizes_.end()) return found->second;
-  return sizes_[key] =
-             assign(unique("size"),
-                    Expression::call("torch.size", {value(source.value), Expression::of(static_cast<int64_t>(axis))}));
-}
-
-Result<TorchExpression> Lowering::symbol(const Dim::Atom& atom) {
-  for (size_t input = 0; input < graph_.inputs.size(); ++input) {
-    const SymbolicShape& sizes = shape(graph_.inputs[input].value);
-    for (size_t axis = 0; axis < sizes.size(); ++axis) {
-      const auto factor = factor_of(sizes[axis], atom.name);
-      if (!factor) continue;
-      const Expression size = axis_size(input, axis);
-      if (*factor == 1) return size;
-      return Expression::call("torch.floordiv", {size, Expression::of(*factor)});
-    }
-  }
-  return fail(ErrorCode::kInternal, "the size '{}' is not the size of any input's axis", atom.name);
-}
-
-Result<TorchExpression> Lowering::atom(const Dim::Atom& atom) {
-  switch (atom.kind) {
-    case Dim::Atom::Kind::kSymbol:
-      return symbol(atom);
-    case Dim::Atom::Kind::kFloorDiv: {
-      TRY(dividend, size(atom.operands[0]));
-      return Expression::call("torch.floordiv", {dividend, Expression::of(atom.divisor)});
-    }
-    case Dim::Atom::Kind::kMin:
-    case Dim::Atom::Kind::kMax: {
-      TRY(a, size(atom.operands[0]));
-      TRY(b, size(atom.operands[1]));
-      return Expression::call(atom.kind == Dim::Atom::Kind::kMin ? "ops.prim.min" : "ops.prim.max", {a, b});
-    }
-  }
-  return fail(ErrorCode::kInternal, "the size '{}' is of no kind", atom.text);
-}
-
-Result<TorchExpression> Lowering::size(const Dim& dim) {
-  if (const auto constant = dim.constant()) return Expression::of(*constant);
-  const std::string text = dim.text();
-  if (const auto found = sizes_.find(text); found != sizes_.end()) return found->second;
-  for (size_t input = 0; input < graph_.inputs.size(); ++input) {
-    const SymbolicShape& declared = shape(graph_.inputs[input].value);
-    for (size_t axis = 0; axis < declared.size(); ++axis) {
-      if (declared[axis].text() == text) return sizes_[text] = axis_size(input, axis);
-    }
-  }
-  std::optional<Expression> total;
-  for (const Dim::Term& term : dim.terms()) {
-    std::optional<Expression> product;
-    for (const auto& factor : term.atoms) {
-      if (!sizes_.contains(factor->text)) {
-        TRY(computed, atom(*factor));
-        sizes_[factor->text] =
-            computed.kind == Expression::Kind::kName ? computed : assign(unique("size"), std::move(computed));
-      }
-      const Expression& next = sizes_[factor->text];
-      product = product ? Expression::call("torch.mul", {*product, next}) : next;
-    }
-    const Expression coefficient = Expression::of(term.coefficient);
-    const Expression value = !product                ? coefficient
-                             : term.coefficient == 1 ? *product
-                                                     : Expression::call("torch.mul", {*product, coefficient});
-    total = total ? Expression::call("torch.add", {*total, value}) : value;
-  }
-  if (total->kind == Expression::Kind::kName) return sizes_[text] = *total;
-  return sizes_[text] = assign(unique("size"), *std::move(total));
 }
 
 Result<TorchExpression> Lowering::sizes(const std::vector<Dim>& dims) {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "formats/constant_pool.h"
+#include "formats/torchscript/lower/size_arithmetic.h"
 #include "formats/torchscript/torch_model.h"
 
 namespace modelport::torchscript {
@@ -20,6 +21,7 @@ class Lowering {
   /// Declares the parameters.
   Lowering(const Graph& graph, TorchModel& model);
 
+  const Graph& graph() const { return graph_; }
   const ValueType& type(ValueId value) const { return graph_[value].type; }
   const SymbolicShape& shape(ValueId value) const { return graph_[value].type.shape; }
 
@@ -39,11 +41,13 @@ class Lowering {
   /// Locals for the inner values that a function of several gives.
   std::vector<Expression> inner_parts(size_t count, std::string function, std::vector<Expression> arguments,
                                       Keywords keywords = {});
+  /// A local that is called after `name`.
+  Expression local(std::string_view name, Expression value);
   /// A local for an inner value.
   Expression inner(std::string function, std::vector<Expression> arguments, Keywords keywords = {});
 
   /// A size: a literal, or a local of int arithmetic on the inputs' sizes, computed once.
-  Result<Expression> size(const Dim& dim);
+  Result<Expression> size(const Dim& dim) { return sizes_.size(dim); }
   Result<Expression> sizes(const std::vector<Dim>& dims);
   /// The sizes for torch.reshape: -1 where only one is not constant.
   Result<Expression> reshape_target(const SymbolicShape& to);
@@ -66,9 +70,6 @@ class Lowering {
   /// What the local that holds a node's output is called: by its own name where it has one, else after `function`.
   std::string output_name(ValueId output, std::string_view function);
   Expression assign(std::string name, Expression value);
-  Result<Expression> atom(const Dim::Atom& atom);
-  Expression axis_size(size_t input, size_t axis);
-  Result<Expression> symbol(const Dim::Atom& atom);
   /// The first tensor of the graph's own float type: an input, or a buffer.
   Expression any_float();
 
@@ -81,7 +82,7 @@ class Lowering {
   std::map<std::string, int> next_suffix_;
   std::vector<std::optional<Expression>> expressions_;
   std::map<ValueId, std::string> output_names_;
-  std::map<std::string, Expression> sizes_;  ///< By Dim::text and atoms' texts.
+  SizeLowering<EmitSizes> sizes_;
   std::optional<Expression> dtype_, device_;
   DType float_type_;
 };
