@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "base/work_count.h"
+#include "checkpoint/hub_directory.h"
 #include "checkpoint/safetensors.h"
 #include "checkpoint/torch_legacy.h"
 #include "checkpoint/torch_zip.h"
@@ -30,7 +31,7 @@ Error unread_container(Container container) {
 }
 
 /// The pickles among the members. Flags are not believed: a member that claims to be encrypted may be plain.
-std::vector<std::pair<std::string, PickleScan>> scan_members(const ZipReader& zip) {
+std::vector<std::pair<std::string, PickleScan>> scan_members(const ZipReader& zip, CheckpointFamilies families) {
   std::vector<std::pair<std::string, PickleScan>> scans;
   uint64_t left = 4 * kScanLimit;
   for (const ZipMember& member : zip.members()) left += kScanLimitPerByte * member.raw.size();
@@ -45,14 +46,15 @@ std::vector<std::pair<std::string, PickleScan>> scan_members(const ZipReader& zi
       buffer = *std::move(inflated);
       content = buffer;
     }
-    PickleScan scan = scan_pickles(content);
+    PickleScan scan = scan_pickles(content, families);
     if (scan.pickles > 0 || !scan.refused_calls.empty()) scans.emplace_back(member.name, std::move(scan));
   }
   return scans;
 }
 
 /// What lies behind the local headers of an archive whose directory cannot be believed.
-std::vector<std::pair<std::string, PickleScan>> scan_local_members(std::span<const std::byte> bytes) {
+std::vector<std::pair<std::string, PickleScan>> scan_local_members(std::span<const std::byte> bytes,
+                                                                   CheckpointFamilies families) {
   constexpr std::string_view kLocalSignature = "PK\x03\x04";
   constexpr size_t kHeaderSize = 30;
   constexpr size_t kMostMembers = 16;
@@ -68,7 +70,7 @@ std::vector<std::pair<std::string, PickleScan>> scan_local_members(std::span<con
     const size_t name_size = field(26);
     const size_t data = at + kHeaderSize + name_size + field(28);
     if (data > bytes.size()) break;
-    PickleScan scan = scan_pickles(bytes.subspan(data, std::min<size_t>(bytes.size() - data, kScanLimit)));
+    PickleScan scan = scan_pickles(bytes.subspan(data, std::min<size_t>(bytes.size() - data, kScanLimit)), families);
     if (!scan.globals.empty()) scans.emplace_back(text.substr(at + kHeaderSize, name_size), std::move(scan));
     at = data;
   }
@@ -83,23 +85,23 @@ std::optional<Error> first_hostile_call(const std::vector<std::pair<std::string,
 }
 
 /// A hostile call is the better name for a broken archive than what is broken.
-Error refuse_broken_zip(std::span<const std::byte> bytes, Error broken) {
-  if (auto error = first_hostile_call(scan_local_members(bytes))) {
+Error refuse_broken_zip(std::span<const std::byte> bytes, CheckpointFamilies families, Error broken) {
+  if (auto error = first_hostile_call(scan_local_members(bytes, families))) {
     error->message += fmt::format("; {}", broken.message);
     return *std::move(error);
   }
   return broken;
 }
 
-Error refuse_zip(const ZipReader& zip, Container container) {
-  if (auto error = first_hostile_call(scan_members(zip))) return *std::move(error);
+Error refuse_zip(const ZipReader& zip, CheckpointFamilies families, Container container) {
+  if (auto error = first_hostile_call(scan_members(zip, families))) return *std::move(error);
   return unread_container(container);
 }
 
 /// Files without a known beginning: whatever can be read as a pickle is told as one.
-Error refuse_pickle(std::span<const std::byte> bytes, Container container) {
+Error refuse_pickle(std::span<const std::byte> bytes, CheckpointFamilies families, Container container) {
   constexpr size_t kMostNamed = 10;
-  const PickleScan scan = scan_pickles(bytes);
+  const PickleScan scan = scan_pickles(bytes, families);
   if (auto error = hostile_call_error(scan)) return *std::move(error);
   if (!scan.damage) return unread_container(Container::kPlainPickle);
   const bool says_pickle = !bytes.empty() && bytes[0] == std::byte{0x80};
@@ -114,21 +116,21 @@ Error refuse_pickle(std::span<const std::byte> bytes, Container container) {
               scan.damage->message);
 }
 
-Result<Checkpoint> open_mapped(const std::shared_ptr<const MappedFile>& file) {
+Result<Checkpoint> open_mapped(const std::shared_ptr<const MappedFile>& file, CheckpointFamilies families) {
   const auto bytes = file->bytes();
   if (bytes.empty()) return fail(ErrorCode::kDamaged, "the file is empty");
-  auto arena = std::make_shared<PickleArena>();
+  auto arena = std::make_shared<PickleArena>(families);
   Checkpoint checkpoint;
   checkpoint.path = file->path();
-  checkpoint.file = file;
+  checkpoint.files = {{checkpoint.path.substr(checkpoint.path.rfind('/') + 1), file}};
   checkpoint.container = container_from_bytes(bytes);
   switch (checkpoint.container) {
     case Container::kZip: {
       auto opened = ZipReader::open(bytes);
-      if (!opened) return refuse_broken_zip(bytes, std::move(opened).error());
+      if (!opened) return refuse_broken_zip(bytes, families, std::move(opened).error());
       const ZipReader& zip = *opened;
       checkpoint.container = classify_zip(zip);
-      if (checkpoint.container != Container::kTorchZip) return refuse_zip(zip, checkpoint.container);
+      if (checkpoint.container != Container::kTorchZip) return refuse_zip(zip, families, checkpoint.container);
       TRY(root, read_torch_zip(zip, bytes.size(), file, *arena));
       checkpoint.root = root;
       break;
@@ -147,7 +149,7 @@ Result<Checkpoint> open_mapped(const std::shared_ptr<const MappedFile>& file) {
     case Container::kPlainPickle:
     case Container::kText:
     case Container::kUnknown:
-      return refuse_pickle(bytes, checkpoint.container);
+      return refuse_pickle(bytes, families, checkpoint.container);
     default:
       return unread_container(checkpoint.container);
   }
@@ -281,17 +283,32 @@ const PickleValue* Checkpoint::find(std::string_view key) const {
   return dict ? dict->find(key) : nullptr;
 }
 
+int64_t Checkpoint::byte_count() const {
+  int64_t count = 0;
+  for (const CheckpointFile& each : files) count += static_cast<int64_t>(each.file->bytes().size());
+  return count;
+}
+
+Status Checkpoint::check_intact() const {
+  for (const CheckpointFile& each : files) CHECK_OK(each.file->check_intact());
+  return {};
+}
+
 std::vector<PickleGlobal> Checkpoint::globals() const { return {arena->globals().begin(), arena->globals().end()}; }
 
-Result<Checkpoint> open_checkpoint(const std::string& path) {
+Result<Checkpoint> open_checkpoint(const std::string& path, CheckpointFamilies families) {
+  return is_hub_directory(path) ? open_hub_directory(path, families).in(path) : open_checkpoint_file(path, families);
+}
+
+Result<Checkpoint> open_checkpoint_file(const std::string& path, CheckpointFamilies families) {
   auto file = MappedFile::open(path);
   if (!file) return with_file_inside(std::move(file).error(), path);
-  auto checkpoint = open_mapped(*file);
+  auto checkpoint = open_mapped(*file, families);
   if (!checkpoint) return with_advice(std::move(checkpoint).error()).in(path);
   return checkpoint;
 }
 
-Result<CheckpointSurvey> survey_checkpoint(const std::string& path) {
+Result<CheckpointSurvey> survey_checkpoint(const std::string& path, CheckpointFamilies families) {
   TRY(file, MappedFile::open(path));
   CheckpointSurvey survey;
   survey.container = container_from_bytes(file->bytes());
@@ -299,18 +316,18 @@ Result<CheckpointSurvey> survey_checkpoint(const std::string& path) {
     case Container::kZip: {
       auto zip = ZipReader::open(file->bytes());
       if (!zip) {
-        survey.pickles = scan_local_members(file->bytes());
+        survey.pickles = scan_local_members(file->bytes(), families);
         break;
       }
       survey.container = classify_zip(*zip);
-      survey.pickles = scan_members(*zip);
+      survey.pickles = scan_members(*zip, families);
       break;
     }
     case Container::kTorchLegacy:
     case Container::kPlainPickle:
     case Container::kText:
     case Container::kUnknown: {
-      PickleScan scan = scan_pickles(file->bytes());
+      PickleScan scan = scan_pickles(file->bytes(), families);
       if (scan.pickles > 0 || !scan.globals.empty()) survey.pickles.emplace_back("", std::move(scan));
       break;
     }

@@ -18,6 +18,7 @@ constexpr ContainerInfo kContainers[] = {
     {Container::kTorchZip, "torch.save zip archive", kRead, ""},
     {Container::kTorchLegacy, "legacy torch.save file (before PyTorch 1.6)", kRead, ""},
     {Container::kSafetensors, "safetensors file", kRead, ""},
+    {Container::kHubDirectory, "directory of config.json and weights", kRead, ""},
     {Container::kTorchTar, "tar archive (torch.save before PyTorch 0.1.10)", kRefused, kSaveAgain},
     {Container::kTorchScript, "TorchScript archive", kRefused, "export from the checkpoint it was traced from"},
     {Container::kTorchScriptFlatbuffer, "TorchScript for mobiles (flatbuffer)", kRefused, kExported},

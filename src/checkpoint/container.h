@@ -12,6 +12,7 @@ enum class Container : uint8_t {
   kTorchZip,
   kTorchLegacy,
   kSafetensors,
+  kHubDirectory,
   kTorchTar,
   kTorchScript,
   kTorchScriptFlatbuffer,

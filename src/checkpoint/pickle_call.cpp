@@ -4,6 +4,7 @@
 
 #include "checkpoint/acting_call.h"
 #include "checkpoint/call_name.h"
+#include "checkpoint/checkpoint_family.h"
 #include "checkpoint/pickle_rebuild.h"
 
 namespace modelport {
@@ -109,8 +110,6 @@ constexpr PickleCallable kCallables[] = {
     {"optparse.Values", make_inert, kInertReason},
     {"plistlib.UID", make_inert, kInertReason},
     {"types.SimpleNamespace", hold_uncalled, kInertReason},
-    {"ultralytics.utils.IterableSimpleNamespace", hold_uncalled, kInertReason},
-    {"ultralytics.yolo.utils.IterableSimpleNamespace", hold_uncalled, kInertReason},
 
     // Types, and how pickle names them.
     {"builtins.type", make_type_of, "the class of None, NotImplemented or Ellipsis"},
@@ -225,14 +224,7 @@ constexpr PickleCallable kCallables[] = {
     {"uuid.SafeUUID", enumeration_member, kEnumReason},
 };
 
-constexpr std::string_view kOldHead = "kept by a head of segmentation, pose or oriented boxes as its base's forward";
-
 constexpr PickleMethod kMethods[] = {
-    {"models.yolo.Detect", "forward", kOldHead},
-    {"ultralytics.nn.modules.Detect", "forward", kOldHead},
-    {"ultralytics.nn.modules.head.Detect", "forward", kOldHead},
-    {"yolov5.models.yolo.Detect", "forward", kOldHead},
-    {"ultralytics.nn.modules.*", "forward_fuse", "what fusing makes a module's forward"},
     {"torch._C._VariableFunctionsClass", "*", "how functions such as torch.relu are pickled"},
     {"zoneinfo.ZoneInfo", "_unpickle", "how time zones are pickled"},
 };
@@ -287,18 +279,28 @@ std::span<const PickleMethod> pickle_methods() { return kMethods; }
 const PickleCallable* find_pickle_callable(const PickleGlobal& callable) {
   if (names_an_internal(callable.name) && callable.module != "copyreg" && callable.module != "copy_reg") return nullptr;
   const std::string name = current_name(callable);
-  const auto row = std::ranges::find_if(
-      kCallables, [&](const PickleCallable& candidate) { return matches_row(candidate.name, name, Reach::kOneName); });
-  return row == std::end(kCallables) ? nullptr : &*row;
+  const auto find = [&](std::span<const PickleCallable> rows) {
+    const auto row = std::ranges::find_if(
+        rows, [&](const PickleCallable& candidate) { return matches_row(candidate.name, name, Reach::kOneName); });
+    return row == rows.end() ? nullptr : &*row;
+  };
+  const PickleCallable* row = find(kCallables);
+  for (const CheckpointFamily* family : callable.families) row = row ? row : find(family->callables);
+  return row;
 }
 
 const PickleMethod* find_pickle_method(const PickleGlobal& owner, std::string_view name) {
   const std::string type = current_name(owner);
-  const auto row = std::ranges::find_if(kMethods, [&](const PickleMethod& candidate) {
-    const bool is_named = candidate.name == "*" ? !name.starts_with('_') : candidate.name == name;
-    return is_named && matches_row(candidate.owner, type, Reach::kAnyDepth);
-  });
-  return row == std::end(kMethods) ? nullptr : &*row;
+  const auto find = [&](std::span<const PickleMethod> rows) {
+    const auto row = std::ranges::find_if(rows, [&](const PickleMethod& candidate) {
+      const bool is_named = candidate.name == "*" ? !name.starts_with('_') : candidate.name == name;
+      return is_named && matches_row(candidate.owner, type, Reach::kAnyDepth);
+    });
+    return row == rows.end() ? nullptr : &*row;
+  };
+  const PickleMethod* row = find(kMethods);
+  for (const CheckpointFamily* family : owner.families) row = row ? row : find(family->methods);
+  return row;
 }
 
 bool is_listed_enumeration(const PickleGlobal& type) {

@@ -45,12 +45,13 @@ enum class CallVerdict {
   kUnknown,  ///< Anything else: kUnknownContent.
 };
 
-/// What is known to hold data, with exceptions and enumerations of the standard library, numpy and torch beside it
+/// What is known to hold data whatever the framework, with exceptions and enumerations of the standard library, numpy
+/// and torch beside it
 /// (`evaluate_pickle_call`).
 std::span<const PickleCallable> pickle_callables();
 std::span<const PickleMethod> pickle_methods();
 
-/// The row for a callable, or null.
+/// The row for a callable, or null; of the families by which the name is understood, too.
 const PickleCallable* find_pickle_callable(const PickleGlobal& callable);
 /// The row for `getattr(owner, name)`, or null.
 const PickleMethod* find_pickle_method(const PickleGlobal& owner, std::string_view name);

@@ -29,9 +29,9 @@ Error RefusedCall::error() const {
   return error;
 }
 
-PickleScan scan_pickles(std::span<const std::byte> bytes) {
+PickleScan scan_pickles(std::span<const std::byte> bytes, CheckpointFamilies families) {
   PickleScan scan;
-  PickleArena arena;
+  PickleArena arena(families);
   const PersistentLoader loader = [&arena](const PickleValue& id) -> Result<PickleValue> {
     // Legacy files name classes with their source text this way.
     const auto* items = id.as_sequence();

@@ -25,7 +25,7 @@ struct PickleScan {
 };
 
 /// Reads one pickle after the other, as far as they go, noting what they would call.
-PickleScan scan_pickles(std::span<const std::byte> bytes);
+PickleScan scan_pickles(std::span<const std::byte> bytes, CheckpointFamilies families = {});
 
 /// The error for the first refused call, of those known to act before all others, or nothing.
 std::optional<Error> refused_call_error(const PickleScan& scan);

@@ -326,7 +326,7 @@ const PickleGlobal* PickleArena::global(std::string_view module, std::string_vie
   std::string key = fmt::format("{}\n{}", module, name);
   const auto found = global_index_.find(key);
   if (found != global_index_.end()) return found->second;
-  const PickleGlobal* added = &globals_.emplace_back(PickleGlobal{std::string(module), std::string(name)});
+  const PickleGlobal* added = &globals_.emplace_back(PickleGlobal{std::string(module), std::string(name), families_});
   global_index_.emplace(std::move(key), added);
   return added;
 }

@@ -17,12 +17,16 @@
 
 namespace modelport {
 
+struct CheckpointFamily;
 struct PickleSequence;
 struct PickleDict;
 struct PickleGlobal;
 struct PickleObject;
 struct PickleStorage;
 struct PickleTensor;
+
+/// The frameworks whose checkpoints are known to whoever opens one (checkpoint_family.h).
+using CheckpointFamilies = std::span<const CheckpointFamily* const>;
 
 /// What a PickleValue holds. The set is closed: nothing in it can be called.
 enum class PickleKind : uint8_t {
@@ -139,6 +143,7 @@ struct PickleDict {
 struct PickleGlobal {
   std::string module;
   std::string name;
+  CheckpointFamilies families = {};  ///< By whose rows the name is understood.
   std::string qualified_name() const { return module + "." + name; }
 };
 
@@ -186,6 +191,9 @@ struct PickleTensor {
 /// Owns every container and every decoded text of one unpickled file; cycles among them therefore cannot leak.
 class PickleArena {
  public:
+  explicit PickleArena(CheckpointFamilies families = {}) : families_(families) {}
+  CheckpointFamilies families() const { return families_; }
+
   PickleSequence* new_sequence() { return &sequences_.emplace_back(); }
   PickleDict* new_dict() { return &dicts_.emplace_back(); }
   PickleObject* new_object() { return &objects_.emplace_back(); }
@@ -200,6 +208,7 @@ class PickleArena {
   const std::deque<PickleGlobal>& globals() const { return globals_; }
 
  private:
+  CheckpointFamilies families_;
   std::vector<std::shared_ptr<const void>> kept_;
   std::deque<PickleSequence> sequences_;
   std::deque<PickleDict> dicts_;

@@ -36,7 +36,7 @@ Result<PickleValue> load_from_bytes(const PickleCall& call) {
   if (container_from_bytes(bytes) != Container::kTorchLegacy) return loads_anything(call, "");
   CHECK_OK(take_work(call, bytes.size()));
   const StorageDepth depth;
-  const PickleScan scan = scan_pickles(bytes);
+  const PickleScan scan = scan_pickles(bytes, call.arena.families());
   const auto acting = std::ranges::find(scan.refused_calls, CallVerdict::kActs, &RefusedCall::verdict);
   if (acting != scan.refused_calls.end()) return loads_anything(call, " with a file in which " + acting->text);
   if (!scan.refused_calls.empty()) {

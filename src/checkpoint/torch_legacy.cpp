@@ -146,7 +146,7 @@ Result<PickleValue> read_torch_legacy(std::span<const std::byte> bytes, std::sha
                                       PickleArena& arena) {
   auto value = read(bytes, std::move(owner), arena);
   if (!value) {
-    if (auto error = refused_call_error(scan_pickles(bytes))) return *std::move(error);
+    if (auto error = refused_call_error(scan_pickles(bytes, arena.families()))) return *std::move(error);
   }
   return value;
 }

@@ -156,7 +156,8 @@ Result<PickleValue> read_torch_zip(const ZipReader& zip, uint64_t file_size, std
   auto read = read_pickle(pickle.bytes, arena, loader);
   if (!read || read->size != pickle.bytes.size()) {
     // A hostile call behind the damage, or behind the end, is the better name for this file.
-    if (auto error = refused_call_error(scan_pickles(pickle.bytes))) return (*std::move(error)).in(main->name);
+    if (auto error = refused_call_error(scan_pickles(pickle.bytes, arena.families())))
+      return (*std::move(error)).in(main->name);
     if (!read) return std::move(read).error().in(main->name);
     return fail(ErrorCode::kDamaged, "{} bytes follow the pickle's end at byte {}", pickle.bytes.size() - read->size,
                 read->size)

@@ -7,6 +7,7 @@
 #include "cli/arguments.h"
 #include "cli/check_runner.h"
 #include "convention/schema.h"
+#include "models/known_families/known_families.h"
 #include "modules/checkpoint_facts.h"
 
 namespace modelport {
@@ -25,7 +26,7 @@ Result<BaselineExport> read_export(const GivenArguments& given) {
   ExportExpectation expected;
   expected.format = found.format;
   if (given.has("--checkpoint")) {
-    if (const auto checkpoint = open_checkpoint(given.value("--checkpoint"))) {
+    if (const auto checkpoint = open_checkpoint(given.value("--checkpoint"), known_families())) {
       const CheckpointFacts facts = describe_checkpoint(*checkpoint);
       expected.checkpoint_classes = facts.class_names;
       expected.checkpoint_task = facts.task;

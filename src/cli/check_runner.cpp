@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "base/log.h"
+#include "models/known_families/known_families.h"
 #include "modules/checkpoint_facts.h"
 
 namespace modelport {
@@ -28,7 +29,7 @@ constexpr Probe kProbes[] = {
 
 /// What the checkpoint says of itself, where it is one that can be read as data.
 void read_checkpoint(CheckRunner& runner) {
-  auto checkpoint = open_checkpoint(runner.test_bed.request().checkpoint);
+  auto checkpoint = open_checkpoint(runner.test_bed.request().checkpoint, known_families());
   if (!checkpoint) return;
   const CheckpointFacts facts = describe_checkpoint(*checkpoint);
   runner.checkpoint_classes = facts.class_names;

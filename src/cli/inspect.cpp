@@ -4,6 +4,7 @@
 
 #include "cli/inspect_report.h"
 #include "cli/trainers.h"
+#include "models/known_families/known_families.h"
 
 namespace modelport {
 namespace {
@@ -17,7 +18,8 @@ constexpr std::string_view kInspectUsage =
     "as far as that can be told without evaluating it, or the sentence that an export would end with. Nothing in the\n"
     "file is executed.\n"
     "\n"
-    "Reads torch.save files (zip and legacy) and safetensors. Exit code 0: an honest file; 1: a file that would be\n"
+    "Reads torch.save files (zip and legacy), safetensors, and directories of config.json and weights. Exit code 0: an "
+    "honest file; 1: a file that would be\n"
     "refused (hostile, of unknown content, damaged, of another container), after whatever could be told of it; 3: "
     "wrong\n"
     "arguments.\n";
@@ -69,15 +71,15 @@ Result<int> run_inspect(std::span<const std::string> arguments) {
   const auto show = [&](const Json& report) {
     print(output == Output::kJson ? print_json(report) : report_text(report));
   };
-  auto checkpoint = open_checkpoint(path);
+  auto checkpoint = open_checkpoint(path, known_families());
   if (checkpoint) {
     Json report = checkpoint_report(*checkpoint);
     foretell(report, path);
     show(report);
-    CHECK_OK(checkpoint->file->check_intact());
+    CHECK_OK(checkpoint->check_intact());
     return 0;
   }
-  if (auto survey = survey_checkpoint(path)) show(refusal_report(path, *survey, checkpoint.error()));
+  if (auto survey = survey_checkpoint(path, known_families())) show(refusal_report(path, *survey, checkpoint.error()));
   return std::move(checkpoint).error();
 }
 

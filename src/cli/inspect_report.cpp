@@ -95,14 +95,21 @@ void print_tensors(const Json& report, std::string& out) {
   }
 }
 
+Json file_names(const Checkpoint& checkpoint) {
+  Json names = Json::array();
+  for (const CheckpointFile& each : checkpoint.files) names.push_back(printable(each.name));
+  return names;
+}
+
 }  // namespace
 
 Json checkpoint_report(const Checkpoint& checkpoint) {
   const CheckpointFacts facts = describe_checkpoint(checkpoint);
   Json report;
   report["file"] = checkpoint.path;
-  report["bytes"] = checkpoint.file->bytes().size();
+  report["bytes"] = checkpoint.byte_count();
   report["container"] = container_info(checkpoint.container).name;
+  if (checkpoint.container == Container::kHubDirectory) report["files"] = file_names(checkpoint);
   report["framework"] = facts.framework;
   add_if_told(report, "version", facts.framework_version);
   add_if_told(report, "date", facts.date);
@@ -164,6 +171,7 @@ Json refusal_report(const std::string& path, const CheckpointSurvey& survey, con
 std::string report_text(const Json& report) {
   std::string out;
   print_scalars(report, out);
+  print_list(report, "files", out);
   print_list(report, "class_names", out);
   print_object(report, "train_args", out);
   print_object(report, "metadata", out);

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "models/known_families/known_families.h"
 #include "modules/checkpoint_facts.h"
 #include "process/process_runner.h"
 
@@ -79,7 +80,7 @@ Json ask_capabilities(std::span<const std::string> command) {
 }
 
 Result<Exporter> exporter_for(const std::string& checkpoint) {
-  TRY(opened, open_checkpoint(checkpoint));
+  TRY(opened, open_checkpoint(checkpoint, known_families()));
   const std::string framework = describe_checkpoint(opened).framework;
   std::vector<std::string_view> known;
   for (const TrainerRow& trainer : trainer_table()) {

@@ -22,13 +22,13 @@ Status lower_once(const SourceModel& literal, const Format& format, const Export
 
 Foretold foretell_export(const Trainer& trainer, const std::string& checkpoint_path, const Format& format,
                          const ExportOptions& options) {
-  const auto checkpoint = open_checkpoint(checkpoint_path);
+  const auto checkpoint = open_checkpoint(checkpoint_path, trainer.families);
   if (!checkpoint) return {std::nullopt, checkpoint.error()};
   auto model = translate_checkpoint(trainer, *checkpoint, options.build);
   if (!model) return {std::nullopt, model.error()};
   Foretold foretold{*std::move(model), {}};
   foretold.outcome = lower_once(*foretold.model, format, options);
-  if (foretold.outcome) foretold.outcome = checkpoint->file->check_intact();
+  if (foretold.outcome) foretold.outcome = checkpoint->check_intact();
   return foretold;
 }
 

@@ -172,6 +172,12 @@ Result<Json> io_json(const SourceModel& model, const std::vector<IoSpec>& specs,
 
 Json file_json(const FileRecord& file) { return {{"name", file.name}, {"size", file.size}, {"sha256", file.sha256}}; }
 
+Json checkpoint_json(const CheckpointRecord& checkpoint) {
+  Json json = file_json(checkpoint.whole);
+  for (const FileRecord& file : checkpoint.files) json["files"].push_back(file_json(file));
+  return json;
+}
+
 Result<Json> extra_metadata(const MetadataRequest& request) {
   const SourceModel& model = request.model;
   TRY(inputs, io_json(model, model.inputs, model.graph.inputs));
@@ -189,7 +195,7 @@ Result<Json> extra_metadata(const MetadataRequest& request) {
                 {"class_names_origin", fact_origin_name(model.facts.class_names_origin)},
                 {"inputs", inputs},
                 {"outputs", outputs},
-                {"checkpoint", file_json(request.checkpoint)},
+                {"checkpoint", checkpoint_json(request.checkpoint)},
                 {"files", files},
                 {"proof", proof}};
   const ModuleAliases& aliases = request.options.build.module_aliases;

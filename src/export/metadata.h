@@ -15,6 +15,13 @@ struct FileRecord {
   std::string sha256;
 };
 
+/// What an export was made from. Several files: of a directory.
+struct CheckpointRecord {
+  FileRecord whole;               ///< One file; of several the directory's name, their size together, and the SHA-256
+                                  ///< of one "digest  name" line per file, as sha256sum prints them.
+  std::vector<FileRecord> files;  ///< Of a directory; empty for one file.
+};
+
 struct MetadataRequest {
   const Trainer& trainer;
   const FormatRow& format;
@@ -22,7 +29,7 @@ struct MetadataRequest {
   const ExportOptions& options;
   const Proof& proof;
   double tolerance;
-  FileRecord checkpoint;
+  CheckpointRecord checkpoint;
   std::vector<FileRecord> files;
 };
 

@@ -48,6 +48,21 @@ class FileSink final : public ArtifactSink {
 
 std::string file_name(const std::string& path) { return std::filesystem::path(path).filename().string(); }
 
+CheckpointRecord record_checkpoint(const Checkpoint& checkpoint) {
+  CheckpointRecord record;
+  std::string digests;
+  for (const CheckpointFile& each : checkpoint.files) {
+    const auto bytes = each.file->bytes();
+    const FileRecord& file =
+        record.files.emplace_back(FileRecord{each.name, static_cast<int64_t>(bytes.size()), sha256_hex(bytes)});
+    digests += fmt::format("{}  {}\n", file.sha256, file.name);
+  }
+  if (checkpoint.container != Container::kHubDirectory)
+    return {{file_name(checkpoint.path), record.files[0].size, record.files[0].sha256}, {}};
+  record.whole = {file_name(checkpoint.path), checkpoint.byte_count(), sha256_hex(std::as_bytes(std::span(digests)))};
+  return record;
+}
+
 /// The passes that put around a network what a format's artifacts hold beside it.
 using Adaptations = std::vector<std::string_view>;
 
@@ -66,7 +81,7 @@ struct Shared {
   const Trainer& trainer;
   const ExportRequest& request;
   const Checkpoint& checkpoint;
-  std::shared_future<std::string> checkpoint_digest;
+  std::shared_future<CheckpointRecord> checkpoint_record;
   const FaultInjection& faults;
 };
 
@@ -169,15 +184,12 @@ Result<Json> prove_and_describe(TargetRun& run, Prepared& prepared, const Lowere
                    level));
   proof.precision = std::move(prepared.precision);
   run.clock.done("Proof {}", proof_name(level));
-  const FileRecord of_checkpoint{file_name(shared.request.checkpoint_path),
-                                 static_cast<int64_t>(shared.checkpoint.file->bytes().size()),
-                                 shared.checkpoint_digest.get()};
   return make_metadata({shared.trainer, *target.format, build.model, target.options, proof, run.tolerance(),
-                        of_checkpoint, written.records});
+                        shared.checkpoint_record.get(), written.records});
 }
 
 Status publish(TargetRun& run, const Json& metadata, Publication& publication) {
-  CHECK_OK(run.shared.checkpoint.file->check_intact());
+  CHECK_OK(run.shared.checkpoint.check_intact());
   CHECK_OK(publication.commit(metadata));
   publication.remove_rejected(artifact_names());
   run.clock.done("Published {} and metadata.json in {}", fmt::join(run.format().files, ", "), run.target.output_dir);
@@ -258,16 +270,16 @@ Outcomes run_export(const Trainer& trainer, const ExportRequest& request, const 
       return done(all_failed(request, choices.back().get().error()));
   }
   StepClock clock;
-  auto opened = open_checkpoint(request.checkpoint_path);
+  auto opened = open_checkpoint(request.checkpoint_path, trainer.families);
   if (!opened) return done(all_failed(request, opened.error()));
   const Checkpoint checkpoint = *std::move(opened);
-  const std::shared_future<std::string> digest =
-      std::async(std::launch::async, [&] { return sha256_hex(checkpoint.file->bytes()); }).share();
-  clock.done("Read {} ({} bytes, {})", request.checkpoint_path, checkpoint.file->bytes().size(),
+  const std::shared_future<CheckpointRecord> record =
+      std::async(std::launch::async, [&] { return record_checkpoint(checkpoint); }).share();
+  clock.done("Read {} ({} bytes, {})", request.checkpoint_path, checkpoint.byte_count(),
              container_info(checkpoint.container).name);
 
   Builds builds(trainer, checkpoint);
-  const Shared shared{trainer, request, checkpoint, digest, faults};
+  const Shared shared{trainer, request, checkpoint, record, faults};
   std::vector<std::future<Status>> running;
   for (size_t i = 0; i < request.targets.size(); ++i) {
     const ExportTarget& target = request.targets[i];

@@ -351,7 +351,7 @@ Status verify_formula(Subject& subject, VerifyReport& report) {
 
 Result<VerifyReport> verify_artifact(const Trainer& trainer, const VerifyRequest& request) {
   TRY(facts, open_artifact_facts(trainer, request.artifact));
-  TRY(checkpoint, open_checkpoint(request.checkpoint_path));
+  TRY(checkpoint, open_checkpoint(request.checkpoint_path, trainer.families));
   TRY(subject, find_subject(trainer, checkpoint, std::move(facts)));
   const std::string engine =
       fmt::format("{} {}", subject.facts.engine->name(), subject.facts.engine->presence().version);
@@ -377,7 +377,7 @@ Result<VerifyReport> verify_artifact(const Trainer& trainer, const VerifyRequest
   }
   for (size_t i = 0; i < request.images.size(); ++i) CHECK_OK(verify_picture(subject, request, fitted, i, report));
   if (request.images.empty()) CHECK_OK(verify_formula(subject, report));
-  CHECK_OK(checkpoint.file->check_intact());
+  CHECK_OK(checkpoint.check_intact());
   report.json["verdict"] = report.verdict == VerifyReport::Verdict::kAgrees ? "agrees" : "differs";
   return report;
 }

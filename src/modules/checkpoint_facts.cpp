@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "checkpoint/checkpoint_family.h"
 #include "checkpoint/numpy_value.h"
 #include "modules/find_model.h"
 #include "modules/module_view.h"
@@ -9,41 +10,7 @@
 namespace modelport {
 namespace {
 
-struct FrameworkRow {
-  /// Prefix of a dotted class name.
-  std::string_view prefix;
-  std::string_view framework;
-};
-
-// In order: a checkpoint of the first also names the later ones.
-constexpr FrameworkRow kFrameworks[] = {
-    {"ultralytics.", "ultralytics"},   {"models.yolo.", "yolov5"},
-    {"models.common.", "yolov5"},      {"timm.", "timm"},
-    {"transformers.", "transformers"}, {"torchvision.models.", "torchvision"},
-    {"torch.nn.", "pytorch"},
-};
-
-struct TaskRow {
-  std::string_view model_class;
-  std::string_view task;
-};
-
-constexpr TaskRow kTasks[] = {
-    {"ultralytics.nn.tasks.DetectionModel", "detect"},
-    {"ultralytics.nn.tasks.RTDETRDetectionModel", "detect"},
-    {"ultralytics.nn.tasks.WorldModel", "detect"},
-    {"ultralytics.nn.tasks.SegmentationModel", "segment"},
-    {"ultralytics.nn.tasks.SemanticSegmentationModel", "semantic"},
-    {"ultralytics.nn.tasks.YOLOEModel", "detect"},
-    {"ultralytics.nn.tasks.YOLOESegModel", "segment"},
-    {"ultralytics.nn.tasks.ClassificationModel", "classify"},
-    {"ultralytics.nn.tasks.PoseModel", "pose"},
-    {"ultralytics.nn.tasks.OBBModel", "obb"},
-    {"models.yolo.Model", "detect"},
-    {"models.yolo.DetectionModel", "detect"},
-    {"models.yolo.SegmentationModel", "segment"},
-    {"models.yolo.ClassificationModel", "classify"},
-};
+constexpr std::string_view kTorchModules = "torch.nn.";
 
 /// Longer than any name; a file could repeat one text.
 constexpr size_t kLongestText = 4096;
@@ -54,33 +21,44 @@ std::string text_of(const PickleValue* value) {
   return value->identity() ? "" : pickle_value_text(*value, 80);
 }
 
+/// The first of the families' prefixes for which `holds` is true.
+template <class Holds>
+std::string framework_where(CheckpointFamilies families, Holds holds) {
+  for (const CheckpointFamily* family : families) {
+    for (const FrameworkPrefix& row : family->frameworks) {
+      if (holds(row.prefix)) return std::string(row.framework);
+    }
+  }
+  return "";
+}
+
 std::string guess_framework(const Checkpoint& checkpoint, const CheckpointFacts& facts) {
-  for (const FrameworkRow& row : kFrameworks) {
-    if (facts.model_class.starts_with(row.prefix) && row.framework != "pytorch") return std::string(row.framework);
+  const CheckpointFamilies families = checkpoint.families();
+  std::string of_model =
+      framework_where(families, [&](std::string_view prefix) { return facts.model_class.starts_with(prefix); });
+  if (!of_model.empty()) return of_model;
+  for (const CheckpointFamily* family : families) {
+    const std::string_view recognised = family->recognise ? family->recognise(checkpoint) : "";
+    if (!recognised.empty()) return std::string(recognised);
   }
-  // timm's CheckpointSaver: names and a state_dict, but no class of its own.
-  const PickleValue* state_dict = checkpoint.find("state_dict");
-  if (state_dict && checkpoint.find("arch") && checkpoint.find("args")) return "timm";
-  const auto globals = checkpoint.globals();
-  for (const FrameworkRow& row : kFrameworks) {
-    const bool is_named = std::ranges::any_of(
-        globals, [&](const PickleGlobal& global) { return canonical_class_name(global).starts_with(row.prefix); });
-    if (is_named) return std::string(row.framework);
-  }
-  return "state_dict";
+  std::vector<std::string> names;
+  for (const PickleGlobal& global : checkpoint.globals()) names.push_back(canonical_class_name(global));
+  const auto is_named = [&](std::string_view prefix) {
+    return std::ranges::any_of(names, [&](const std::string& name) { return name.starts_with(prefix); });
+  };
+  std::string named = framework_where(families, is_named);
+  if (!named.empty()) return named;
+  return is_named(kTorchModules) ? "pytorch" : "state_dict";
 }
 
-std::string stem(std::string path) {
-  path.erase(0, path.find_last_of("/\\") + 1);
-  return path.substr(0, path.rfind('.'));
-}
-
-/// "yolo11n" of yaml_file "yolo11n.yaml", or "yolo11" with scale "n".
-std::string architecture_of(const PickleObject& model) {
-  const PickleValue* yaml = model.attribute("yaml");
-  const PickleDict* entries = yaml ? yaml->as_dict() : nullptr;
-  if (!entries) return text_of(model.attribute("yaml_file"));
-  return stem(text_of(entries->find("yaml_file")));
+/// What config.json names: `architecture`, or the first of `architectures`.
+std::string configured_architecture(const Checkpoint& checkpoint) {
+  const auto config = checkpoint.documents.find("config.json");
+  if (config == checkpoint.documents.end() || !config->second.is_object()) return "";
+  const Json one = config->second.value("architecture", Json());
+  const Json several = config->second.value("architectures", Json());
+  const Json& name = several.is_array() && !several.empty() ? several.front() : one;
+  return name.is_string() ? name.get<std::string>().substr(0, kLongestText) : "";
 }
 
 void add_train_args(const PickleValue* args, CheckpointFacts& facts) {
@@ -115,16 +93,19 @@ CheckpointFacts describe_checkpoint(const Checkpoint& checkpoint) {
   const PickleValue model = find_model(checkpoint);
   if (const PickleObject* object = model_root(checkpoint)) {
     facts.model_class = canonical_class_name(*object->type);
-    facts.architecture = architecture_of(*object);
     if (const PickleValue* names = object->attribute("names")) facts.class_names = names_in_order(*names);
-    const auto row = std::ranges::find(kTasks, facts.model_class, &TaskRow::model_class);
-    if (row != std::end(kTasks)) facts.task = row->task;
+    for (const CheckpointFamily* family : checkpoint.families()) {
+      const auto row = std::ranges::find(family->tasks, facts.model_class, &TaskOfClass::model_class);
+      if (row != family->tasks.end()) facts.task = row->task;
+      if (facts.architecture.empty() && family->architecture_of) facts.architecture = family->architecture_of(*object);
+    }
   }
   facts.framework = guess_framework(checkpoint, facts);
   facts.framework_version = text_of(checkpoint.find("version"));
   facts.date = text_of(checkpoint.find("date"));
   facts.license = text_of(checkpoint.find("license"));
   if (facts.architecture.empty()) facts.architecture = text_of(checkpoint.find("arch"));
+  if (facts.architecture.empty()) facts.architecture = configured_architecture(checkpoint);
   add_train_args(checkpoint.find("train_args"), facts);
   add_train_args(checkpoint.find("args"), facts);
   for (const NamedTensor& tensor : list_tensors(model.is_none() ? checkpoint.root : model)) {

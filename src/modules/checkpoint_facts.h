@@ -12,22 +12,22 @@ namespace modelport {
 /// What a checkpoint says about itself, as far as it can be told without knowing its architecture. Empty or zero where
 /// it says nothing.
 struct CheckpointFacts {
-  /// "ultralytics", "yolov5", "timm", "transformers", "torchvision", "pytorch" (modules of PyTorch only) or
-  /// "state_dict" (tensors only): guessed from the module that the model's class, or most of its classes, come from.
+  /// Guessed from the package that the model's class, or any of its classes, comes from, by the families' rows;
+  /// "pytorch" (modules of PyTorch only) or "state_dict" (tensors only).
   std::string framework;
   std::string framework_version;
   std::string date;
   std::string license;
   /// Class of the pickled network, after aliases.
   std::string model_class;
-  /// "detect", "segment", ... of an Ultralytics model.
+  /// The framework's own word, such as "detect".
   std::string task;
-  /// "yolo11n", from the yaml in the model, or timm's `arch`.
+  /// What the model says that it is, or the checkpoint's `arch`.
   std::string architecture;
   std::vector<std::string> class_names;
   /// Elements of the network's parameters (of all float tensors where it is a state_dict).
   int64_t parameter_count = 0;
-  /// Scalars among `train_args` (Ultralytics) or `args` (timm), as text.
+  /// Scalars among `train_args` or `args`, as text.
   std::vector<std::pair<std::string, std::string>> train_args;
 };
 

@@ -71,9 +71,11 @@ const PickleObject* only_item(const PickleObject& list) {
 }  // namespace
 
 PickleValue find_model(const Checkpoint& checkpoint) {
-  for (const std::string_view key : {"ema", "model"}) {
-    const PickleValue* value = checkpoint.find(key);
-    if (value && holds_module(*value)) return *value;
+  for (const CheckpointFamily* family : checkpoint.families()) {
+    for (const std::string_view key : family->model_keys) {
+      const PickleValue* value = checkpoint.find(key);
+      if (value && holds_module(*value)) return *value;
+    }
   }
   if (holds_module(checkpoint.root)) return checkpoint.root;
   const std::vector<Held> all = outermost(checkpoint.root);

@@ -7,9 +7,9 @@
 
 namespace modelport {
 
-/// The pickled network as the file holds it: `ema` if there is one, else `model`, else the root itself (as Ultralytics'
-/// torch_safe_load chooses), else the one that stands anywhere outside of other modules. An nn.Module, or what is
-/// around one (wrappers.h); None where there is none or several.
+/// The pickled network as the file holds it: the entry that the families' model_keys name, else the root itself, else
+/// the one that stands anywhere outside of other modules. An nn.Module, or what is around one (wrappers.h); None where
+/// there is none or several.
 PickleValue find_model(const Checkpoint& checkpoint);
 /// The module inside of it and of lists of one module; null where the checkpoint holds only tensors.
 const PickleObject* model_root(const Checkpoint& checkpoint);

@@ -1,5 +1,8 @@
 #include "modules/forward_hooks.h"
 
+#include <algorithm>
+
+#include "checkpoint/checkpoint_family.h"
 #include "modules/module_view.h"
 
 namespace modelport {
@@ -17,7 +20,6 @@ constexpr KnownHook kKnownHooks[] = {
     {"torch.nn.utils.spectral_norm.SpectralNorm", Effect::kMakesWeight},
     {"torch.nn.utils.prune.", Effect::kPrunesWeight},
     {"thop.", Effect::kNone},
-    {"ultralytics.thop.", Effect::kNone},
 };
 
 // A module has one or two.
@@ -25,9 +27,13 @@ constexpr size_t kMostHooks = 64;
 
 constexpr std::string_view kHookSlots[] = {"_forward_pre_hooks", "_forward_hooks"};
 
-Effect effect_of(std::string_view name) {
+Effect effect_of(std::string_view name, CheckpointFamilies families) {
   for (const KnownHook& row : kKnownHooks) {
     if (name.starts_with(row.prefix)) return row.effect;
+  }
+  for (const CheckpointFamily* family : families) {
+    if (std::ranges::any_of(family->counting_hooks, [&](std::string_view prefix) { return name.starts_with(prefix); }))
+      return Effect::kNone;
   }
   return Effect::kUnknown;
 }
@@ -54,7 +60,7 @@ std::vector<ForwardHook> forward_hooks(const PickleObject& module, std::string_v
     if (const PickleGlobal* function = hook.as_global()) found.name = canonical_class_name(*function);
     if (found.object && found.object->type) found.name = canonical_class_name(*found.object->type);
     if (found.name.empty()) found.name = pickle_value_text(hook, 80);
-    found.effect = effect_of(found.name);
+    found.effect = effect_of(found.name, module.type->families);
   }
   return hooks;
 }

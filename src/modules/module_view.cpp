@@ -3,71 +3,19 @@
 #include <algorithm>
 
 #include "base/nearest_name.h"
+#include "checkpoint/checkpoint_family.h"
 #include "modules/wrappers.h"
 
 namespace modelport {
 namespace {
 
-struct ClassAlias {
-  /// A whole class name, or a prefix that ends in '.'.
-  std::string_view old_name;
-  std::string_view name;
+struct MovedPackage {
+  std::string_view old_prefix;
+  std::string_view prefix;
 };
 
-// As ultralytics/nn/tasks.py, torch_safe_load, maps module names when it unpickles.
-constexpr ClassAlias kClassAliases[] = {
-    {"ultralytics.nn.modules.block.Silence", "torch.nn.modules.linear.Identity"},
-    {"ultralytics.nn.tasks.YOLOv10DetectionModel", "ultralytics.nn.tasks.DetectionModel"},
-    {"ultralytics.utils.loss.v10DetectLoss", "ultralytics.utils.loss.E2EDetectLoss"},
-    {"torch.quantization.stubs.", "torch.ao.quantization.stubs."},
-    // How the registry's package of the original YOLOv5 names it.
-    {"yolov5.models.", "models."},
-    {"ultralytics.yolo.v8.", "ultralytics.models.yolo."},
-    {"ultralytics.yolo.data.", "ultralytics.data."},
-    {"ultralytics.yolo.utils.", "ultralytics.utils."},
-    {"ultralytics.yolo.", "ultralytics."},
-};
-
-// Before 8.0.136 every block was in one file, ultralytics/nn/modules.py.
-constexpr std::string_view kConvClasses[] = {"Conv",
-                                             "Conv2",
-                                             "LightConv",
-                                             "DWConv",
-                                             "DWConvTranspose2d",
-                                             "ConvTranspose",
-                                             "Focus",
-                                             "GhostConv",
-                                             "ChannelAttention",
-                                             "SpatialAttention",
-                                             "CBAM",
-                                             "Concat",
-                                             "RepConv",
-                                             "Index"};
-constexpr std::string_view kHeadClasses[] = {"Detect", "Segment",       "Pose",     "Classify",
-                                             "OBB",    "RTDETRDecoder", "v10Detect"};
-constexpr std::string_view kTransformerClasses[] = {"TransformerEncoderLayer",
-                                                    "TransformerLayer",
-                                                    "TransformerBlock",
-                                                    "MLPBlock",
-                                                    "LayerNorm2d",
-                                                    "AIFI",
-                                                    "DeformableTransformerDecoder",
-                                                    "DeformableTransformerDecoderLayer",
-                                                    "MSDeformAttn",
-                                                    "MLP"};
-
-std::string in_current_file(std::string_view name) {
-  constexpr std::string_view kOldFile = "ultralytics.nn.modules.";
-  const std::string_view short_name = name.substr(kOldFile.size());
-  const auto holds = [&](std::span<const std::string_view> names) {
-    return std::ranges::find(names, short_name) != names.end();
-  };
-  const std::string_view file = holds(kConvClasses)          ? "conv"
-                                : holds(kHeadClasses)        ? "head"
-                                : holds(kTransformerClasses) ? "transformer"
-                                                             : "block";
-  return fmt::format("{}{}.{}", kOldFile, file, short_name);
-}
+/// Where torch's own classes moved to.
+constexpr MovedPackage kMovedPackages[] = {{"torch.quantization.stubs.", "torch.ao.quantization.stubs."}};
 
 const PickleDict* slot(const PickleObject& module, std::string_view name) {
   const PickleValue* value = module.attribute(name);
@@ -108,12 +56,12 @@ constexpr ptrdiff_t kDeepestPath = 64;
 
 std::string canonical_class_name(const PickleGlobal& type) {
   std::string name = type.qualified_name();
-  for (const ClassAlias& alias : kClassAliases) {
-    if (alias.old_name.ends_with('.') ? name.starts_with(alias.old_name) : name == alias.old_name) {
-      name.replace(0, alias.old_name.size(), alias.name);
-    }
+  for (const MovedPackage& row : kMovedPackages) {
+    if (name.starts_with(row.old_prefix)) name.replace(0, row.old_prefix.size(), row.prefix);
   }
-  if (name == "ultralytics.nn.modules." + type.name) return in_current_file(name);
+  for (const CheckpointFamily* family : type.families) {
+    if (family->current_class_name) name = family->current_class_name(std::move(name));
+  }
   return name;
 }
 

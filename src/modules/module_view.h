@@ -15,8 +15,7 @@
 
 namespace modelport {
 
-/// The dotted class name as the newest framework has it: `ultralytics.yolo.*` and other names that older versions
-/// saved are translated by one table (after ultralytics/nn/tasks.py, torch_safe_load).
+/// The dotted class name as the newest release of its framework has it, by the families that it was read with.
 std::string canonical_class_name(const PickleGlobal& type);
 /// The same after what the user says of classes that only their project knows.
 std::string canonical_class_name(const PickleGlobal& type, const ClassAliases& aliases);

@@ -26,14 +26,6 @@ constexpr size_t kMostSources = 256;
 /// A child that holds this much of its parent's parameters stands for it.
 constexpr double kWholeShare = 0.98;
 
-/// Blocks whose output is that of their last convolution "cvN", and whose convolutions' strides multiply (after
-/// ultralytics/nn/modules/block.py).
-constexpr std::string_view kLastConvolution[] = {"A2C2f", "Bottleneck",   "BottleneckCSP", "C1",      "C2",    "C2PSA",
-                                                 "C2f",   "C2fAttn",      "C2fCIB",        "C2fPSA",  "C3",    "C3TR",
-                                                 "C3k",   "C3k2",         "C3x",           "C3Ghost", "ELAN1", "PSA",
-                                                 "RepC3", "RepNCSPELAN4", "SCDown",        "SPP",     "SPPF"};
-/// Modules with one convolution "conv".
-constexpr std::string_view kOneConvolution[] = {"Conv", "DWConv", "RepConv"};
 /// Channels and size pass through.
 constexpr std::string_view kPassing[] = {"Identity",  "Dropout",   "Dropout2d", "SiLU",        "ReLU",
                                          "LeakyReLU", "Hardswish", "GELU",      "BatchNorm2d", "Sigmoid"};
@@ -204,28 +196,40 @@ ChannelEffect effect_of_convolutions(const PickleObject& module) {
   return effect;
 }
 
+/// By the rows of the families.
+std::optional<SketchedClass::Effect> sketched_effect(const PickleObject& module) {
+  const std::string name = short_name(module);
+  for (const CheckpointFamily* family : module.type->families) {
+    const auto row = std::ranges::find(family->sketched_classes, name, &SketchedClass::name);
+    if (row != family->sketched_classes.end()) return row->effect;
+  }
+  return std::nullopt;
+}
+
 /// What a block does to `in` channels, as far as its class is known.
 ChannelEffect effect_of(const PickleObject& module, const std::vector<std::optional<int64_t>>& in) {
   const std::string name = short_name(module);
   const std::optional<int64_t> only = in.size() == 1 ? in[0] : std::nullopt;
-  if (is_among(name, kOneConvolution) || name == "Conv2d") {
+  using Sketched = SketchedClass::Effect;
+  const std::optional<Sketched> known = sketched_effect(module);
+  if (known == Sketched::kOneConvolution || name == "Conv2d") {
     const auto conv = convolution_of(module);
     if (!conv) return {};
     return {conv->in, conv->out, static_cast<double>(conv->stride[0]), conv->kernel};
   }
-  if (name == "Focus") {
+  if (known == Sketched::kFoldsPixels) {
     const auto conv = convolution_of(module);
     if (!conv) return {};
     return {conv->in / 4, conv->out, 2.0 * static_cast<double>(conv->stride[0]), conv->kernel};
   }
-  if (is_among(name, kLastConvolution)) return effect_of_convolutions(module);
+  if (known == Sketched::kLastConvolution) return effect_of_convolutions(module);
   if (is_among(name, kPassing)) return {only, only, 1.0, {}};
   if (name == "Upsample") {
     const PickleValue* scale = module.attribute("scale_factor");
     const auto factor = scale ? scale->as_number() : std::nullopt;
     return {only, only, factor && *factor > 0 ? std::optional(1.0 / *factor) : std::nullopt, {}};
   }
-  if (name == "Concat" && integer_of(module, "d") == 1) {
+  if (known == Sketched::kConcat && integer_of(module, "d") == 1) {
     int64_t sum = 0;
     for (const auto& channels : in) {
       if (!channels) return {{}, {}, 1.0, {}};
@@ -236,9 +240,12 @@ ChannelEffect effect_of(const PickleObject& module, const std::vector<std::optio
   return {};
 }
 
-/// `f` of a block: -1 is the one before, others are numbers of blocks.
+/// What a block says that it reads: -1 is the one before, others are numbers of blocks.
 std::optional<std::vector<int64_t>> sources_of(const PickleObject& module) {
-  const PickleValue* from = module.attribute("f");
+  const PickleValue* from = nullptr;
+  for (const CheckpointFamily* family : module.type->families) {
+    if (!family->sources_attribute.empty() && !from) from = module.attribute(family->sources_attribute);
+  }
   if (!from) return std::nullopt;
   if (const auto one = from->as_integer()) return std::vector{*one};
   const auto* items = from->as_sequence();

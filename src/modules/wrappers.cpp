@@ -1,5 +1,7 @@
 #include "modules/wrappers.h"
 
+#include <algorithm>
+
 #include "modules/module_view.h"
 
 namespace modelport {
@@ -32,20 +34,6 @@ constexpr Wrapper kWrappers[] = {
     {"timm.utils.model_ema.ModelEma", "ema"},
     {"timm.utils.model_ema.ModelEmaV2", "module"},
     {"timm.utils.model_ema.ModelEmaV3", "module"},
-    {"models.common.AutoShape", "model"},
-    {"models.common.DetectMultiBackend", "model"},
-    {"models.common.autoShape", "model"},
-    {"utils.torch_utils.ModelEMA", "ema"},
-    {"ultralytics.engine.model.Model", "model"},
-    {"ultralytics.engine.model.YOLO", "model"},
-    {"ultralytics.models.rtdetr.model.RTDETR", "model"},
-    {"ultralytics.models.yolo.model.YOLO", "model"},
-    {"ultralytics.models.yolo.model.YOLOE", "model"},
-    {"ultralytics.models.yolo.model.YOLOWorld", "model"},
-    {"ultralytics.nn.autobackend.AutoBackend", "backend.model"},
-    {"ultralytics.nn.autobackend.AutoBackend", "model"},
-    {"ultralytics.nn.autobackend.AutoShape", "model"},
-    {"ultralytics.utils.torch_utils.ModelEMA", "ema"},
 };
 
 constexpr size_t kDeepestWrapping = 16;
@@ -82,10 +70,14 @@ bool has_forward_hooks(const PickleObject& object) {
 const Wrapper* find_wrapper(const PickleObject& object) {
   if (!object.type || has_forward_hooks(object)) return nullptr;
   const std::string name = canonical_class_name(*object.type);
-  for (const Wrapper& row : kWrappers) {
-    if (row.class_name == name && inner_module(object, row.inner)) return &row;
-  }
-  return nullptr;
+  const auto find = [&](std::span<const Wrapper> rows) {
+    const auto row = std::ranges::find_if(
+        rows, [&](const Wrapper& each) { return each.class_name == name && inner_module(object, each.inner); });
+    return row == rows.end() ? nullptr : &*row;
+  };
+  const Wrapper* wrapper = find(kWrappers);
+  for (const CheckpointFamily* family : object.type->families) wrapper = wrapper ? wrapper : find(family->wrappers);
+  return wrapper;
 }
 
 const PickleObject& unwrapped(const PickleObject& object) {

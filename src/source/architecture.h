@@ -66,6 +66,8 @@ struct Architecture {
 struct Trainer {
   std::string_view framework;   ///< "ultralytics"
   std::string_view executable;  ///< "modelport-ultralytics"
+  /// What its checkpoints hold beside what every one may; handed to open_checkpoint.
+  CheckpointFamilies families;
   std::span<const Architecture> architectures;
   /// What it reads of export_config beside the options that every trainer has.
   std::span<const ExportOption<BuildRequest>> options;

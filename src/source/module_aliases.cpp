@@ -18,10 +18,10 @@ Error wrong(fmt::format_string<Args...> format, Args&&... args) {
   return fail(ErrorCode::kInvalidArgument, "{}: {}", kOption, fmt::format(format, std::forward<Args>(args)...));
 }
 
-std::string canonical(std::string_view dotted) {
+std::string canonical(std::string_view dotted, CheckpointFamilies families) {
   const size_t dot = dotted.rfind('.');
   if (dot == std::string_view::npos) return std::string(dotted);
-  return canonical_class_name({std::string(dotted.substr(0, dot)), std::string(dotted.substr(dot + 1))});
+  return canonical_class_name({std::string(dotted.substr(0, dot)), std::string(dotted.substr(dot + 1)), families});
 }
 
 Result<Json> read_file(const std::string& path) {
@@ -64,7 +64,7 @@ Status follow(ModuleAliases& aliases) {
 
 }  // namespace
 
-Result<ModuleAliases> read_module_aliases(const Json& value) {
+Result<ModuleAliases> read_module_aliases(const Json& value, CheckpointFamilies families) {
   Json object = value;
   if (value.is_string()) {
     TRY(content, read_file(value.get<std::string>()));
@@ -73,14 +73,14 @@ Result<ModuleAliases> read_module_aliases(const Json& value) {
   if (!object.is_object()) return wrong("an object is expected, not {}", object.dump());
   ModuleAliases aliases;
   for (const auto& [name, target] : object.items()) {
-    const std::string source = canonical(name);
+    const std::string source = canonical(name, families);
     if (source.empty()) return wrong("\"\" is no class name");
     if (aliases.classes.contains(source) || aliases.chains.contains(source)) return wrong("{} is there twice", source);
     if (target.is_array()) {
       TRY(children, read_chain(source, target));
       aliases.chains.emplace(source, std::move(children));
     } else if (target.is_string() && !target.get<std::string>().empty()) {
-      aliases.classes.emplace(source, canonical(target.get<std::string>()));
+      aliases.classes.emplace(source, canonical(target.get<std::string>(), families));
     } else {
       return wrong("{} stands for {}, a class name or a list of children is expected", source, target.dump());
     }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "checkpoint/pickle_value.h"
 #include "modules/class_aliases.h"
 
 namespace modelport {
@@ -30,7 +31,7 @@ struct ModuleAliases {
 /// The option module_aliases: an object, or the path of a JSON file that holds one, from class names in the checkpoint
 /// to the class of the framework that each stands for, or to the list of children that its forward() applies one after
 /// another. Names that stand for names are followed. kInvalidArgument names what is of another kind and every cycle.
-Result<ModuleAliases> read_module_aliases(const Json& value);
+Result<ModuleAliases> read_module_aliases(const Json& value, CheckpointFamilies families);
 
 /// The same object again, with every name followed to its end.
 Json module_aliases_json(const ModuleAliases& aliases);

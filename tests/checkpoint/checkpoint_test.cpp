@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/sha256.h"
 #include "memory_checkpoint.h"
+#include "models/ultralytics/names/family.h"
 #include "modules/checkpoint_facts.h"
 #include "modules/find_model.h"
 #include "pickle_builder.h"
@@ -27,7 +28,7 @@ std::string floats(std::initializer_list<float> values) {
 /// The error of opening a file with this content.
 Error refusal(const std::string& content) {
   const TemporaryFile file(content);
-  auto checkpoint = open_checkpoint(file.path());
+  auto checkpoint = open_checkpoint(file.path(), ultralytics::families());
   return checkpoint ? fail(ErrorCode::kInternal, "it opened") : std::move(checkpoint).error();
 }
 
@@ -45,15 +46,15 @@ TEST(TorchZip, ReadsViewsOfSharedStorages) {
                                    text("none"), tensor(kSixFloats, 6, {0, 4}, {4, 1})}) +
                              ".";
   const TemporaryFile file(torch_zip(pickle).add("top/data/0", floats({0, 1, 2, 3, 4, 5})).finish());
-  const auto checkpoint = open_checkpoint(file.path());
+  const auto checkpoint = open_checkpoint(file.path(), ultralytics::families());
   ASSERT_TRUE(checkpoint) << checkpoint.error().text();
   EXPECT_EQ(checkpoint->container, Container::kTorchZip);
   EXPECT_THAT(checkpoint->find("transposed")->as_tensor()->to_floats(), ElementsAre(0, 3, 1, 4, 2, 5));
   EXPECT_THAT(checkpoint->find("last")->as_tensor()->to_floats(), ElementsAre(5));
   EXPECT_EQ(checkpoint->find("none")->as_tensor()->element_count(), 0);
-  const std::byte* base = checkpoint->file->bytes().data();
+  const std::byte* base = checkpoint->files.front().file->bytes().data();
   const std::byte* data = checkpoint->find("all")->as_tensor()->data();
-  EXPECT_TRUE(data > base && data < base + checkpoint->file->bytes().size()) << "weights are not copied";
+  EXPECT_TRUE(data > base && data < base + checkpoint->files.front().file->bytes().size()) << "weights are not copied";
 }
 
 TEST(TorchZip, RefusesViewsOutsideTheirStorage) {
@@ -96,7 +97,7 @@ TEST(TorchZip, ReadsUntypedStoragesAndNewDtypes) {
   };
   const std::string pickle = dict({text("u16"), v3("uint16", 4), text("f8"), v3("float8_e4m3fn", 8)}) + ".";
   const TemporaryFile file(torch_zip(pickle).add("top/data/0", raw(uint64_t{0x0004000300020001})).finish());
-  const auto checkpoint = open_checkpoint(file.path());
+  const auto checkpoint = open_checkpoint(file.path(), ultralytics::families());
   ASSERT_TRUE(checkpoint) << checkpoint.error().text();
   EXPECT_THAT(checkpoint->find("u16")->as_tensor()->to_int64s(), ElementsAre(1, 2, 3, 4));
   EXPECT_EQ(checkpoint->find("f8")->as_tensor()->dtype(), DType::kFloat8E4M3);
@@ -196,8 +197,8 @@ TEST(Container, IsRecognisedBeforeItsPicklesAreJudged) {
 }
 
 TEST(Checkpoint, TellsMissingUnreadableAndDirectoriesApart) {
-  EXPECT_EQ(open_checkpoint("/no/such/file.pt").error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(open_checkpoint("/tmp").error().code, ErrorCode::kUnreadable);
+  EXPECT_EQ(open_checkpoint("/no/such/file.pt", ultralytics::families()).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(open_checkpoint("/tmp", ultralytics::families()).error().code, ErrorCode::kUnreadable);
 }
 
 TEST(Checkpoint, ChoosesEmaBeforeModel) {
@@ -207,7 +208,7 @@ TEST(Checkpoint, ChoosesEmaBeforeModel) {
   };
   const auto model_class = [&](const std::string& value) {
     const TemporaryFile file(torch_zip(value + ".").finish());
-    const auto checkpoint = open_checkpoint(file.path());
+    const auto checkpoint = open_checkpoint(file.path(), ultralytics::families());
     const PickleObject* model = checkpoint ? model_root(*checkpoint) : nullptr;
     return model ? model->type->name : "none";
   };
@@ -221,7 +222,7 @@ TEST(Checkpoint, ChoosesEmaBeforeModel) {
 TEST(Checkpoint, ReadsClassNamesInIndexOrder) {
   const auto names = [](const std::string& value) {
     const TemporaryFile file(torch_zip(value + ".").finish());
-    const auto checkpoint = open_checkpoint(file.path());
+    const auto checkpoint = open_checkpoint(file.path(), ultralytics::families());
     return checkpoint ? names_in_order(checkpoint->root) : std::vector<std::string>{"did not open"};
   };
   EXPECT_THAT(names(dict({integer(1), text("b"), integer(0), text("a")})), ElementsAre("a", "b"));
@@ -254,7 +255,7 @@ TEST(RealFiles, HoldWhatTorchReads) {
   const auto expected = parse_json(text, ErrorCode::kInternal);
   ASSERT_TRUE(expected);
   for (const auto& [name, facts] : expected->items()) {
-    const auto checkpoint = open_checkpoint(data + "/" + name);
+    const auto checkpoint = open_checkpoint(data + "/" + name, ultralytics::families());
     ASSERT_TRUE(checkpoint) << checkpoint.error().text();
     std::map<std::string, Json> found;
     for (const NamedTensor& tensor : list_tensors(checkpoint->root)) {
@@ -284,7 +285,7 @@ TEST(RealFiles, HoldWhatTorchReads) {
 TEST(RealFiles, OfUltralyticsSayWhatTheyAre) {
   REQUIRE_TEST_DATA(data);
   const auto facts_of = [&](const std::string& name) {
-    const auto checkpoint = open_checkpoint(data + "/checkpoints/" + name);
+    const auto checkpoint = open_checkpoint(data + "/checkpoints/" + name, ultralytics::families());
     EXPECT_TRUE(checkpoint) << checkpoint.error().text();
     return checkpoint ? describe_checkpoint(*checkpoint) : CheckpointFacts{};
   };

@@ -6,6 +6,7 @@
 #include "checkpoint/container.h"
 #include "checkpoint/pickle_call.h"
 #include "memory_checkpoint.h"
+#include "models/ultralytics/names/family.h"
 
 namespace modelport {
 namespace {
@@ -27,10 +28,12 @@ std::string acting_rows(std::span<const ActingCall> rows) {
 
 std::string tables() {
   std::string out = "\n## Known data\n\n| called | becomes |\n|---|---|\n";
-  for (const PickleCallable& row : pickle_callables()) out += fmt::format("| `{}` | {} |\n", row.name, row.reason);
+  for (const auto& rows : {pickle_callables(), ultralytics::family().callables}) {
+    for (const PickleCallable& row : rows) out += fmt::format("| `{}` | {} |\n", row.name, row.reason);
+  }
   out += "\n## Methods that may be named\n\n| `getattr(class, name)` | name | what for |\n|---|---|---|\n";
-  for (const PickleMethod& row : pickle_methods()) {
-    out += fmt::format("| `{}` | `{}` | {} |\n", row.owner, row.name, row.reason);
+  for (const auto& rows : {pickle_methods(), ultralytics::family().methods}) {
+    for (const PickleMethod& row : rows) out += fmt::format("| `{}` | `{}` | {} |\n", row.owner, row.name, row.reason);
   }
   out +=
       "\n## Known to act\n\nA row stands for the name and all below it; exceptions and rows of the first table "

@@ -8,6 +8,7 @@
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/pickle_call.h"
 #include "memory_checkpoint.h"
+#include "models/ultralytics/names/family.h"
 #include "modules/checkpoint_facts.h"
 #include "modules/find_model.h"
 #include "modules/module_ledger.h"
@@ -117,7 +118,7 @@ std::vector<GuardCase> guard_cases() {
 TEST(Guard, RefusesEveryContainerByTheNameOfWhatItDoes) {
   for (const GuardCase& row : guard_cases()) {
     const TemporaryFile file(row.content);
-    const auto checkpoint = open_checkpoint(file.path());
+    const auto checkpoint = open_checkpoint(file.path(), ultralytics::families());
     ASSERT_FALSE(checkpoint) << row.what;
     EXPECT_EQ(checkpoint.error().code, row.code) << row.what << ": " << checkpoint.error().text();
     EXPECT_THAT(checkpoint.error().text(), HasSubstr(row.named)) << row.what;
@@ -133,7 +134,7 @@ TEST(Guard, KnowsNoActorThatItReadsAsData) {
         is_module ? global(row.name, "thing") : global(row.name.substr(0, dot), row.name.substr(dot + 1));
     const TemporaryFile file(
         torch_zip(reduce(called, tuple({text("called"), text("x"), text("y"), text("z")})) + ".").finish());
-    const auto checkpoint = open_checkpoint(file.path());
+    const auto checkpoint = open_checkpoint(file.path(), ultralytics::families());
     // Holders such as operator.attrgetter and getattr of what the file holds are judged by what they hold.
     const bool is_holder = find_pickle_callable(
         PickleGlobal{std::string(row.name.substr(0, is_module ? 0 : dot)), std::string(row.name.substr(dot + 1))});
@@ -146,7 +147,7 @@ TEST(Guard, KnowsNoActorThatItReadsAsData) {
 TEST(Guard, SaysNothingOfActingAboutWhatItDoesNotKnow) {
   for (const std::string_view module : {"mylib", "mylib.os", "models.code", "test", "utils.requests"}) {
     const TemporaryFile file(torch_zip(reduce(global(module, "make"), ")") + ".").finish());
-    const auto checkpoint = open_checkpoint(file.path());
+    const auto checkpoint = open_checkpoint(file.path(), ultralytics::families());
     ASSERT_FALSE(checkpoint) << module;
     EXPECT_EQ(checkpoint.error().code, kUnknownContent) << checkpoint.error().text();
   }
@@ -154,10 +155,10 @@ TEST(Guard, SaysNothingOfActingAboutWhatItDoesNotKnow) {
 
 /// Opens the file and does all that can be done with it; true when it opened.
 bool use(const std::string& path) {
-  const auto checkpoint = open_checkpoint(path);
+  const auto checkpoint = open_checkpoint(path, ultralytics::families());
   if (!checkpoint) {
     EXPECT_NE(checkpoint.error().code, kInternal) << checkpoint.error().text();
-    (void)survey_checkpoint(path);
+    (void)survey_checkpoint(path, ultralytics::families());
     return false;
   }
   (void)describe_checkpoint(*checkpoint);

@@ -2,6 +2,7 @@
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/safetensors.h"
 #include "memory_checkpoint.h"
+#include "models/ultralytics/names/family.h"
 #include "modules/checkpoint_facts.h"
 #include "modules/find_model.h"
 #include "modules/module_ledger.h"
@@ -200,8 +201,8 @@ const InputShape kPickles[] = {
 };
 
 void use(const std::string& path) {
-  (void)survey_checkpoint(path);
-  const auto checkpoint = open_checkpoint(path);
+  (void)survey_checkpoint(path, ultralytics::families());
+  const auto checkpoint = open_checkpoint(path, ultralytics::families());
   if (!checkpoint) return;
   (void)describe_checkpoint(*checkpoint);
   (void)sketch_network(*checkpoint);

@@ -4,6 +4,7 @@
 
 #include "checkpoint/pickle_call.h"
 #include "checkpoint/pickle_scan.h"
+#include "models/ultralytics/names/family.h"
 #include "pickle_builder.h"
 
 namespace modelport {
@@ -34,7 +35,7 @@ class Reading {
 
  private:
   std::string pickle_;
-  PickleArena arena_;
+  PickleArena arena_{ultralytics::families()};
   Result<UnpickledValue> result_ = Error{};
   PickleValue none_;
 };

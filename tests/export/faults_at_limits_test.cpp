@@ -13,6 +13,7 @@
 #include "export/translate_checkpoint.h"
 #include "formats/onnx/onnx_model.h"
 #include "limit_cases.h"
+#include "models/ultralytics/names/family.h"
 #include "models/ultralytics/trainer.h"
 #include "ops/graph_builder.h"
 #include "reference/channel_runs.h"
@@ -46,7 +47,7 @@ class FaultsAtLimits : public testing::Test {
   }
 
   Subject open(const LimitCase& each) {
-    auto checkpoint = open_checkpoint(each.path());
+    auto checkpoint = open_checkpoint(each.path(), ultralytics::families());
     EXPECT_TRUE(checkpoint) << checkpoint.error().text();
     Subject subject{*std::move(checkpoint), {}, each.target(folder_)};
     subject.target.options.validate = Validation::kReference;

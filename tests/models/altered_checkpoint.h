@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "checkpoint/checkpoint.h"
+#include "models/ultralytics/names/family.h"
 #include "models/ultralytics/trainer.h"
 #include "modules/find_model.h"
 
@@ -13,7 +14,8 @@ class AlteredCheckpoint {
  public:
   /// "families/yolov8-seg"
   explicit AlteredCheckpoint(const std::string& fixture)
-      : checkpoint_(*open_checkpoint(std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/" + fixture + ".pt")) {}
+      : checkpoint_(*open_checkpoint(std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/" + fixture + ".pt",
+                                     ultralytics::families())) {}
 
   PickleValue tensor(Shape shape) {
     std::vector<float> values(static_cast<size_t>(*element_count(shape)), 0.5f);

@@ -9,6 +9,7 @@
 #include "base/sha256.h"
 #include "checkpoint/checkpoint.h"
 #include "graph/text.h"
+#include "models/ultralytics/names/family.h"
 #include "models/ultralytics/trainer.h"
 #include "modules/find_model.h"
 #include "modules/module_view.h"
@@ -179,7 +180,8 @@ TEST(Attributes, EachIsReadOrRefusedOrIgnoredForAReason) {
   size_t changed = 0, refused = 0, ignored = 0;
   for (const char* name : {"yolo11-sample", "yolov8", "yolo11-cls", "yolov8-cls", "two-level", "yolo11-deep",
                            "yolo11-fused", "yolov8-2023"}) {
-    const auto checkpoint = open_checkpoint(std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/" + name + ".pt");
+    const auto checkpoint =
+        open_checkpoint(std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/" + name + ".pt", ultralytics::families());
     ASSERT_TRUE(checkpoint) << checkpoint.error().text();
     const Outcome honest = translate(*checkpoint);
     ASSERT_FALSE(honest.digest.starts_with("refused")) << honest.digest;

@@ -7,6 +7,7 @@
 #include "formats/openvino/openvino_format.h"
 #include "formats/torchscript/torchscript_format.h"
 #include "models/ultralytics/ignore_rules.h"
+#include "models/ultralytics/names/family.h"
 #include "models/ultralytics/translation.h"
 
 /// Every plain layer of torch.nn against what torch recorded (tests/fixtures/make_layers.py), and through every format:
@@ -31,7 +32,7 @@ struct Fixture {
 const Fixture& fixture() {
   static const Fixture kAll = [] {
     Fixture all;
-    all.layers = *open_checkpoint(kFixture + ".pt");
+    all.layers = *open_checkpoint(kFixture + ".pt", ultralytics::families());
     all.outputs = *open_checkpoint(kFixture + ".ref.safetensors");
     const Json shapes = Json::parse(all.outputs.metadata.at("shapes"));
     for (const NamedTensor& output : list_tensors(all.outputs.root))

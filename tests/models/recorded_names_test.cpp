@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "checkpoint/checkpoint.h"
+#include "models/ultralytics/names/family.h"
 #include "models/ultralytics/trainer.h"
 #include "modules/find_model.h"
 
@@ -11,7 +12,8 @@ namespace {
 class RecordedNames : public testing::Test {
  protected:
   RecordedNames() {
-    auto opened = open_checkpoint(std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/yolov8.pt");
+    auto opened =
+        open_checkpoint(std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/yolov8.pt", ultralytics::families());
     checkpoint_ = *std::move(opened);
   }
 

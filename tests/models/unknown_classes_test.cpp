@@ -6,8 +6,10 @@
 #include <fstream>
 #include <sstream>
 
+#include "../checkpoint/hub_folder.h"
 #include "checkpoint/checkpoint.h"
 #include "models/ultralytics/ignore_rules.h"
+#include "models/ultralytics/names/family.h"
 #include "models/ultralytics/trainer.h"
 #include "modules/find_model.h"
 
@@ -17,7 +19,7 @@ namespace {
 const std::string kRoot = MODELPORT_SOURCE_DIR;
 
 std::vector<UnknownClass> unknown_in(const std::string& path) {
-  const auto checkpoint = open_checkpoint(path);
+  const auto checkpoint = open_checkpoint(path, ultralytics::families());
   if (!checkpoint) return {{checkpoint.error().text(), "", 0}};
   Account account;
   const Ledger ledger(account, *model_root(*checkpoint), ignore_rules(), {});
@@ -38,7 +40,7 @@ TEST(UnknownClasses, AreNoneOfWhatIsTranslated) {
 }
 
 TEST(UnknownClasses, AreEachNamedOnceWithTheNearestKnown) {
-  const auto checkpoint = open_checkpoint(kRoot + "/tests/fixtures/own-classes.pt");
+  const auto checkpoint = open_checkpoint(kRoot + "/tests/fixtures/own-classes.pt", ultralytics::families());
   ASSERT_TRUE(checkpoint) << checkpoint.error().text();
   EXPECT_EQ(ultralytics_trainer().architecture_of(*checkpoint, {}).error().text(),
             "Not translated: 4 of its classes are unknown: "
@@ -49,6 +51,19 @@ TEST(UnknownClasses, AreEachNamedOnceWithTheNearestKnown) {
             "(a class that is built from known parts under another name can be mapped by the option module_aliases, "
             "such as {\"module_aliases\": {\"field.blocks.OtherC2f\": \"ultralytics.nn.modules.block.C2f\"}} if it "
             "computes the same; docs/known_classes.md lists what is known)");
+}
+
+TEST(Directories, OfConfigAndWeightsAreTakenByOtherTrainers) {
+  const HubFolder folder;
+  folder.write("config.json", "{}");
+  folder.write("model.safetensors", safetensors_file({{"a", {1}, {1}}}));
+  const auto checkpoint = open_checkpoint(folder.path(), ultralytics::families());
+  ASSERT_TRUE(checkpoint) << checkpoint.error().text();
+  const Error error = ultralytics_trainer().architecture_of(*checkpoint, {}).error();
+  EXPECT_EQ(error_info(error.code).exit_code, 1);
+  EXPECT_EQ(error.message,
+            "it is a directory of config.json and weights; an Ultralytics checkpoint is one file that carries its "
+            "modules: give that file, such as best.pt or last.pt");
 }
 
 TEST(UnknownClasses, SayWhyTheyHaveNoTranslation) {

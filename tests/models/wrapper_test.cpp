@@ -2,6 +2,7 @@
 
 #include "checkpoint/checkpoint.h"
 #include "graph/text.h"
+#include "models/ultralytics/names/family.h"
 #include "models/ultralytics/trainer.h"
 #include "modules/find_model.h"
 
@@ -13,7 +14,9 @@ enum class Place { kModule, kAttribute };
 
 class Wrappers : public testing::Test {
  protected:
-  Wrappers() : checkpoint_(*open_checkpoint(std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/yolov8.pt")) {}
+  Wrappers()
+      : checkpoint_(*open_checkpoint(std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/yolov8.pt",
+                                     ultralytics::families())) {}
 
   PickleArena& arena() { return const_cast<PickleArena&>(*checkpoint_.arena); }
   PickleValue text(std::string_view content) {

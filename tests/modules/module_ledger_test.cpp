@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "checkpoint/checkpoint.h"
+#include "models/ultralytics/names/family.h"
 #include "modules/module_view.h"
 
 namespace modelport {
@@ -325,7 +326,7 @@ TEST(FiniteWeights, WhatWasReadAndIsNoNumberIsNamed) {
 
 TEST(CanonicalClassName, TranslatesOlderNames) {
   const auto name = [](std::string module, std::string type) {
-    return canonical_class_name({std::move(module), std::move(type)});
+    return canonical_class_name({std::move(module), std::move(type), ultralytics::families()});
   };
   EXPECT_EQ(name("ultralytics.nn.modules.conv", "Conv"), "ultralytics.nn.modules.conv.Conv");
   EXPECT_EQ(name("ultralytics.nn.modules", "Conv"), "ultralytics.nn.modules.conv.Conv");

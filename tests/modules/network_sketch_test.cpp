@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "models/ultralytics/names/family.h"
 #include "modules/checkpoint_facts.h"
 
 namespace modelport {
@@ -12,7 +13,8 @@ using Order = NetworkSketch::Order;
 class NetworkSketchTest : public testing::Test {
  protected:
   NetworkSketch sketch(const std::string& fixture) {
-    auto opened = open_checkpoint(std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/" + fixture);
+    auto opened =
+        open_checkpoint(std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/" + fixture, ultralytics::families());
     EXPECT_TRUE(opened) << fixture;
     checkpoint_ = *std::move(opened);
     return sketch_network(checkpoint_);

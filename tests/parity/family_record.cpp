@@ -8,6 +8,7 @@
 #include <set>
 
 #include "checkpoint/checkpoint.h"
+#include "models/ultralytics/names/family.h"
 #include "models/ultralytics/trainer.h"
 #include "modules/find_model.h"
 #include "reference/compare.h"
@@ -108,7 +109,7 @@ Result<FamilyRecord> read_family_record(const std::string& path) {
 Result<SourceModel> build_family(const std::string& path, const FamilyRecord& record, const std::string& mode) {
   const Shape& input = record.input_shape;
   const HeadChoice head = mode == "e2e" ? HeadChoice::kEndToEnd : HeadChoice::kDefault;
-  TRY(checkpoint, open_checkpoint(path + ".pt"));
+  TRY(checkpoint, open_checkpoint(path + ".pt", ultralytics::families()));
   TRY(translated, translate(ultralytics_trainer(), checkpoint,
                             {.image_size = std::array{input[2], input[3]}, .batch = input[0], .head = head}));
   return std::move(translated.model);

@@ -1,4 +1,5 @@
 #include "recorded.h"
+#include "models/ultralytics/names/family.h"
 #include "modules/find_model.h"
 
 #include <algorithm>
@@ -124,7 +125,7 @@ Result<RecordedFixture> read_recorded_fixture(const std::string& name) {
 }
 
 Result<SourceModel> build_fixture(const RecordedFixture& fixture, const RecordedCase& recorded) {
-  TRY(checkpoint, open_checkpoint(fixture.checkpoint));
+  TRY(checkpoint, open_checkpoint(fixture.checkpoint, ultralytics::families()));
   BuildRequest request;
   request.module_aliases = fixture.aliases;
   request.batch = recorded.input_shape[0];

@@ -1,5 +1,6 @@
 #include "models/ultralytics/export_options.h"
 
+#include "models/ultralytics/names/family.h"
 #include "source/embed_preprocessing_option.h"
 
 namespace modelport::ultralytics {
@@ -15,7 +16,7 @@ ExportOption<BuildRequest> module_aliases_option() {
           R"({"anyOf":[{"type":"object","additionalProperties":{"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"}}]}},{"type":"string"}],"description":"classes of your own: the class of the framework that each stands for, or the children that its forward() applies in order; or the path of a JSON file with such an object"})"),
       [](const Json& value, BuildRequest& request) -> Result<bool> {
         if (!value.is_object() && !value.is_string()) return false;
-        TRY(aliases, read_module_aliases(value));
+        TRY(aliases, read_module_aliases(value, families()));
         request.module_aliases = std::move(aliases);
         return true;
       },

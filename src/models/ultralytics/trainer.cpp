@@ -6,6 +6,7 @@
 #include "models/ultralytics/export_options.h"
 #include "models/ultralytics/ignore_rules.h"
 #include "models/ultralytics/module_table.h"
+#include "models/ultralytics/names/family.h"
 #include "models/ultralytics/unknown_classes.h"
 #include "modules/find_model.h"
 #include "modules/module_view.h"
@@ -61,6 +62,11 @@ Error explain_without_modules(const Checkpoint& checkpoint, const ClassAliases& 
   for (const OutermostModule& each : outermost_modules(checkpoint))
     models.push_back({each.key, canonical_class_name(*each.module->type, aliases)});
   if (models.size() > 1) return explain_several(models);
+  if (checkpoint.container == Container::kHubDirectory) {
+    return mismatch(
+        "it is a directory of config.json and weights; an Ultralytics checkpoint is one file that carries its modules: "
+        "give that file, such as best.pt or last.pt");
+  }
   if (list_tensors(checkpoint.root).empty()) return mismatch("it holds neither a model nor tensors");
   return mismatch(
       "it holds tensors only (a state_dict) and no model: an Ultralytics checkpoint carries its modules, as best.pt "
@@ -163,6 +169,7 @@ std::vector<std::string> module_classes() {
 Trainer ultralytics_trainer() {
   return {.framework = "ultralytics",
           .executable = "modelport-ultralytics",
+          .families = ultralytics::families(),
           .architectures = ultralytics::architecture_table(),
           .options = ultralytics::export_options(),
           .architecture_of = architecture_of,

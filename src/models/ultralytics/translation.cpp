@@ -41,7 +41,8 @@ MethodName method_named(const PickleValue& value) {
   if (const PickleGlobal* path = value.as_global()) {
     const size_t dot = path->name.find('.');
     if (dot == std::string::npos) return {};
-    return {canonical_class_name({path->module, path->name.substr(0, dot)}), path->name.substr(dot + 1)};
+    return {canonical_class_name({path->module, path->name.substr(0, dot), path->families}),
+            path->name.substr(dot + 1)};
   }
   const PickleObject* call = value.as_object();
   if (!call || call->type->name != "getattr" || call->arguments.size() != 2) return {};
