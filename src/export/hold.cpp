@@ -48,7 +48,8 @@ struct OwnEvaluations {
 
 /// With the reference's own values at the probes that are replayed, so that it chooses as it did.
 Result<OwnEvaluations> evaluate_again(const SourceModel& model, const Reference& reference, Replay replay) {
-  TRY(float64, evaluate_as(model, *reference.graph, reference, Precision::kFloat64, reference.constants, replay));
+  TRY(float64,
+      evaluate_as(model, *reference.graph, reference, EvaluationPrecision::kFloat64, reference.constants, replay));
   EvaluationRequest request = request_for(model, *reference.graph, reference);
   request.constants = reference.constants;
   request.products = EvaluationRequest::Products::kRounded;
@@ -107,12 +108,12 @@ Result<std::vector<Comparison>> hold_stage(const SourceModel& model, const Choic
 Result<std::vector<Comparison>> hold_stage_with_room(const SourceModel& model, const ChoiceStage& stage, size_t number,
                                                      Reference& reference, const Found& found,
                                                      const Tolerance& tolerance) {
-  const auto with = [&](Precision precision) {
+  const auto with = [&](EvaluationPrecision precision) {
     return [&, precision](Replay replay) {
       return evaluate_as(model, *reference.graph, reference, precision, reference.constants, replay);
     };
   };
-  TRY(figures, hold_stage(model, stage, reference.results, found, tolerance, with(Precision::kFloat32)));
+  TRY(figures, hold_stage(model, stage, reference.results, found, tolerance, with(EvaluationPrecision::kFloat32)));
   if (all_agree(figures) || !leaves_room(tolerance)) return figures;
   if (!reference.stage_errors.contains(number)) {
     TRY(measured, measure_stage_error(model, reference, stage));
@@ -120,7 +121,7 @@ Result<std::vector<Comparison>> hold_stage_with_room(const SourceModel& model, c
   }
   const StageError& own = reference.stage_errors.at(number);
   if (stage.replayed.empty()) return compare_stage(model, stage, own.float64, found, tolerance, own.limits);
-  TRY(chosen_again, with(Precision::kFloat64)(replay_of(stage, found.probes)));
+  TRY(chosen_again, with(EvaluationPrecision::kFloat64)(replay_of(stage, found.probes)));
   return compare_stage(model, stage, chosen_again, found, tolerance, own.limits);
 }
 
@@ -131,14 +132,14 @@ void append(std::vector<Comparison>& all, std::vector<Comparison> further) {
 Result<Figures> hold_with_choices(const SourceModel& model, Reference& reference, const Tolerance& tolerance,
                                   const Found& found) {
   const Replay choices = found.choices(model);
-  const auto with_choices = [&](Precision precision) {
+  const auto with_choices = [&](EvaluationPrecision precision) {
     return evaluate_as(model, *reference.graph, reference, precision, reference.constants, choices);
   };
   Result<Figures> figures = compare_all(model, reference.results, found, tolerance);
   if (figures && figures->agree()) return figures;
   std::optional<EvaluationResult> replayed;
   if (!choices.probes.empty()) {
-    TRY(chosen_again, with_choices(Precision::kFloat32));
+    TRY(chosen_again, with_choices(EvaluationPrecision::kFloat32));
     replayed = std::move(chosen_again);
     figures = compare_all(model, *replayed, found, tolerance);
     if (figures && figures->agree()) return figures;
@@ -150,7 +151,7 @@ Result<Figures> hold_with_choices(const SourceModel& model, Reference& reference
   }
   const OwnError& own = *reference.own_error;
   if (!replayed) return compare_all(model, own.float64, found, tolerance, &own);
-  TRY(chosen_again, with_choices(Precision::kFloat64));
+  TRY(chosen_again, with_choices(EvaluationPrecision::kFloat64));
   take_ranked(model, *replayed, chosen_again);
   return compare_all(model, chosen_again, found, tolerance, &own);
 }
@@ -163,7 +164,8 @@ EvaluationRequest request_for(const SourceModel& model, const Graph& graph, cons
 }
 
 Result<EvaluationResult> evaluate_as(const SourceModel& model, const Graph& graph, const Reference& reference,
-                                     Precision precision, EvaluationRequest::Constants constants, Replay replay) {
+                                     EvaluationPrecision precision, EvaluationRequest::Constants constants,
+                                     Replay replay) {
   EvaluationRequest request = request_for(model, graph, reference);
   request.precision = precision;
   request.constants = constants;

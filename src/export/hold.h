@@ -67,7 +67,7 @@ EvaluationRequest request_for(const SourceModel& model, const Graph& graph, cons
 
 /// What `graph` computes on the trial of `reference`.
 Result<EvaluationResult> evaluate_as(const SourceModel& model, const Graph& graph, const Reference& reference,
-                                     Precision precision, EvaluationRequest::Constants constants,
+                                     EvaluationPrecision precision, EvaluationRequest::Constants constants,
                                      EvaluationRequest::Replay replay);
 
 /// What a reference computes with these choices.

@@ -130,10 +130,10 @@ Status prove_in_float64(const ProofSubject& subject, const Graph& raised, Proof&
   const std::string at = size_text(reference.trial);
   const auto in_float64 = [&](const Graph& graph, Constants constants) {
     return [&, constants](EvaluationRequest::Replay replay) {
-      return evaluate_as(model, graph, reference, Precision::kFloat64, constants, replay);
+      return evaluate_as(model, graph, reference, EvaluationPrecision::kFloat64, constants, replay);
     };
   };
-  TRY(unfolded, subject.reference.at(reference.trial, Precision::kFloat64));
+  TRY(unfolded, subject.reference.at(reference.trial, EvaluationPrecision::kFloat64));
   TRY(rewritten, in_float64(subject.exported, Constants::kExact)({}));
   TRY(of_rewrite,
       hold_to_either(model, *unfolded, found_in(rewritten), tight, in_float64(model.graph, Constants::kExact)));
@@ -177,7 +177,7 @@ Status prove_read_back(const ProofSubject& subject, const Graph& raised, Proof& 
   if (rounded) CHECK_OK(prove_in_float64(subject, raised, proof, reference));
   Result<Figures> figures =
       hold_to_either(model, reference.results, found, limits, [&](EvaluationRequest::Replay replay) {
-        return evaluate_as(model, model.graph, reference, Precision::kFloat32, {}, replay);
+        return evaluate_as(model, model.graph, reference, EvaluationPrecision::kFloat32, {}, replay);
       });
   if (!rounded && (!figures || !figures->agree())) {
     CHECK_OK(prove_in_float64(subject, raised, proof, reference));
@@ -279,7 +279,7 @@ Result<Proof> prove(const ProofSubject& subject, Validation level) {
     SourceModel sized = subject.model;
     set_image_size(sized, trial.height, trial.width);
     const ProofSubject tried = subject.with(sized);
-    TRY(expected, tried.reference.at(trial, Precision::kFloat32));
+    TRY(expected, tried.reference.at(trial, EvaluationPrecision::kFloat32));
     Reference reference{trial, trial_input(tried.model, trial), *expected, &tried.model.graph};
     CHECK_OK(prove_read_back(tried, raised, proof, reference));
     if (level == Validation::kRuntime) CHECK_OK(prove_in_engine(tried, raised, *tried.row.engine(), proof, reference));

@@ -48,7 +48,7 @@ EvaluatedValue trial_input(const SourceModel& model, const Trial& trial) {
   return model.inputs[0].layout == "NHWC" ? as_pixels(image) : image;
 }
 
-Result<const EvaluationResult*> ReferenceOutputs::at(const Trial& trial, Precision precision) {
+Result<const EvaluationResult*> ReferenceOutputs::at(const Trial& trial, EvaluationPrecision precision) {
   const std::lock_guard lock(mutex_);
   const auto found = results_.find({trial, precision});
   if (found != results_.end()) return &found->second;

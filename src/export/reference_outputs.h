@@ -33,12 +33,12 @@ class ReferenceOutputs {
   explicit ReferenceOutputs(const SourceModel& model) : model_(model) {}
 
   /// Valid as long as this lives. The errors of evaluate().
-  Result<const EvaluationResult*> at(const Trial& trial, Precision precision);
+  Result<const EvaluationResult*> at(const Trial& trial, EvaluationPrecision precision);
 
  private:
   const SourceModel& model_;
   std::mutex mutex_;
-  std::map<std::tuple<Trial, Precision>, EvaluationResult> results_;
+  std::map<std::tuple<Trial, EvaluationPrecision>, EvaluationResult> results_;
 };
 
 }  // namespace modelport

@@ -63,7 +63,8 @@ Tensor stored_tensor(const EvaluatedValue& value) {
   return Tensor::from_int64s(value.shape, value.integers);
 }
 
-Result<EvaluationResult> evaluate_model(const SourceModel& model, const EvaluatedValue& input, Precision precision) {
+Result<EvaluationResult> evaluate_model(const SourceModel& model, const EvaluatedValue& input,
+                                        EvaluationPrecision precision) {
   const bool channels_last = model.inputs[0].layout == "NHWC";
   const int64_t height = input.shape[channels_last ? 1 : 2], width = input.shape[channels_last ? 2 : 3];
   EvaluationRequest request{model.graph, {input}, symbols_for(model, input.shape[0], height, width)};
@@ -85,7 +86,7 @@ struct CoarseLimits {
   std::vector<double> limits;
 };
 Result<CoarseLimits> coarse_limits(const Subject& subject, const Tensor& input, const EvaluationResult& float32) {
-  TRY(exact, evaluate_model(subject.model, evaluated("input", input), Precision::kFloat64));
+  TRY(exact, evaluate_model(subject.model, evaluated("input", input), EvaluationPrecision::kFloat64));
   TRY(errors, own_error(float32.outputs, exact.outputs, subject.model.outputs));
   for (double& limit : errors) limit *= kOwnErrorFactor;
   return CoarseLimits{std::move(exact), std::move(errors)};
@@ -168,7 +169,7 @@ Result<Measurement> measure(Subject& subject, const Tensor& input) {
     return error;
   }
   const std::vector<EngineTensor> results = *std::move(run);
-  TRY(expected, evaluate_model(subject.model, evaluated("input", input), Precision::kFloat32));
+  TRY(expected, evaluate_model(subject.model, evaluated("input", input), EvaluationPrecision::kFloat32));
   const bool channels_last = subject.model.inputs[0].layout == "NHWC";
   set_image_size(subject.model, input.shape()[channels_last ? 1 : 2], input.shape()[channels_last ? 2 : 3]);
   const std::vector<IoSpec>& specs = subject.model.outputs;

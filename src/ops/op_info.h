@@ -13,7 +13,7 @@ class GraphBuilder;
 class ThreadPool;
 
 /// In which type floats are computed: kFloat32 for references, kFloat64 for their error.
-enum class Precision { kFloat32, kFloat64 };
+enum class EvaluationPrecision { kFloat32, kFloat64 };
 
 /// A dense C-order operand of an evaluation. Floats of every dtype are held as float (kFloat32) or double (kFloat64);
 /// integers and bools as int64. The interpreter rounds results to their dtype afterwards: evaluate functions need not.
@@ -34,7 +34,7 @@ struct Array {
 struct Evaluation {
   std::span<const Array> inputs;
   std::span<const Array> outputs;
-  Precision precision;
+  EvaluationPrecision precision;
   ThreadPool& pool;
 
   const Array& in(size_t i) const { return inputs[i]; }
@@ -44,8 +44,8 @@ struct Evaluation {
 /// Calls f(float{}) or f(double{}), by precision: `with_real(e.precision, [&](auto real) { using Real = decltype(real);
 /// ... })`.
 template <class F>
-void with_real(Precision precision, F f) {
-  if (precision == Precision::kFloat32) {
+void with_real(EvaluationPrecision precision, F f) {
+  if (precision == EvaluationPrecision::kFloat32) {
     f(float{});
   } else {
     f(double{});

@@ -64,11 +64,12 @@ void copy_loops(const T* from, T* to, const Loops& loops) {
 
 }  // namespace
 
-size_t held_bytes(DType dtype, Precision precision) {
-  return is_float(dtype) && precision == Precision::kFloat32 ? sizeof(float) : sizeof(double);
+size_t held_bytes(DType dtype, EvaluationPrecision precision) {
+  return is_float(dtype) && precision == EvaluationPrecision::kFloat32 ? sizeof(float) : sizeof(double);
 }
 
-void copy_block(const StridedBlock& from, const StridedBlock& to, std::span<const int64_t> shape, Precision precision) {
+void copy_block(const StridedBlock& from, const StridedBlock& to, std::span<const int64_t> shape,
+                EvaluationPrecision precision) {
   for (const int64_t size : shape) {
     if (size == 0) return;
   }
@@ -84,7 +85,7 @@ void copy_block(const StridedBlock& from, const StridedBlock& to, std::span<cons
   }
 }
 
-void copy_all(const Array& from, const Array& to, Precision precision) {
+void copy_all(const Array& from, const Array& to, EvaluationPrecision precision) {
   const size_t bytes = static_cast<size_t>(from.size()) * held_bytes(from.dtype, precision);
   if (bytes > 0) std::memcpy(to.data, from.data, bytes);
 }

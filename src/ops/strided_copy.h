@@ -16,12 +16,13 @@ struct StridedBlock {
 };
 
 /// Copies a block of `shape` elements between arrays of the same kind, whatever their element type.
-void copy_block(const StridedBlock& from, const StridedBlock& to, std::span<const int64_t> shape, Precision precision);
+void copy_block(const StridedBlock& from, const StridedBlock& to, std::span<const int64_t> shape,
+                EvaluationPrecision precision);
 
 /// Copies all elements in C order; both arrays hold as many.
-void copy_all(const Array& from, const Array& to, Precision precision);
+void copy_all(const Array& from, const Array& to, EvaluationPrecision precision);
 
 /// Bytes that one element takes in an evaluation's arrays.
-size_t held_bytes(DType dtype, Precision precision);
+size_t held_bytes(DType dtype, EvaluationPrecision precision);
 
 }  // namespace modelport

@@ -85,7 +85,7 @@ std::vector<WeightRecipe> fold(const GraphBuilder& builder, const Graph& source,
     const ValueType& type = source[output].type;
     out.push_back(results.emplace_back(type.dtype, constant_shape(type.shape)).array);
   }
-  op_info(node.op).evaluate(node.op, {in, out, Precision::kFloat64, pool});
+  op_info(node.op).evaluate(node.op, {in, out, EvaluationPrecision::kFloat64, pool});
   std::vector<WeightRecipe> recipes;
   for (Storage& result : results) recipes.push_back(std::move(result).recipe(node.path));
   return recipes;

@@ -35,8 +35,8 @@ Arena allocate(size_t bytes) {
   return Arena(memory);
 }
 
-size_t held_bytes(DType dtype, Precision precision) {
-  return is_float(dtype) && precision == Precision::kFloat32 ? sizeof(float) : sizeof(double);
+size_t held_bytes(DType dtype, EvaluationPrecision precision) {
+  return is_float(dtype) && precision == EvaluationPrecision::kFloat32 ? sizeof(float) : sizeof(double);
 }
 
 Shape fixed_shape(const ValueType& type) {
@@ -154,7 +154,7 @@ class Run {
         using Real = decltype(real);
         std::copy(given.floats.begin(), given.floats.end(), array.as<Real>());
       });
-      if (request_.precision == Precision::kFloat32) round_to(array.dtype, elements<float>(array), pool_);
+      if (request_.precision == EvaluationPrecision::kFloat32) round_to(array.dtype, elements<float>(array), pool_);
     }
     return {};
   }
@@ -228,7 +228,7 @@ class Run {
       return;
     }
     const std::span<double> doubles(array.as<double>(), count);
-    if (request_.precision == Precision::kFloat32) {
+    if (request_.precision == EvaluationPrecision::kFloat32) {
       value.constant->read(0, elements<float>(array));
       round_to(array.dtype, elements<float>(array), pool_);
     } else if (request_.constants == EvaluationRequest::Constants::kRounded) {
@@ -254,7 +254,7 @@ class Run {
 
   void finish(ValueId id, const Array& array) {
     if (!is_float(array.dtype)) return;
-    if (request_.precision == Precision::kFloat32) round_to(array.dtype, elements<float>(array), pool_);
+    if (request_.precision == EvaluationPrecision::kFloat32) round_to(array.dtype, elements<float>(array), pool_);
     if (result_.magnitudes.empty()) return;
     with_real(request_.precision, [&](auto real) {
       using Real = decltype(real);
@@ -269,7 +269,7 @@ class Run {
     const auto count = static_cast<size_t>(array.size());
     if (!is_float(array.dtype)) {
       value.integers.assign(array.as<int64_t>(), array.as<int64_t>() + count);
-    } else if (request_.precision == Precision::kFloat32) {
+    } else if (request_.precision == EvaluationPrecision::kFloat32) {
       value.floats.assign(array.as<float>(), array.as<float>() + count);
     } else {
       value.doubles.assign(array.as<double>(), array.as<double>() + count);

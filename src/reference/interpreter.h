@@ -14,8 +14,8 @@ struct EvaluatedValue {
   std::string name;
   DType dtype = DType::kFloat32;
   Shape shape;
-  std::vector<float> floats;      ///< Precision::kFloat32 and a float dtype
-  std::vector<double> doubles;    ///< Precision::kFloat64 and a float dtype
+  std::vector<float> floats;      ///< EvaluationPrecision::kFloat32 and a float dtype
+  std::vector<double> doubles;    ///< EvaluationPrecision::kFloat64 and a float dtype
   std::vector<int64_t> integers;  ///< Integer and bool dtypes
 };
 
@@ -24,7 +24,7 @@ struct EvaluationRequest {
   /// In the order of graph.inputs; float inputs are given as floats whatever the precision.
   std::vector<EvaluatedValue> inputs;
   SymbolValues symbols;
-  Precision precision = Precision::kFloat32;
+  EvaluationPrecision precision = EvaluationPrecision::kFloat32;
   /// Whether constants and attributes are rounded first to what a file holds (graph/attributes.h), or taken as their
   /// recipes and the operators say. In float32 constants are rounded in either case.
   enum class Constants { kExact, kRounded } constants = Constants::kExact;

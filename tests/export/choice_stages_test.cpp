@@ -214,7 +214,7 @@ void spoil_logits(Graph& graph, double by) {
 
 EvaluationResult evaluated(const SourceModel& model, const Graph& graph) {
   EvaluationRequest request{graph, {trial_input(model, trials(model).front())}, {}};
-  request.precision = Precision::kFloat64;
+  request.precision = EvaluationPrecision::kFloat64;
   auto result = evaluate(request);
   EXPECT_TRUE(result) << result.error().text();
   return *std::move(result);

@@ -139,7 +139,7 @@ EvaluationResult evaluated(const SourceModel& model, const Graph& graph) {
   const Trial trial = trials(model).front();
   EvaluationRequest request{
       graph, {trial_input(model, trial)}, symbols_for(model, trial.batch, trial.height, trial.width)};
-  request.precision = Precision::kFloat64;
+  request.precision = EvaluationPrecision::kFloat64;
   auto result = evaluate(request);
   EXPECT_TRUE(result) << result.error().text();
   return *std::move(result);

@@ -44,7 +44,7 @@ double spoiled(double value) { return value == 0.0 ? 1e-5 / 3.0 : value * (1.0 +
 
 EvaluationRequest in_float64(const Graph& graph, const BuiltCase& built) {
   EvaluationRequest request{graph, built.inputs, built.symbols};
-  request.precision = Precision::kFloat64;
+  request.precision = EvaluationPrecision::kFloat64;
   request.constants = EvaluationRequest::Constants::kRounded;
   return request;
 }

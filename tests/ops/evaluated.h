@@ -39,12 +39,12 @@ inline Operand noise(Shape shape, unsigned seed, double low = -2.0, double high 
 
 namespace evaluated_detail {
 
-inline std::vector<std::byte> store(const Operand& operand, Precision precision) {
+inline std::vector<std::byte> store(const Operand& operand, EvaluationPrecision precision) {
   std::vector<std::byte> bytes(operand.values.size() * sizeof(double));
   for (size_t i = 0; i < operand.values.size(); ++i) {
     if (!is_float(operand.dtype)) {
       reinterpret_cast<int64_t*>(bytes.data())[i] = static_cast<int64_t>(operand.values[i]);
-    } else if (precision == Precision::kFloat32) {
+    } else if (precision == EvaluationPrecision::kFloat32) {
       reinterpret_cast<float*>(bytes.data())[i] = static_cast<float>(operand.values[i]);
     } else {
       reinterpret_cast<double*>(bytes.data())[i] = operand.values[i];
@@ -53,11 +53,11 @@ inline std::vector<std::byte> store(const Operand& operand, Precision precision)
   return bytes;
 }
 
-inline void load(const std::vector<std::byte>& bytes, Precision precision, Operand& operand) {
+inline void load(const std::vector<std::byte>& bytes, EvaluationPrecision precision, Operand& operand) {
   for (size_t i = 0; i < operand.values.size(); ++i) {
     if (!is_float(operand.dtype)) {
       operand.values[i] = static_cast<double>(reinterpret_cast<const int64_t*>(bytes.data())[i]);
-    } else if (precision == Precision::kFloat32) {
+    } else if (precision == EvaluationPrecision::kFloat32) {
       operand.values[i] = reinterpret_cast<const float*>(bytes.data())[i];
     } else {
       operand.values[i] = reinterpret_cast<const double*>(bytes.data())[i];
@@ -69,7 +69,7 @@ inline void load(const std::vector<std::byte>& bytes, Precision precision, Opera
 
 /// Infers and evaluates one operator; a failing inference fails the test.
 inline std::vector<Operand> evaluated(const Op& op, const std::vector<Operand>& inputs,
-                                      Precision precision = Precision::kFloat32) {
+                                      EvaluationPrecision precision = EvaluationPrecision::kFloat32) {
   std::vector<ValueType> types;
   std::vector<std::vector<std::byte>> input_bytes, output_bytes;
   std::vector<Array> in, out;

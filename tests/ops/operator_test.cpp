@@ -63,12 +63,12 @@ TEST(Operators, CompositesComputeWhatTheirDecompositionsCompute) {
     ASSERT_TRUE(built) << built.error().text();
     const auto parts = decomposed(built->graph, count);
     ASSERT_TRUE(parts) << parts.error().text();
-    for (const Precision precision : {Precision::kFloat32, Precision::kFloat64}) {
+    for (const EvaluationPrecision precision : {EvaluationPrecision::kFloat32, EvaluationPrecision::kFloat64}) {
       EvaluationRequest whole{built->graph, built->inputs, built->symbols, precision};
       EvaluationRequest in_parts{*parts, built->inputs, built->symbols, precision};
       const auto a = evaluate(whole), b = evaluate(in_parts);
       ASSERT_TRUE(a && b);
-      if (precision == Precision::kFloat32) {
+      if (precision == EvaluationPrecision::kFloat32) {
         const double limit = operator_case.name.starts_with("float16") ? 2e-3 : 2e-6;
         EXPECT_LE(apart(b->outputs[0].floats, a->outputs[0].floats), limit);
         continue;

@@ -75,7 +75,7 @@ TEST(Permute, AgreesWithIndexingForEveryRank) {
     const Operand x = noise(shape, static_cast<unsigned>(rank));
     const auto strides = contiguous_strides(shape);
     do {
-      const auto out = evaluated(Permute{permutation}, {x}, Precision::kFloat64)[0];
+      const auto out = evaluated(Permute{permutation}, {x}, EvaluationPrecision::kFloat64)[0];
       const auto out_strides = contiguous_strides(out.shape);
       for (int64_t i = 0; i < static_cast<int64_t>(out.values.size()); ++i) {
         int64_t from = 0;
@@ -116,7 +116,7 @@ TEST(Expand, RepeatsSizesOfOne) {
 
 TEST(Range, CountsInItsDtype) {
   EXPECT_THAT(evaluated(Range{4, DType::kInt64}, {})[0].values, ElementsAre(0, 1, 2, 3));
-  EXPECT_THAT(evaluated(Range{3, DType::kFloat16}, {}, Precision::kFloat64)[0].values, ElementsAre(0, 1, 2));
+  EXPECT_THAT(evaluated(Range{3, DType::kFloat16}, {}, EvaluationPrecision::kFloat64)[0].values, ElementsAre(0, 1, 2));
   EXPECT_EQ(inferred_text(Range{Dim(2) * kH, DType::kInt64}, {}), "int64[2*h]");
   EXPECT_THAT(inferred_text(Range{-1, DType::kInt64}, {}), HasSubstr("size"));
 }

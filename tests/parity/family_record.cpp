@@ -118,7 +118,7 @@ Result<SourceModel> build_family(const std::string& path, const FamilyRecord& re
 Result<FamilyErrors> family_errors(const SourceModel& model, const FamilyRecord& record) {
   EvaluationRequest request{model.graph, {photo_like_input(record.input_shape, record.seed)}, {}};
   TRY(rounded, evaluate(request));
-  request.precision = Precision::kFloat64;
+  request.precision = EvaluationPrecision::kFloat64;
   TRY(exact, evaluate(request));
   FamilyErrors errors;
   for (size_t i = 0; i < model.outputs.size(); ++i) {

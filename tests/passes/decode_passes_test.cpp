@@ -30,7 +30,7 @@ void expect_same(const Graph& graph, const Graph& after, const Shape& shape) {
   const auto count = static_cast<size_t>(*element_count(shape));
   const EvaluatedValue x{"x", DType::kFloat32, shape, noise(count, 99), {}, {}};
   EvaluationRequest before_request{graph, {x}}, after_request{after, {x}};
-  before_request.precision = after_request.precision = Precision::kFloat64;
+  before_request.precision = after_request.precision = EvaluationPrecision::kFloat64;
   const auto expected = evaluate(before_request), actual = evaluate(after_request);
   ASSERT_TRUE(expected && actual);
   ASSERT_EQ(actual->outputs[0].shape, expected->outputs[0].shape);

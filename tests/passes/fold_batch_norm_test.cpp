@@ -48,7 +48,7 @@ size_t count_of(const Graph& graph) {
                                            [](const Node& node) { return std::holds_alternative<T>(node.op); }));
 }
 
-EvaluatedValue output(const Graph& graph, Precision precision) {
+EvaluatedValue output(const Graph& graph, EvaluationPrecision precision) {
   EvaluationRequest request{graph, {{"x", DType::kFloat32, {1, 3, 6, 7}, noise(126, 9, -1, 1), {}, {}}}};
   request.precision = precision;
   auto result = evaluate(request);
@@ -62,8 +62,9 @@ TEST(FoldBatchNorm, ComputesTheSameToTheLastDigitsOfEitherPrecision) {
   const Graph graph = finish(b), after = folded(graph);
   EXPECT_EQ(count_of<BatchNorm>(after), 0u);
   EXPECT_EQ(count_of<Conv>(after), 1u);
-  const EvaluatedValue expected = output(graph, Precision::kFloat64), exact = output(after, Precision::kFloat64),
-                       rounded = output(after, Precision::kFloat32);
+  const EvaluatedValue expected = output(graph, EvaluationPrecision::kFloat64),
+                       exact = output(after, EvaluationPrecision::kFloat64),
+                       rounded = output(after, EvaluationPrecision::kFloat32);
   double largest = 1.0;
   for (const double value : expected.doubles) largest = std::max(largest, std::abs(value));
   for (size_t i = 0; i < expected.doubles.size(); ++i) {
@@ -90,7 +91,8 @@ TEST(FoldBatchNorm, ComputesTheSameBehindATransposedConvolution) {
     const Graph graph = finish(b), after = folded(graph);
     EXPECT_EQ(count_of<BatchNorm>(after), 0u) << groups;
     EXPECT_EQ(count_of<ConvTranspose>(after), 1u) << groups;
-    const EvaluatedValue expected = output(graph, Precision::kFloat64), exact = output(after, Precision::kFloat64);
+    const EvaluatedValue expected = output(graph, EvaluationPrecision::kFloat64),
+                         exact = output(after, EvaluationPrecision::kFloat64);
     ASSERT_EQ(exact.shape, expected.shape);
     for (size_t i = 0; i < expected.doubles.size(); ++i) {
       ASSERT_NEAR(exact.doubles[i], expected.doubles[i], 1e-11) << "groups " << groups << " at " << i;

@@ -56,7 +56,7 @@ Graph sum_of(const Branch& first, const Branch& second, Named named = Named::kNo
 void expect_same(const Graph& graph, const Graph& after) {
   const EvaluatedValue x{"x", DType::kFloat32, {1, 4, 9, 8}, noise(288, 99), {}, {}};
   EvaluationRequest before_request{graph, {x}}, after_request{after, {x}};
-  before_request.precision = after_request.precision = Precision::kFloat64;
+  before_request.precision = after_request.precision = EvaluationPrecision::kFloat64;
   const auto expected = evaluate(before_request), actual = evaluate(after_request);
   ASSERT_TRUE(expected && actual);
   ASSERT_EQ(actual->outputs[0].shape, expected->outputs[0].shape);

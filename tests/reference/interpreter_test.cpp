@@ -67,7 +67,7 @@ TEST(Interpreter, RoundsToTheDtypeOfEveryValue) {
   const Graph graph = finish(b);
   EXPECT_THAT(run({graph, {floats({1}, {2048.9f})}}).outputs[0].floats, ElementsAre(2048.0f));
   EvaluationRequest exact{graph, {floats({1}, {2048.9f})}};
-  exact.precision = Precision::kFloat64;
+  exact.precision = EvaluationPrecision::kFloat64;
   EXPECT_NEAR(run(exact).outputs[0].doubles[0], 2049.15, 1e-4);
 }
 
@@ -95,7 +95,7 @@ TEST(Interpreter, RoundsConstantsInFloat64OnlyWhenAsked) {
   b.output("y", b.mul(b.input("x", {DType::kFloat16, {1}}), weight));
   const Graph graph = finish(b);
   EvaluationRequest request{graph, {floats({1}, {1.0f})}};
-  request.precision = Precision::kFloat64;
+  request.precision = EvaluationPrecision::kFloat64;
   EXPECT_EQ(run(request).outputs[0].doubles[0], static_cast<double>(0.1f));
   request.constants = EvaluationRequest::Constants::kRounded;
   EXPECT_EQ(run(request).outputs[0].doubles[0], 0.0999755859375);
@@ -155,7 +155,7 @@ TEST(Interpreter, ReplaysWhatAnotherEvaluationFoundAtTheProbes) {
   EXPECT_THAT(replayed.outputs[1].floats, ElementsAre(9)) << "what reads the probe reads the other's";
   EXPECT_THAT(replayed.outputs[0].floats, ElementsAre(2, 4, 6, 8)) << "the probe is reported as computed";
   EXPECT_THAT(replayed.probes[0].floats, ElementsAre(2, 4, 6, 8));
-  request.precision = Precision::kFloat64;
+  request.precision = EvaluationPrecision::kFloat64;
   EXPECT_THAT(run(request).outputs[1].doubles, ElementsAre(9));
   const std::vector<EvaluatedValue> other_shape = {floats({3}, {9, 1, 1})};
   request.replay = {other_shape};
