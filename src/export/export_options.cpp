@@ -63,9 +63,9 @@ CommonOption class_names_row() {
 }
 
 CommonOption half_option(std::string name, std::string_view description) {
-  return choice_option<ExportOptions, WeightPrecision>(
-      std::move(name), {{true, WeightPrecision::kFloat16}, {false, WeightPrecision::kFloat32}},
-      &ExportOptions::precision, description);
+  return choice_option<ExportOptions, DType>(
+      std::move(name), {{true, DType::kFloat16}, {false, DType::kFloat32}},
+      [](auto& options) -> auto& { return options.precision.weights; }, description);
 }
 
 /// The same option by another name, recorded under the first alone.
@@ -227,6 +227,9 @@ Result<std::vector<ExportOptions>> parse_export_config(std::string_view text, co
     if (own == config.end()) continue;
     for (const auto& [key, value] : own->items())
       CHECK_OK(apply_to_all(key, value, trainer, {&formats[i], 1}, {&options[i], 1}));
+  }
+  for (size_t i = 0; i < formats.size(); ++i) {
+    if (options[i].precision.rounds_weights()) options[i].precision = formats[i]->format->half;
   }
   return options;
 }

@@ -27,14 +27,12 @@ enum class Simplify { kRequiredOnly, kAll };
 /// What becomes of a written file that was found wrong.
 enum class RejectedFiles { kRemoved, kKept };
 
-enum class WeightPrecision { kFloat32, kFloat16 };
-
 /// export_config, validated, with defaults filled in.
 struct ExportOptions {
   BuildRequest build;
   FormatOptions format;
   Simplify simplify = Simplify::kAll;
-  WeightPrecision precision = WeightPrecision::kFloat32;
+  Precision precision;
   std::optional<Validation> validate;  ///< Absent: the strongest that this machine has.
   std::optional<double> tolerance;     ///< Absent: the documented one of the precision.
   RejectedFiles rejected_files = RejectedFiles::kRemoved;

@@ -12,7 +12,7 @@ Status lower_once(const SourceModel& literal, const Format& format, const Export
   SourceModel model = literal;
   TRY(adapted, adapt_to_format(model, format));
   ExportOptions in_float32 = options;
-  in_float32.precision = WeightPrecision::kFloat32;
+  in_float32.precision = {};
   TRY(prepared, prepare(model, in_float32, format));
   TRY(lowered, format.lower(model, prepared.model.graph, options.format));
   return {};

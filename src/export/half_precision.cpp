@@ -55,11 +55,11 @@ std::vector<Trial> images_for(const SourceModel& model) {
 /// One decision.
 class Decision {
  public:
-  Decision(const SourceModel& model, const Graph& graph, HalfForm form, double tolerance)
+  Decision(const SourceModel& model, const Graph& graph, Precision half, double tolerance)
       : model_(model),
         graph_(graph),
-        form_(form),
-        limits_(limits_for(WeightPrecision::kFloat16, tolerance)),
+        half_(half),
+        limits_(limits_for(half, tolerance)),
         images_(images_for(model)),
         stages_(choice_stages(model)) {}
 
@@ -68,15 +68,17 @@ class Decision {
     TRY(layers, network_layers(graph_, symbols_for(model_, first.batch, first.height, first.width)));
     layers_ = std::move(layers);
     weights_.assign(layers_.size(), true);
-    arithmetic_.assign(layers_.size(), form_ == HalfForm::kArithmetic);
+    arithmetic_.assign(layers_.size(), rounds_arithmetic());
     CHECK_OK(evaluate_references());
     keep_what_may_not_be_rounded();
     TRY(error, measure(weights_, arithmetic_, images_.size()));
-    if (!(error <= kTarget)) CHECK_OK(form_ == HalfForm::kWeights ? search_weights(kTarget) : search_both());
+    if (!(error <= kTarget)) CHECK_OK(rounds_arithmetic() ? search_both() : search_weights(kTarget));
     return result();
   }
 
  private:
+  bool rounds_arithmetic() const { return half_.arithmetic == DType::kFloat16; }
+
   EvaluationRequest request_for(const Graph& graph, const Trial& trial) const {
     EvaluationRequest request{
         graph, {trial_input(model_, trial)}, symbols_for(model_, trial.batch, trial.height, trial.width)};
@@ -139,7 +141,7 @@ class Decision {
       if (reason.ends_with("coordinates")) {
         for (const ValueId output : node.outputs) of_coordinates[static_cast<size_t>(output)] = true;
       }
-      const bool of_interest = form_ == HalfForm::kArithmetic || too_large;
+      const bool of_interest = rounds_arithmetic() || too_large;
       if (!reason.empty() && of_interest && reported.insert(node.path + reason).second)
         kept_.push_back({node.path, reason});
     }
@@ -258,7 +260,7 @@ class Decision {
       if (of_layer == NodePrecision::kFloat16) half_multiplications += layer.multiplications;
       if (!weights_[i]) {
         kept_.push_back({layer.name, "rounding its weights to float16 costs too much"});
-      } else if (form_ == HalfForm::kArithmetic && !arithmetic_[i]) {
+      } else if (rounds_arithmetic() && !arithmetic_[i]) {
         kept_.push_back({layer.name, "float16 weights, computed in float32: rounding its values costs too much"});
       }
     }
@@ -275,7 +277,7 @@ class Decision {
 
   const SourceModel& model_;
   const Graph& graph_;
-  HalfForm form_;
+  Precision half_;
   Tolerance limits_;
   std::vector<Trial> images_;
   std::vector<ChoiceStage> stages_;
@@ -291,9 +293,9 @@ class Decision {
 
 }  // namespace
 
-Result<HalfPrecision> choose_half_precision(const SourceModel& model, const Graph& graph, HalfForm form,
+Result<HalfPrecision> choose_half_precision(const SourceModel& model, const Graph& graph, Precision half,
                                             std::optional<double> tolerance) {
-  TRY(precision, Decision(model, graph, form, tolerance.value_or(default_tolerance(WeightPrecision::kFloat16)))());
+  TRY(precision, Decision(model, graph, half, tolerance.value_or(default_tolerance(half)))());
   if (precision.report.float16_weight_share >= kLeastWeightShare || tolerance) return precision;
   std::vector<std::string> layers;
   for (const auto& kept : precision.report.kept_float32) {

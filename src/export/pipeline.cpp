@@ -176,11 +176,8 @@ Result<WrittenFiles> write_files(TargetRun& run, const LoweredModel& lowered, Pu
 Result<Json> prove_and_describe(TargetRun& run, Prepared& prepared, const LoweredModel& lowered,
                                 const WrittenFiles& written, Validation level) {
   const auto& [shared, target, build, clock] = run;
-  const bool half = target.options.precision == WeightPrecision::kFloat16;
-  const WeightPrecision arithmetic =
-      half && run.format().half == HalfForm::kArithmetic ? WeightPrecision::kFloat16 : WeightPrecision::kFloat32;
   TRY(proof, prove({build.model, build.reference, prepared.model.graph, lowered, *target.format, written.path,
-                    target.options.precision, arithmetic, run.tolerance()},
+                    target.options.precision, run.tolerance()},
                    level));
   proof.precision = std::move(prepared.precision);
   run.clock.done("Proof {}", proof_name(level));

@@ -80,9 +80,9 @@ Result<Prepared> prepare(const SourceModel& model, const ExportOptions& options,
   Prepared prepared{model, {}};
   PassContext context{prepared.model, options.build};
   context.legalize = [&](const Graph& graph) { return format.legalize(graph, options.format); };
-  if (options.precision == WeightPrecision::kFloat16) {
+  if (options.precision.rounds_weights()) {
     context.choose_precisions = [&](const Graph& graph) -> Result<std::vector<NodePrecision>> {
-      TRY(chosen, choose_half_precision(model, graph, format.half, options.tolerance));
+      TRY(chosen, choose_half_precision(model, graph, options.precision, options.tolerance));
       prepared.precision = std::move(chosen.report);
       return std::move(chosen.nodes);
     };

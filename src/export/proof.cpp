@@ -1,9 +1,11 @@
 #include "export/proof.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/log.h"
 #include "export/hold.h"
+#include "export/proof_links.h"
 
 namespace modelport {
 
@@ -119,82 +121,6 @@ Result<T> as_validation_failure(Result<T> result, const char* what) {
   return std::move(error).in(what);
 }
 
-/// In float64, where no rounding of values hides a difference, in two links: the rewritten graph with its weights as
-/// the recipes say against the unfolded graph, then what was read back against the rewritten graph with its weights
-/// rounded to the file's dtype. Holds for any precision and however badly a model is conditioned.
-Status prove_in_float64(const ProofSubject& subject, const Graph& raised, Proof& proof, const Reference& reference) {
-  using Constants = EvaluationRequest::Constants;
-  const SourceModel& model = subject.model;
-  const double relative = std::min(subject.tolerance, default_tolerance(WeightPrecision::kFloat32));
-  const Tolerance tight = limits_for(WeightPrecision::kFloat32, relative);
-  const std::string at = size_text(reference.trial);
-  const auto in_float64 = [&](const Graph& graph, Constants constants) {
-    return [&, constants](EvaluationRequest::Replay replay) {
-      return evaluate_as(model, graph, reference, EvaluationPrecision::kFloat64, constants, replay);
-    };
-  };
-  TRY(unfolded, subject.reference.at(reference.trial, EvaluationPrecision::kFloat64));
-  TRY(rewritten, in_float64(subject.exported, Constants::kExact)({}));
-  TRY(of_rewrite,
-      hold_to_either(model, *unfolded, found_in(rewritten), tight, in_float64(model.graph, Constants::kExact)));
-  CHECK_OK(conclude(proof,
-                    {Validation::kReference,
-                     "in float64, the rewritten graph computes what the checkpoint computes at " + at,
-                     "",
-                     reference.input.shape,
-                     {}},
-                    std::move(of_rewrite)));
-  const auto as_written = in_float64(subject.exported, Constants::kRounded);
-  TRY(intended, as_written({}));
-  TRY(written, in_float64(raised, Constants::kRounded)({}));
-  TRY(of_file, hold_to_either(model, intended, found_in(written), tight, as_written));
-  return conclude(proof,
-                  {Validation::kReference,
-                   "in float64, the file read back computes what the rewritten graph computes at " + at,
-                   "",
-                   reference.input.shape,
-                   {}},
-                  std::move(of_file));
-}
-
-/// hold(), and whether the reference's own error decided.
-Result<Figures> hold_and_note(Proof& proof, const SourceModel& model, Reference& reference, const Tolerance& tolerance,
-                              const Found& found) {
-  TRY(figures, hold(model, reference, tolerance, found));
-  if (reference.own_error || !reference.stage_errors.empty()) proof.float64_gate = true;
-  return figures;
-}
-
-/// What was read back, every value rounded to the file's dtypes, against the unfolded graph. Of float16, and where
-/// float32 itself is too coarse for the limit, also the links in float64.
-Status prove_read_back(const ProofSubject& subject, const Graph& raised, Proof& proof, Reference& reference) {
-  const SourceModel& model = subject.model;
-  TRY(result,
-      as_validation_failure(evaluate(request_for(model, raised, reference)), "the file read back cannot be evaluated"));
-  const Tolerance limits = limits_for(subject.precision, subject.tolerance);
-  const Found found = found_in(result);
-  const bool rounded = subject.precision == WeightPrecision::kFloat16;
-  if (rounded) CHECK_OK(prove_in_float64(subject, raised, proof, reference));
-  Result<Figures> figures =
-      hold_to_either(model, reference.results, found, limits, [&](EvaluationRequest::Replay replay) {
-        return evaluate_as(model, model.graph, reference, EvaluationPrecision::kFloat32, {}, replay);
-      });
-  if (!rounded && (!figures || !figures->agree())) {
-    CHECK_OK(prove_in_float64(subject, raised, proof, reference));
-    figures = hold_and_note(proof, model, reference, limits, found);
-  }
-  if (!figures) return figures.error();
-  return conclude(
-      proof,
-      {Validation::kReference,
-       fmt::format("the file read back computes what the checkpoint computes at {}", size_text(reference.trial)),
-       "",
-       reference.input.shape,
-       {},
-       Check::Holds::kArtifactAgainstCheckpoint},
-      *std::move(figures));
-}
-
 /// What an engine gave for one trial.
 struct EngineRun {
   std::string label;
@@ -218,46 +144,153 @@ Result<EngineRun> run_file_and_twin(const ProofSubject& subject, Engine& engine,
   return run;
 }
 
-/// float16 weights under float32 arithmetic: the engine is also held, as closely as float32 is, to what was read back.
-Status prove_weights_only_arithmetic(const ProofSubject& subject, const Graph& raised, Proof& proof,
-                                     const Reference& reference, const EngineRun& run) {
-  TRY(rounded, evaluate(request_for(subject.model, raised, reference)));
-  Reference file{reference.trial, reference.input, std::move(rounded), &raised, EvaluationRequest::Constants::kRounded};
-  Tolerance limits = limits_for(WeightPrecision::kFloat32, default_tolerance(WeightPrecision::kFloat32));
-  limits.relative = limits.widest_relative = subject.tolerance;
-  TRY(figures, hold_and_note(proof, subject.model, file, limits, {run.outputs, run.probes}));
-  return conclude(
-      proof,
-      {Validation::kRuntime,
-       fmt::format("{} computes what the file read back computes at {}", run.label, size_text(reference.trial)),
-       run.label,
-       reference.input.shape,
-       {}},
-      std::move(figures));
-}
+/// The stages of one trial, each computed once, and the links between them.
+class TrialProof {
+ public:
+  TrialProof(const ProofSubject& subject, const Graph& raised, Reference checkpoint, Proof& proof)
+      : subject_(subject), raised_(raised), checkpoint_(std::move(checkpoint)), proof_(proof) {}
 
-Status prove_in_engine(const ProofSubject& subject, const Graph& raised, Engine& engine, Proof& proof,
-                       Reference& reference) {
-  TRY(run, run_file_and_twin(subject, engine, reference));
-  if (subject.precision != subject.arithmetic)
-    CHECK_OK(prove_weights_only_arithmetic(subject, raised, proof, reference, run));
-  TRY(figures, hold_and_note(proof, subject.model, reference, limits_for(subject.precision, subject.tolerance),
-                             {run.outputs, run.probes}));
-  const std::string at = size_text(reference.trial);
-  CHECK_OK(
-      conclude(proof, {Validation::kRuntime, fmt::format("{} runs the file at {}", run.label, at), run.label,
-                       reference.input.shape, std::move(figures.outputs), Check::Holds::kArtifactAgainstCheckpoint}));
-  if (run.probes.empty()) return {};
-  figures.outputs.clear();
-  return conclude(proof,
-                  {Validation::kRuntime,
-                   fmt::format("{} runs the file's twin at {}", run.label, at),
-                   run.label,
-                   reference.input.shape,
-                   {},
-                   Check::Holds::kArtifactAgainstCheckpoint},
-                  std::move(figures));
-}
+  Status prove(const ProofLink& link) {
+    const ProofLink::When when = link.when(subject_.precision);
+    if (when == ProofLink::When::kNever) return {};
+    if (when == ProofLink::When::kInDoubt) {
+      TRY(doubted, is_in_doubt());
+      if (!doubted) return {};
+    }
+    TRY(figures, link.evaluation == EvaluationPrecision::kFloat64 ? hold_in_float64(link) : hold_in_float32(link));
+    return conclude_link(link, std::move(figures));
+  }
+
+ private:
+  const SourceModel& model() const { return subject_.model; }
+  Tolerance tolerance(const ProofLink& link) const { return link.tolerance(subject_.precision, subject_.tolerance); }
+
+  const Graph& graph_of(ProofStage stage) const {
+    if (stage == ProofStage::kCheckpoint) return model().graph;
+    return stage == ProofStage::kRewritten ? subject_.exported : raised_;
+  }
+
+  Replayed evaluation_of(ProofStage stage, const ProofLink& link) const {
+    return [this, stage, &link](EvaluationRequest::Replay replay) {
+      return evaluate_as(model(), graph_of(stage), checkpoint_, link.evaluation, link.constants, replay);
+    };
+  }
+
+  Result<Figures> hold_in_float64(const ProofLink& link) const {
+    const Replayed held = evaluation_of(link.held, link), to = evaluation_of(link.to, link);
+    const auto compared = [&](const EvaluationResult& expected) -> Result<Figures> {
+      TRY(found, held({}));
+      return hold_to_either(model(), expected, found_in(found), tolerance(link), to);
+    };
+    if (link.to == ProofStage::kCheckpoint) {
+      TRY(expected, subject_.reference.at(checkpoint_.trial, EvaluationPrecision::kFloat64));
+      return compared(*expected);
+    }
+    TRY(expected, to({}));
+    return compared(expected);
+  }
+
+  Result<Figures> hold_in_float32(const ProofLink& link) {
+    if (is_whole(link) && agreed_) return *agreed_;
+    TRY(found, link.held == ProofStage::kEngine ? found_in_engine() : found_in_file());
+    TRY(reference, link.to == ProofStage::kFile ? file_as_reference(link) : &checkpoint_);
+    if (link.room(subject_.precision) == ProofLink::Room::kOwnError) {
+      TRY(figures, hold(model(), *reference, tolerance(link), found));
+      if (reference->own_error || !reference->stage_errors.empty()) proof_.float64_gate = true;
+      return figures;
+    }
+    return hold_to_either(model(), reference->results, found, tolerance(link), evaluation_of(link.to, link));
+  }
+
+  static bool is_whole(const ProofLink& link) {
+    return link.held == ProofStage::kFile && link.to == ProofStage::kCheckpoint;
+  }
+
+  /// Whether what was read back is further from the checkpoint than its limits, without any room.
+  Result<bool> is_in_doubt() {
+    if (in_doubt_) return *in_doubt_;
+    const auto whole = std::ranges::find_if(proof_links(), is_whole);
+    TRY(found, found_in_file());
+    Result<Figures> figures =
+        hold_to_either(model(), checkpoint_.results, found, tolerance(*whole), evaluation_of(whole->to, *whole));
+    in_doubt_ = !figures || !figures->agree();
+    if (!*in_doubt_) agreed_ = *std::move(figures);
+    return *in_doubt_;
+  }
+
+  Result<Found> found_in_file() {
+    if (!file_) {
+      TRY(result, as_validation_failure(evaluate(request_for(model(), raised_, checkpoint_)),
+                                        "the file read back cannot be evaluated"));
+      file_ = std::move(result);
+    }
+    return found_in(*file_);
+  }
+
+  Result<Found> found_in_engine() {
+    if (!run_) {
+      TRY(run, run_file_and_twin(subject_, *subject_.row.engine(), checkpoint_));
+      run_ = std::move(run);
+    }
+    return Found{run_->outputs, run_->probes};
+  }
+
+  Result<Reference*> file_as_reference(const ProofLink& link) {
+    if (!file_reference_) {
+      CHECK_OK(found_in_file());
+      file_reference_ = Reference{checkpoint_.trial, checkpoint_.input, *file_, &raised_, link.constants};
+    }
+    return &*file_reference_;
+  }
+
+  /// An engine runs the file for its outputs and the twin for its probes: two checks, where they are the artifact's.
+  Status conclude_link(const ProofLink& link, Figures figures) {
+    const std::string at = size_text(checkpoint_.trial);
+    const bool in_engine = link.held == ProofStage::kEngine;
+    Check check{.kind = in_engine ? Validation::kRuntime : Validation::kReference,
+                .what = fmt::format("{}{} computes what {} computes at {}",
+                                    link.evaluation == EvaluationPrecision::kFloat64 ? "in float64, " : "",
+                                    stage_name(link.held), stage_name(link.to), at),
+                .engine = in_engine ? run_->label : "",
+                .input_shape = checkpoint_.input.shape};
+    if (link.to != ProofStage::kCheckpoint || link.held == ProofStage::kRewritten)
+      return conclude(proof_, std::move(check), std::move(figures));
+    check.holds = Check::Holds::kArtifactAgainstCheckpoint;
+    if (!in_engine) return conclude(proof_, std::move(check), std::move(figures));
+    Check of_outputs = check;
+    of_outputs.what = fmt::format("{} runs the file at {}", run_->label, at);
+    of_outputs.figures = std::move(figures.outputs);
+    CHECK_OK(conclude(proof_, std::move(of_outputs)));
+    if (run_->probes.empty()) return {};
+    figures.outputs.clear();
+    check.what = fmt::format("{} runs the file's twin at {}", run_->label, at);
+    return conclude(proof_, std::move(check), std::move(figures));
+  }
+
+  std::string stage_name(ProofStage stage) const {
+    switch (stage) {
+      case ProofStage::kCheckpoint:
+        return "the checkpoint";
+      case ProofStage::kRewritten:
+        return "the rewritten graph";
+      case ProofStage::kFile:
+        return "the file read back";
+      case ProofStage::kEngine:
+        return run_->label;
+    }
+    return "";
+  }
+
+  const ProofSubject& subject_;
+  const Graph& raised_;
+  Reference checkpoint_;
+  Proof& proof_;
+  std::optional<EvaluationResult> file_;
+  std::optional<Reference> file_reference_;
+  std::optional<EngineRun> run_;
+  std::optional<bool> in_doubt_;
+  std::optional<Figures> agreed_;  ///< The file's as a whole, where they are in no doubt.
+};
 
 }  // namespace
 
@@ -280,20 +313,21 @@ Result<Proof> prove(const ProofSubject& subject, Validation level) {
     set_image_size(sized, trial.height, trial.width);
     const ProofSubject tried = subject.with(sized);
     TRY(expected, tried.reference.at(trial, EvaluationPrecision::kFloat32));
-    Reference reference{trial, trial_input(tried.model, trial), *expected, &tried.model.graph};
-    CHECK_OK(prove_read_back(tried, raised, proof, reference));
-    if (level == Validation::kRuntime) CHECK_OK(prove_in_engine(tried, raised, *tried.row.engine(), proof, reference));
+    TrialProof links(tried, raised, {trial, trial_input(tried.model, trial), *expected, &tried.model.graph}, proof);
+    for (const ProofLink& link : proof_links()) {
+      if (link.held == ProofStage::kEngine && level != Validation::kRuntime) continue;
+      CHECK_OK(links.prove(link));
+    }
   }
   log_against_checkpoint(proof);
   return proof;
 }
 
-Result<Validation> choose_validation(const FormatRow& row, std::optional<Validation> requested,
-                                     WeightPrecision precision) {
+Result<Validation> choose_validation(const FormatRow& row, std::optional<Validation> requested, Precision precision) {
   if (requested && *requested != Validation::kRuntime) return *requested;
   const EnginePresence* presence = row.engine != nullptr ? &row.engine()->presence() : nullptr;
   if (presence != nullptr && presence->found) {
-    if (precision == WeightPrecision::kFloat32 || presence->computes_float16) return Validation::kRuntime;
+    if (precision.arithmetic != DType::kFloat16 || presence->computes_float16) return Validation::kRuntime;
     const std::string sentence =
         fmt::format("{} {} has no float16 convolution on this machine", row.format->native_engine, presence->version);
     if (requested) return fail(ErrorCode::kUnavailable, "validate \"runtime\" cannot be reached: {}", sentence);

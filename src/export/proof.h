@@ -50,21 +50,19 @@ struct ProofSubject {
   const Graph& exported;        ///< After passes (and to_half), in the format's own operators: what was lowered.
   const LoweredModel& lowered;
   const FormatRow& row;
-  std::string path;                                        ///< The written file.
-  WeightPrecision precision = WeightPrecision::kFloat32;   ///< Of the weights
-  WeightPrecision arithmetic = WeightPrecision::kFloat32;  ///< and of what is computed with them.
-  double tolerance = default_tolerance(WeightPrecision::kFloat32);
+  std::string path;  ///< The written file.
+  Precision precision{};
+  double tolerance = default_tolerance({});
 
   /// The same, held to another description of the model.
   ProofSubject with(const SourceModel& described) const {
-    return {described, reference, exported, lowered, row, path, precision, arithmetic, tolerance};
+    return {described, reference, exported, lowered, row, path, precision, tolerance};
   }
 };
 
 /// The strongest level this machine can reach for a format at a precision, and the requested one if it can;
 /// kUnavailable with the command that would enable it where a level asked for by name cannot be reached.
-Result<Validation> choose_validation(const FormatRow& row, std::optional<Validation> requested,
-                                     WeightPrecision precision);
+Result<Validation> choose_validation(const FormatRow& row, std::optional<Validation> requested, Precision precision);
 
 /// Proves the file up to `level`: from kReference on, what was written, with its rounding, against what the checkpoint
 /// computes, within limits_for() of the precision. kValidationFailed names the first group that differs and its

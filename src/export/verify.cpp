@@ -185,7 +185,7 @@ Result<Measurement> measure(Subject& subject, const Tensor& input) {
   }
   const Tolerance tolerance = limits_for(subject.options.precision, default_tolerance(subject.options.precision));
   TRY(figures, compare(expected.outputs, actual, specs, tolerance));
-  if (!all_agree(figures) && subject.options.precision == WeightPrecision::kFloat32) {
+  if (!all_agree(figures) && !subject.options.precision.rounds_weights()) {
     TRY(coarse, coarse_limits(subject, input, expected));
     TRY(held, compare(coarse.reference.outputs, actual, specs, tolerance, coarse.limits));
     figures = std::move(held);
@@ -195,12 +195,13 @@ Result<Measurement> measure(Subject& subject, const Tensor& input) {
 }
 
 /// What the file itself says of its precision, where no metadata.json does.
-WeightPrecision declared_precision(const Subject& subject) {
-  if (subject.input.dtype == DType::kFloat16) return WeightPrecision::kFloat16;
+Precision declared_precision(const Subject& subject) {
+  const Precision half = subject.facts.row->format->half;
+  if (subject.input.dtype == DType::kFloat16) return half;
   if (subject.facts.candidates.size() == 1) return subject.options.precision;
   const std::optional<double> share = float16_weight_share(subject.facts);
   if (!share || *share <= 0.5) return subject.options.precision;
-  return WeightPrecision::kFloat16;
+  return half;
 }
 
 /// The model of the first candidate whose outputs have the artifact's shapes.
@@ -359,7 +360,7 @@ Result<VerifyReport> verify_artifact(const Trainer& trainer, const VerifyRequest
   log_info("{} in {} against {} ({}) at {}x{}x{}", subject.facts.path, engine, request.checkpoint_path,
            subject.model.facts.model_name, subject.model.sizes.batch, subject.model.sizes.height,
            subject.model.sizes.width);
-  if (subject.facts.candidates.size() > 1 && subject.options.precision == WeightPrecision::kFloat16)
+  if (subject.facts.candidates.size() > 1 && subject.options.precision.rounds_weights())
     log_warning("{} is float16, by its input or most of its weights: held to float16's limits", subject.facts.path);
   VerifyReport report;
   report.json = {{"artifact", subject.facts.path},
@@ -367,7 +368,7 @@ Result<VerifyReport> verify_artifact(const Trainer& trainer, const VerifyRequest
                  {"engine", engine},
                  {"checkpoint", request.checkpoint_path},
                  {"model_name", subject.model.facts.model_name},
-                 {"precision", subject.options.precision == WeightPrecision::kFloat16 ? "float16" : "float32"},
+                 {"precision", dtype_name(subject.options.precision.weights)},
                  {"described_by", subject.facts.candidates.size() == 1 ? "metadata.json" : "the artifact alone"},
                  {"batch", subject.model.sizes.batch},
                  {"size", {subject.model.sizes.height, subject.model.sizes.width}}};

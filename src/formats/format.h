@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "source/export_option.h"
+#include "source/precision.h"
 #include "source/source_model.h"
 
 namespace modelport {
@@ -57,19 +58,13 @@ class ArtifactSink {
   virtual Status append(std::span<const std::byte> bytes) = 0;
 };
 
-/// What `half` means in a format.
-enum class HalfForm {
-  kArithmetic,  ///< float16 weights and arithmetic.
-  kWeights,     ///< float16 weights, converted to float32 before they are used.
-};
-
 /// One row per output format.
 struct Format {
   std::string_view name;                ///< The convention's name: "onnx".
   std::vector<std::string_view> files;  ///< What it writes, the model first: {"model.xml", "model.bin"}.
   std::string_view native_engine;       ///< "ONNX Runtime"
   std::span<const ExportOption<FormatOptions>> options;  ///< Those that it alone reads.
-  HalfForm half;
+  Precision half;                                        ///< What `half` means here.
   std::span<const std::string_view> prepare;  ///< The passes behind those of every format, in order, by name.
 
   /// The graph with every operator that this format has no node for decomposed; lower() does the same first. The errors

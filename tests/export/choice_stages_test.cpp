@@ -192,7 +192,7 @@ Result<Proof> proof_of(const SourceModel& model, const Graph& exported, const st
   for (Sink& sink : sinks) pointers.push_back(&sink);
   CHECK_OK(row.format->write(*lowered, pointers));
   for (OutputFile& file : files) CHECK_OK(file.finish());
-  TRY(level, choose_validation(row, std::nullopt, WeightPrecision::kFloat32));
+  TRY(level, choose_validation(row, std::nullopt, Precision{}));
   ReferenceOutputs reference(model);
   auto proof = prove({model, reference, legal, *lowered, row, files.front().path()}, level);
   fs::remove_all(folder);
@@ -276,9 +276,10 @@ TEST_F(ChoiceStagesTest, ScoresThatRowsAreChosenByAreHeldToScoresLimits) {
 
 /// float16 rounds logits of such a magnitude by more than scores may be off.
 TEST_F(ChoiceStagesTest, HalfKeepsScoresThatRowsAreChosenByWithinTheirLimit) {
+  constexpr Precision kHalf{DType::kFloat16, DType::kFloat16};
   for (const auto& [name, model] :
        {std::pair("end to end", end_to_end(300)), std::pair("suppression", suppressing(300))}) {
-    const auto chosen = choose_half_precision(model, model.graph, HalfForm::kArithmetic, {});
+    const auto chosen = choose_half_precision(model, model.graph, kHalf, {});
     ASSERT_TRUE(chosen) << name << ": " << chosen.error().text();
     EXPECT_FALSE(chosen->report.kept_float32.empty()) << name;
     const auto rounded = to_half(model.graph, chosen->nodes);
@@ -289,8 +290,8 @@ TEST_F(ChoiceStagesTest, HalfKeepsScoresThatRowsAreChosenByWithinTheirLimit) {
     for (const ChoiceStage& stage : choice_stages(model)) {
       const StageValues reference = values_in(stage, model, expected->outputs, expected->probes);
       const StageValues actual = values_in(stage, model, found->outputs, found->probes);
-      const auto figures = compare(reference.values, actual.values, actual.specs,
-                                   limits_for(WeightPrecision::kFloat16, default_tolerance(WeightPrecision::kFloat16)));
+      const auto figures =
+          compare(reference.values, actual.values, actual.specs, limits_for(kHalf, default_tolerance(kHalf)));
       ASSERT_TRUE(figures) << figures.error().text();
       for (const Comparison& figure : *figures) EXPECT_LE(figure.max_difference, figure.limit) << figure.value;
     }

@@ -128,9 +128,9 @@ TEST(ExportOptions, KeysOfOneFormatWin) {
   const auto options =
       parse_export_config(R"({"onnx":{"half":false,"opset_version":12},"half":true})", kPlain, formats);
   ASSERT_TRUE(options);
-  EXPECT_EQ((*options)[0].precision, WeightPrecision::kFloat32);
+  EXPECT_EQ((*options)[0].precision, Precision{});
   EXPECT_EQ((*options)[0].format.as<onnx::OnnxOptions>().opset_version, 12);
-  EXPECT_EQ((*options)[1].precision, WeightPrecision::kFloat16);
+  EXPECT_EQ((*options)[1].precision, (Precision{DType::kFloat16, DType::kFloat32}));
 }
 
 }  // namespace

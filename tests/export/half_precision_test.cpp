@@ -25,6 +25,8 @@
 namespace modelport {
 namespace {
 
+constexpr Precision kHalf{DType::kFloat16, DType::kFloat16}, kHalfWeights{DType::kFloat16, DType::kFloat32};
+
 namespace fs = std::filesystem;
 
 constexpr const char* kFormats[] = {"onnx", "openvino", "torchscript"};
@@ -108,12 +110,10 @@ Result<Proof> export_half(const SourceModel& model, const std::string& name, std
   for (Sink& sink : sinks) pointers.push_back(&sink);
   CHECK_OK(row.format->write(*lowered, pointers));
   for (OutputFile& file : files) CHECK_OK(file.finish());
-  TRY(level, choose_validation(row, std::nullopt, WeightPrecision::kFloat16));
+  TRY(level, choose_validation(row, std::nullopt, row.format->half));
   ReferenceOutputs reference(model);
-  const WeightPrecision arithmetic =
-      row.format->half == HalfForm::kArithmetic ? WeightPrecision::kFloat16 : WeightPrecision::kFloat32;
-  TRY(proof, prove({model, reference, rounded, *lowered, row, files.front().path(), WeightPrecision::kFloat16,
-                    arithmetic, tolerance.value_or(default_tolerance(WeightPrecision::kFloat16))},
+  TRY(proof, prove({model, reference, rounded, *lowered, row, files.front().path(), row.format->half,
+                    tolerance.value_or(default_tolerance(row.format->half))},
                    level));
   fs::remove_all(folder);
   proof.precision = chosen.report;
@@ -177,7 +177,7 @@ TEST_F(HalfPrecisionTest, ConvolutionsBehindFloat32AreFloat16) {
   model.graph = *std::move(graph);
   model.inputs = {{"images", "NCHW", Role::kImage, {}}};
   model.outputs = {{"output0", "NCHW", Role::kFeatures, {}}};
-  const auto chosen = choose_half_precision(model, model.graph, HalfForm::kArithmetic, {});
+  const auto chosen = choose_half_precision(model, model.graph, kHalf, {});
   ASSERT_TRUE(chosen) << chosen.error().text();
   EXPECT_EQ(chosen->report.float16_multiplication_share, 1.0);
 }
@@ -229,8 +229,8 @@ double worst_share(const SourceModel& model, const Graph& graph, const Trial& tr
   const EvaluatedValue input = trial_input(model, trial);
   const auto expected = evaluate({model.graph, {input}, {}}), found = evaluate({graph, {input}, {}});
   EXPECT_TRUE(expected && found);
-  const auto figures = compare(expected->outputs, found->outputs, model.outputs,
-                               limits_for(WeightPrecision::kFloat16, default_tolerance(WeightPrecision::kFloat16)));
+  const auto figures =
+      compare(expected->outputs, found->outputs, model.outputs, limits_for(kHalf, default_tolerance(kHalf)));
   EXPECT_TRUE(figures) << figures.error().text();
   double worst = 0;
   for (const Comparison& figure : *figures) worst = std::max(worst, figure.max_difference / figure.limit);
@@ -244,8 +244,8 @@ TEST_F(HalfPrecisionTest, ChartsAreWithinTheLimits) {
   ASSERT_TRUE(all) << all.error().text();
   EXPECT_EQ(worst_share(model, *all, {1, 32, 32, 0}), 0.0) << "a photo-like image shows what float16 costs";
   EXPECT_GT(worst_share(model, *all, {1, 32, 32, 0, Trial::Picture::kTestChart}), 1.0) << "float16 costs nothing";
-  for (const HalfForm form : {HalfForm::kArithmetic, HalfForm::kWeights}) {
-    const auto chosen = choose_half_precision(model, model.graph, form, 0.02);
+  for (const Precision half : {kHalf, kHalfWeights}) {
+    const auto chosen = choose_half_precision(model, model.graph, half, 0.02);
     ASSERT_TRUE(chosen) << chosen.error().text();
     const auto rounded = to_half(model.graph, chosen->nodes);
     ASSERT_TRUE(rounded) << rounded.error().text();
@@ -270,7 +270,7 @@ std::vector<std::string> digests(const std::string& format, Validation validate,
   ExportRequest request{std::string(MODELPORT_SOURCE_DIR) + "/tests/fixtures/" + fixture + ".pt",
                         {{find_format(format), folder.string(), {}}}};
   request.targets[0].options.build.image_size = {64, 64};
-  request.targets[0].options.precision = WeightPrecision::kFloat16;
+  request.targets[0].options.precision = find_format(format)->format->half;
   request.targets[0].options.validate = validate;
   request.targets[0].options.build.head = head;
   const Status status = run_export(ultralytics_trainer(), request, {})[0];
@@ -290,7 +290,7 @@ TEST_F(HalfPrecisionTest, BytesDependOnNeitherValidationNorInstructionSet) {
     const std::vector<std::string> expected = digests(format, Validation::kOff);
     ASSERT_FALSE(expected.empty());
     std::vector<Validation> levels = {Validation::kStructure, Validation::kReference};
-    if (choose_validation(*find_format(format), Validation::kRuntime, WeightPrecision::kFloat16))
+    if (choose_validation(*find_format(format), Validation::kRuntime, find_format(format)->format->half))
       levels.push_back(Validation::kRuntime);
     for (const Validation level : levels) EXPECT_EQ(digests(format, level), expected) << format;
     const InstructionSetLimit lowest(InstructionSet::kBaseline);

@@ -146,7 +146,7 @@ TEST_P(Transformer, IsWrittenAndProvenAtEveryKindOfOpset) {
       const std::vector<ArtifactSink*> sinks = {&sink};
       ASSERT_TRUE(row.format->write(**lowered, sinks));
       ASSERT_TRUE(file->finish());
-      const auto level = choose_validation(row, std::nullopt, WeightPrecision::kFloat32);
+      const auto level = choose_validation(row, std::nullopt, Precision{});
       ASSERT_TRUE(level);
       ReferenceOutputs reference(model);
       const auto proof = prove({model, reference, graph, **lowered, row, path}, *level);

@@ -44,27 +44,28 @@ FormatRow row_with(Engine* (*engine)()) {
   return row;
 }
 
+constexpr Precision kHalf{DType::kFloat16, DType::kFloat16}, kHalfWeights{DType::kFloat16, DType::kFloat32};
+
 TEST(ChooseValidation, IsTheStrongestThatTheEngineCanHold) {
-  const auto chosen = [](Engine* (*engine)(), WeightPrecision precision) {
+  const auto chosen = [](Engine* (*engine)(), Precision precision) {
     return *choose_validation(row_with(engine), std::nullopt, precision);
   };
-  EXPECT_EQ(chosen(complete, WeightPrecision::kFloat32), Validation::kRuntime);
-  EXPECT_EQ(chosen(complete, WeightPrecision::kFloat16), Validation::kRuntime);
-  EXPECT_EQ(chosen(without_float16, WeightPrecision::kFloat32), Validation::kRuntime);
-  EXPECT_EQ(chosen(without_float16, WeightPrecision::kFloat16), Validation::kReference);
-  EXPECT_EQ(chosen(absent, WeightPrecision::kFloat32), Validation::kReference);
+  EXPECT_EQ(chosen(complete, Precision{}), Validation::kRuntime);
+  EXPECT_EQ(chosen(complete, kHalf), Validation::kRuntime);
+  EXPECT_EQ(chosen(without_float16, Precision{}), Validation::kRuntime);
+  EXPECT_EQ(chosen(without_float16, kHalf), Validation::kReference);
+  EXPECT_EQ(chosen(without_float16, kHalfWeights), Validation::kRuntime) << "it computes in float32";
+  EXPECT_EQ(chosen(absent, Precision{}), Validation::kReference);
 }
 
 TEST(ChooseValidation, RefusesALevelAskedForThatCannotBeReached) {
-  const auto refusal = [](Engine* (*engine)(), WeightPrecision precision) {
+  const auto refusal = [](Engine* (*engine)(), Precision precision) {
     return choose_validation(row_with(engine), Validation::kRuntime, precision).error();
   };
-  EXPECT_EQ(refusal(without_float16, WeightPrecision::kFloat16).code, ErrorCode::kUnavailable);
-  EXPECT_THAT(refusal(without_float16, WeightPrecision::kFloat16).message,
-              HasSubstr("1.13 has no float16 convolution"));
-  EXPECT_EQ(refusal(absent, WeightPrecision::kFloat32).hint, "pip install it");
-  EXPECT_EQ(*choose_validation(row_with(without_float16), Validation::kStructure, WeightPrecision::kFloat16),
-            Validation::kStructure);
+  EXPECT_EQ(refusal(without_float16, kHalf).code, ErrorCode::kUnavailable);
+  EXPECT_THAT(refusal(without_float16, kHalf).message, HasSubstr("1.13 has no float16 convolution"));
+  EXPECT_EQ(refusal(absent, Precision{}).hint, "pip install it");
+  EXPECT_EQ(*choose_validation(row_with(without_float16), Validation::kStructure, kHalf), Validation::kStructure);
 }
 
 TEST(ProofName, IsALevelThatExportersGive) {

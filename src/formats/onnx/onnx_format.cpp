@@ -64,9 +64,20 @@ constexpr std::array<std::string_view, 4> kPrepare = {"append_class_map", "merge
 }  // namespace
 
 const Format& format() {
-  static const Format kFormat{
-      "onnx", {"model.onnx"}, "ONNX Runtime",    onnx_options(), HalfForm::kArithmetic, kPrepare, legalize, lower,
-      write,  read_back,      require_identical, raise,          probe_names,           twin};
+  static const Format kFormat{"onnx",
+                              {"model.onnx"},
+                              "ONNX Runtime",
+                              onnx_options(),
+                              Precision{.weights = DType::kFloat16, .arithmetic = DType::kFloat16},
+                              kPrepare,
+                              legalize,
+                              lower,
+                              write,
+                              read_back,
+                              require_identical,
+                              raise,
+                              probe_names,
+                              twin};
   return kFormat;
 }
 

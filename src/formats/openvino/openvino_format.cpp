@@ -66,7 +66,7 @@ const Format& format() {
                               {kModelFile, kWeightsFile, kMetadataFile},
                               "OpenVINO",
                               {},
-                              HalfForm::kWeights,
+                              {.weights = DType::kFloat16, .arithmetic = DType::kFloat32},
                               kPrepare,
                               legalize,
                               lower,

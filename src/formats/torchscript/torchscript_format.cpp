@@ -55,9 +55,20 @@ constexpr std::array<std::string_view, 3> kPrepare = {"merge_reshapes", "legaliz
 }  // namespace
 
 const Format& format() {
-  static const Format kFormat{"torchscript",     {layout::kFile}, "torch",     {},    HalfForm::kArithmetic,
-                              kPrepare,          legalize,        lower,       write, read_back,
-                              require_identical, raise,           probe_names, twin};
+  static const Format kFormat{"torchscript",
+                              {layout::kFile},
+                              "torch",
+                              {},
+                              Precision{.weights = DType::kFloat16, .arithmetic = DType::kFloat16},
+                              kPrepare,
+                              legalize,
+                              lower,
+                              write,
+                              read_back,
+                              require_identical,
+                              raise,
+                              probe_names,
+                              twin};
   return kFormat;
 }
 
