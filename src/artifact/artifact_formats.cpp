@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 
 #include "artifact/readers.h"
 
@@ -64,12 +65,12 @@ Result<ArtifactHeader> read_openvino(const ExportDirectory& directory) {
 }
 
 constexpr ArtifactFormat kFormats[] = {
-    {"onnx", "model.onnx", "", DirectoryEntry::Kind::kFile, read_onnx},
-    {"tensorrt", "model.engine", "", DirectoryEntry::Kind::kFile, read_tensorrt},
-    {"coreml", "model.mlpackage", "", DirectoryEntry::Kind::kDirectory, read_coreml},
-    {"tflite", "model.tflite", "", DirectoryEntry::Kind::kFile, read_tflite},
-    {"torchscript", "model.torchscript", "", DirectoryEntry::Kind::kFile, read_torchscript},
-    {"openvino", "model.xml", "model.bin", DirectoryEntry::Kind::kFile, read_openvino},
+    {"onnx", "model.onnx", "", DirectoryEntry::Kind::kFile, read_onnx, "_onnx"},
+    {"tensorrt", "model.engine", "", DirectoryEntry::Kind::kFile, read_tensorrt, "_tensorrt"},
+    {"coreml", "model.mlpackage", "", DirectoryEntry::Kind::kDirectory, read_coreml, "_coreml"},
+    {"tflite", "model.tflite", "", DirectoryEntry::Kind::kFile, read_tflite, "_tflite"},
+    {"torchscript", "model.torchscript", "", DirectoryEntry::Kind::kFile, read_torchscript, "_torchscript"},
+    {"openvino", "model.xml", "model.bin", DirectoryEntry::Kind::kFile, read_openvino, "_openvino_model"},
 };
 
 }  // namespace
@@ -78,6 +79,16 @@ std::span<const ArtifactFormat> artifact_formats() { return kFormats; }
 
 const ArtifactFormat* find_artifact_format(std::string_view name) {
   const auto row = std::ranges::find(kFormats, name, &ArtifactFormat::name);
+  return row == std::end(kFormats) ? nullptr : row;
+}
+
+std::string extension_of(const ArtifactFormat& format) {
+  return std::filesystem::path(format.artifact).extension().string();
+}
+
+const ArtifactFormat* artifact_format_of(const std::string& path) {
+  const std::string extension = std::filesystem::path(path).extension().string();
+  const auto row = std::ranges::find(kFormats, extension, extension_of);
   return row == std::end(kFormats) ? nullptr : row;
 }
 

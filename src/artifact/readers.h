@@ -39,9 +39,14 @@ struct ArtifactFormat {
   std::string_view companion;  ///< The second file, "model.bin"; empty for most.
   DirectoryEntry::Kind kind;   ///< Of the artifact.
   Result<ArtifactHeader> (*read)(const ExportDirectory& directory);
+  std::string_view folder_ending;  ///< Of a folder that is named after the checkpoint: "best_onnx".
 };
 std::span<const ArtifactFormat> artifact_formats();
 /// The row of this name; null where the convention has none.
 const ArtifactFormat* find_artifact_format(std::string_view name);
+/// The row whose artifacts have this file's extension (".onnx"); null where there is none.
+const ArtifactFormat* artifact_format_of(const std::string& path);
+/// ".onnx"
+std::string extension_of(const ArtifactFormat& format);
 
 }  // namespace modelport

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "artifact/readers.h"
 #include "io/mapped_file.h"
 
 namespace modelport {
@@ -23,17 +24,25 @@ Result<Json> read_metadata(const fs::path& path) {
       .in(path.string());
 }
 
+/// The row of a file of this name; null where no engine here runs it.
+const ArtifactEngine* row_for(const fs::path& path) {
+  const ArtifactFormat* format = artifact_format_of(path.string());
+  const auto rows = artifact_engines();
+  const auto row = format == nullptr ? rows.end() : std::ranges::find(rows, format->name, &ArtifactEngine::format);
+  return row == rows.end() ? nullptr : &*row;
+}
+
 Result<Engine*> engine_for(const fs::path& path) {
-  std::string known;
-  for (const ArtifactEngine& row : artifact_engines()) {
-    known += (known.empty() ? "" : ", ") + std::string(row.extension);
-    if (path.extension() != row.extension) continue;
-    Engine& engine = row.engine();
+  if (const ArtifactEngine* row = row_for(path)) {
+    Engine& engine = row->engine();
     if (engine.presence().found) return &engine;
     Error error = fail(ErrorCode::kUnavailable, "{} was not found, it runs {}", engine.name(), path.string());
     error.hint = engine.presence().hint;
     return error;
   }
+  std::string known;
+  for (const ArtifactEngine& row : artifact_engines())
+    known += (known.empty() ? "" : ", ") + extension_of(*find_artifact_format(row.format));
   return fail(ErrorCode::kInvalidArgument, "no engine here runs {}; known are {}", path.string(), known);
 }
 
@@ -42,9 +51,7 @@ Result<std::string> only_artifact(const fs::path& folder) {
   std::string found;
   std::error_code ignored;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
-    const bool is_artifact = std::ranges::any_of(
-        artifact_engines(), [&](const ArtifactEngine& row) { return entry.path().extension() == row.extension; });
-    if (!is_artifact) continue;
+    if (row_for(entry.path()) == nullptr) continue;
     if (!found.empty())
       return fail(ErrorCode::kInvalidArgument, "{}: metadata.json lists no files; name the artifact itself",
                   folder.string());
@@ -74,9 +81,9 @@ Result<std::vector<Tensor>> in_order(const std::vector<EngineTensor>& outputs, c
 
 std::span<const ArtifactEngine> artifact_engines() {
   static constexpr ArtifactEngine kRows[] = {
-      {".onnx", "onnx", onnx_runtime},
-      {".xml", "openvino", openvino_runtime},
-      {".torchscript", "torchscript", torch},
+      {"onnx", onnx_runtime, ArtifactEngine::Inputs::kByName},
+      {"openvino", openvino_runtime, ArtifactEngine::Inputs::kByPosition},
+      {"torchscript", torch, ArtifactEngine::Inputs::kByName},
   };
   return kRows;
 }

@@ -9,11 +9,11 @@
 
 namespace modelport {
 
-/// One row per kind of artifact that can be run here: what its first file's name ends with, and its engine.
+/// One row per kind of artifact that can be run here, and its engine.
 struct ArtifactEngine {
-  std::string_view extension;  ///< ".onnx"
-  std::string_view format;     ///< The convention's name: "onnx".
+  std::string_view format;  ///< The convention's name: "onnx".
   Engine& (*engine)();
+  enum class Inputs { kByName, kByPosition } inputs;
 };
 std::span<const ArtifactEngine> artifact_engines();
 

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "artifact/export_directory.h"
+#include "cli/artifact_session.h"
 #include "cli/check_runner.h"
 #include "convention/schema.h"
 
@@ -159,8 +160,9 @@ Result<std::optional<Refusal>> find_refusal(CheckRunner& runner) {
       if (row["supported"] == false) candidates.push_back(row["format"].get<std::string>());
     }
   } else {
-    // The rarest first; trying more would only cost the author's time.
-    for (const std::string_view format : {"tensorrt", "coreml", "tflite"}) {
+    // Those that no engine here runs are the rarest; trying more would only cost the author's time.
+    for (const std::string_view format : kConventionFormats) {
+      if (std::ranges::find(artifact_engines(), format, &ArtifactEngine::format) != artifact_engines().end()) continue;
       const bool known = std::ranges::find(runner.exports, format, &BaselineExport::format) != runner.exports.end();
       if (!known && runner.test_bed.request().formats.size() > 0) candidates.emplace_back(format);
     }

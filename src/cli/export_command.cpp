@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "artifact/readers.h"
 #include "base/log.h"
 #include "base/nearest_name.h"
 #include "cli/arguments.h"
@@ -73,10 +74,10 @@ Result<std::vector<std::string>> read_formats(const std::string& text) {
   return formats;
 }
 
-/// `./best_onnx`; Ultralytics knows OpenVINO models by the end of the folder's name.
+/// `./best_onnx`
 fs::path directory_for(const std::string& checkpoint, const std::string& format, const std::string& output) {
-  const std::string ending = format == "openvino" ? "_openvino_model" : "_" + format;
-  return fs::path(output.empty() ? "." : output) / (fs::path(checkpoint).stem().string() + ending);
+  const std::string_view ending = find_artifact_format(format)->folder_ending;
+  return fs::path(output.empty() ? "." : output) / fmt::format("{}{}", fs::path(checkpoint).stem().string(), ending);
 }
 
 /// What tells one metadata.json from the next: a published one is a new file.

@@ -1,12 +1,11 @@
 #include "export/artifact_facts.h"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 
+#include "artifact/readers.h"
 #include "base/log.h"
 #include "io/mapped_file.h"
-#include "io/zip_reader.h"
 
 namespace modelport {
 
@@ -25,15 +24,15 @@ Result<Json> read_metadata(const fs::path& path) {
   return parse_json(text_of(file->bytes()), ErrorCode::kInvalidArgument).in(path.string());
 }
 
-fs::path first_file(const FormatRow& row) { return fs::path(row.format->files.front()); }
-
-/// The format by the ending of the file's name.
+/// The row of a file that an engine here runs, by its extension.
 Result<const FormatRow*> format_of(const fs::path& path) {
+  const ArtifactFormat* format = artifact_format_of(path.string());
+  const FormatRow* row = format == nullptr ? nullptr : find_format(format->name);
+  if (row != nullptr && row->engine != nullptr) return row;
   std::string known;
-  for (const FormatRow& row : format_table()) {
-    if (row.format == nullptr || row.engine == nullptr) continue;
-    if (path.extension() == first_file(row).extension()) return &row;
-    known += (known.empty() ? "" : ", ") + first_file(row).extension().string();
+  for (const FormatRow& each : format_table()) {
+    if (each.engine == nullptr) continue;
+    known += (known.empty() ? "" : ", ") + extension_of(*find_artifact_format(each.name));
   }
   return fail(ErrorCode::kInvalidArgument, "{}: no engine here runs such files; known are {}", path.string(), known);
 }
@@ -50,52 +49,10 @@ Result<fs::path> file_in(const fs::path& folder) {
               files.size());
 }
 
-/// "1,3,640,640" of an IR's first Parameter; nothing where a size is not a number.
-std::optional<Shape> ir_input_shape(std::string_view xml) {
-  const size_t parameter = xml.find("type=\"Parameter\"");
-  if (parameter == std::string_view::npos) return std::nullopt;
-  constexpr std::string_view kName = "shape=\"";
-  const size_t begin = xml.find(kName, parameter);
-  const size_t end = begin == std::string_view::npos ? begin : xml.find('"', begin + kName.size());
-  if (end == std::string_view::npos) return std::nullopt;
-  Shape shape;
-  for (const char* at = xml.data() + begin + kName.size(); at < xml.data() + end;) {
-    int64_t size = -1;
-    const auto [next, code] = std::from_chars(at, xml.data() + end, size);
-    shape.push_back(code == std::errc() && (next == xml.data() + end || *next == ',') ? size : -1);
-    at = std::find(at, xml.data() + end, ',') + 1;
-  }
-  return shape;
-}
-
-/// The sizes that Ultralytics notes in a TorchScript archive's extra file.
-Result<std::optional<Shape>> torchscript_input_shape(std::span<const std::byte> bytes) {
-  TRY(zip, ZipReader::open(bytes));
-  for (const ZipMember& member : zip.members()) {
-    if (!member.name.ends_with("/extra/config.txt") && member.name != "extra/config.txt") continue;
-    std::vector<std::byte> buffer;
-    constexpr uint64_t kLimit = 1 << 20;
-    TRY(content, read_member(member, kLimit, buffer));
-    const auto config = parse_json(text_of(content), ErrorCode::kDamaged);
-    if (!config || !config->is_object() || !config->contains("imgsz")) return std::optional<Shape>();
-    const Json& sizes = (*config)["imgsz"];
-    if (!sizes.is_array() || sizes.size() != 2 || !sizes[0].is_number_integer() || !sizes[1].is_number_integer())
-      return std::optional<Shape>();
-    const auto batch = config->find("batch");
-    const int64_t count = batch != config->end() && batch->is_number_integer() ? batch->get<int64_t>() : 1;
-    return std::optional<Shape>({count, 3, sizes[0].get<int64_t>(), sizes[1].get<int64_t>()});
-  }
-  return std::optional<Shape>();
-}
-
 /// The first input's shape as the artifact declares it; nothing where it does not.
 Result<std::optional<Shape>> declared_input(const ArtifactFacts& facts) {
   TRY(shapes, facts.session->input_shapes());
-  if (!shapes.empty()) return std::optional(shapes.front());
-  TRY(file, MappedFile::open(facts.path));
-  if (facts.row->name == "openvino") return ir_input_shape(text_of(file->bytes()));
-  if (facts.row->name == "torchscript") return torchscript_input_shape(file->bytes());
-  return std::optional<Shape>();
+  return shapes.empty() ? std::optional<Shape>() : std::optional(shapes.front());
 }
 
 /// metadata.json's own export_config; "validate" and "tolerance" are of the export, not of the model.

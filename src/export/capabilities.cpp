@@ -27,7 +27,7 @@ Json format_capabilities(const Trainer& trainer, const FormatRow& row) {
     entry["reason"] = row.reason;
     return entry;
   }
-  entry["files"] = row.format->files;
+  entry["files"] = file_names(trainer, *row.format);
   const bool engine_found = row.engine != nullptr && row.engine()->is_likely();
   entry["proof"] = proof_name(engine_found ? Validation::kRuntime : Validation::kReference);
   entry["export_config"] = export_config_schema(trainer, row);

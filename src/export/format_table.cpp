@@ -28,6 +28,14 @@ std::span<const FormatRow> format_table() {
   return kRows;
 }
 
+std::vector<std::string_view> file_names(const Trainer& trainer, const Format& format) {
+  std::vector<std::string_view> names = format.files;
+  for (const SideFile& file : trainer.side_files) {
+    if (file.entries == format.entries) names.push_back(file.name);
+  }
+  return names;
+}
+
 const FormatRow& default_format() { return format_table().front(); }
 
 const FormatRow* find_format(std::string_view name) {

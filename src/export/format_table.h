@@ -6,6 +6,7 @@
 
 #include "formats/format.h"
 #include "runtimes/engine.h"
+#include "source/architecture.h"
 
 namespace modelport {
 
@@ -21,6 +22,9 @@ struct FormatRow {
 
 /// One row per format of the convention, in its order.
 std::span<const FormatRow> format_table();
+
+/// What an export to this format leaves beside metadata.json: the artifact's files, then the family's.
+std::vector<std::string_view> file_names(const Trainer& trainer, const Format& format);
 
 /// What is exported and foretold where no format was named.
 const FormatRow& default_format();

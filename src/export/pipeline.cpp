@@ -86,18 +86,20 @@ struct Shared {
 };
 
 /// The names that exports of this release have, in any format.
-std::vector<std::string_view> artifact_names() {
+std::vector<std::string_view> artifact_names(const Trainer& trainer) {
   std::vector<std::string_view> names;
   for (const FormatRow& row : format_table()) {
-    if (row.format != nullptr) names.insert(names.end(), row.format->files.begin(), row.format->files.end());
+    if (row.format == nullptr) continue;
+    const std::vector<std::string_view> of_format = file_names(trainer, *row.format);
+    names.insert(names.end(), of_format.begin(), of_format.end());
   }
   return names;
 }
 
 /// The end of an export that was written and not published: what was found wrong is kept where that was asked for.
-Error end_unpublished(Publication& publication, const ExportOptions& options, Error error) {
+Error end_unpublished(Publication& publication, const Trainer& trainer, const ExportOptions& options, Error error) {
   if (options.rejected_files == RejectedFiles::kRemoved || error_info(error.code).exit_code != 2) return error;
-  const Result<std::string> kept = publication.reject(artifact_names());
+  const Result<std::string> kept = publication.reject(artifact_names(trainer));
   if (kept) {
     log_warning("keep_failed: what was written lies in {}, for whoever investigates", *kept);
   } else {
@@ -144,41 +146,65 @@ Result<Validation> choose_level(TargetRun& run, const std::shared_future<Result<
   return level;
 }
 
-/// What a target wrote, under its temporary names.
+/// What a target wrote, under its temporary names, in the order of file_names().
 struct WrittenFiles {
-  std::string path;  ///< Of the first.
+  std::vector<std::shared_ptr<OutputFile>> files;
   std::vector<FileRecord> records;
+  std::vector<std::string> side_contents;  ///< Of the last files.
+
+  const std::string& path() const { return files.front()->path(); }
 };
 
 Result<WrittenFiles> write_files(TargetRun& run, const LoweredModel& lowered, Publication& publication) {
   const Format& format = run.format();
-  std::vector<std::shared_ptr<OutputFile>> files;
-  std::vector<FileSink> sinks;
-  for (const std::string_view name : format.files) {
+  const Trainer& trainer = run.shared.trainer;
+  WrittenFiles written;
+  const std::vector<std::string_view> names = file_names(trainer, format);
+  for (const std::string_view name : names) {
     TRY(file, publication.create(std::string(name)));
-    files.push_back(file);
-    sinks.emplace_back(*file);
+    written.files.push_back(std::move(file));
   }
+  std::vector<FileSink> sinks;
+  for (size_t i = 0; i < format.files.size(); ++i) sinks.emplace_back(*written.files[i]);
   std::vector<ArtifactSink*> sink_pointers;
   for (FileSink& sink : sinks) sink_pointers.push_back(&sink);
   CHECK_OK(format.write(lowered, sink_pointers));
-  WrittenFiles written{files.front()->path(), {}};
-  for (size_t i = 0; i < files.size(); ++i) {
-    CHECK_OK(files[i]->finish());
-    written.records.push_back({std::string(format.files[i]), files[i]->size(), files[i]->sha256()});
+  for (const SideFile& side : trainer.side_files) {
+    if (side.entries != format.entries) continue;
+    OutputFile& file = *written.files[format.files.size() + written.side_contents.size()];
+    written.side_contents.push_back(side.content(run.build.model));
+    CHECK_OK(file.append(std::as_bytes(std::span(written.side_contents.back()))));
   }
-  if (run.shared.faults.after_writing) run.shared.faults.after_writing(written.path);
+  for (size_t i = 0; i < names.size(); ++i) {
+    CHECK_OK(written.files[i]->finish());
+    written.records.push_back({std::string(names[i]), written.files[i]->size(), written.files[i]->sha256()});
+  }
+  if (run.shared.faults.after_writing) run.shared.faults.after_writing(written.path());
   for (const FileRecord& record : written.records) run.clock.done("Wrote {} ({} bytes)", record.name, record.size);
   return written;
+}
+
+/// The family's files, read again.
+Status require_side_files(const WrittenFiles& written) {
+  const size_t first = written.files.size() - written.side_contents.size();
+  for (size_t i = 0; i < written.side_contents.size(); ++i) {
+    TRY(file, MappedFile::open(written.files[first + i]->path()));
+    const std::span<const std::byte> bytes = file->bytes();
+    if (std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()) == written.side_contents[i])
+      continue;
+    return fail(ErrorCode::kValidationFailed, "{} read back is not what was written", written.records[first + i].name);
+  }
+  return {};
 }
 
 /// metadata.json.
 Result<Json> prove_and_describe(TargetRun& run, Prepared& prepared, const LoweredModel& lowered,
                                 const WrittenFiles& written, Validation level) {
   const auto& [shared, target, build, clock] = run;
-  TRY(proof, prove({build.model, build.reference, prepared.model.graph, lowered, *target.format, written.path,
+  TRY(proof, prove({build.model, build.reference, prepared.model.graph, lowered, *target.format, written.path(),
                     target.options.precision, run.tolerance()},
                    level));
+  if (level != Validation::kOff) CHECK_OK(require_side_files(written));
   proof.precision = std::move(prepared.precision);
   run.clock.done("Proof {}", proof_name(level));
   return make_metadata({shared.trainer, *target.format, build.model, target.options, proof, run.tolerance(),
@@ -188,8 +214,9 @@ Result<Json> prove_and_describe(TargetRun& run, Prepared& prepared, const Lowere
 Status publish(TargetRun& run, const Json& metadata, Publication& publication) {
   CHECK_OK(run.shared.checkpoint.check_intact());
   CHECK_OK(publication.commit(metadata));
-  publication.remove_rejected(artifact_names());
-  run.clock.done("Published {} and metadata.json in {}", fmt::join(run.format().files, ", "), run.target.output_dir);
+  publication.remove_rejected(artifact_names(run.shared.trainer));
+  run.clock.done("Published {} and metadata.json in {}", fmt::join(file_names(run.shared.trainer, run.format()), ", "),
+                 run.target.output_dir);
   return {};
 }
 
@@ -203,7 +230,7 @@ Status export_target(TargetRun run, const std::shared_future<Result<Validation>>
   const InterruptScope interrupt_scope(*publication);
   TRY(written, write_files(run, *lowered, *publication));
   const Result<Json> metadata = prove_and_describe(run, prepared, *lowered, written, level);
-  if (!metadata) return end_unpublished(*publication, run.target.options, metadata.error());
+  if (!metadata) return end_unpublished(*publication, run.shared.trainer, run.target.options, metadata.error());
   return publish(run, *metadata, *publication);
 }
 

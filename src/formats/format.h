@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "source/export_option.h"
 #include "source/precision.h"
+#include "source/side_file.h"
 #include "source/source_model.h"
 
 namespace modelport {
@@ -66,6 +67,7 @@ struct Format {
   std::span<const ExportOption<FormatOptions>> options;  ///< Those that it alone reads.
   Precision half;                                        ///< What `half` means here.
   std::span<const std::string_view> prepare;  ///< The passes behind those of every format, in order, by name.
+  FrameworkEntries entries;
 
   /// The graph with every operator that this format has no node for decomposed; lower() does the same first. The errors
   /// of lower(). What the pass "legalize" does.

@@ -50,10 +50,20 @@ Status make_directories(const std::string& directory, std::vector<std::string>& 
   return {};
 }
 
-/// A name that a record may speak for: a plain entry of the directory that is not one of ours.
+/// The entry of the directory that holds this file: itself, or the package that it is part of.
+std::string entry_of(std::string_view name) { return std::string(name.substr(0, name.find('/'))); }
+
+/// A name that a record may speak for: a path below the directory whose entry is not one of ours.
 bool is_artifact_name(const std::string& name) {
-  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
-         name.find('\0') == std::string::npos && name != kRecord && !name.starts_with(".modelport-");
+  if (name.find('\0') != std::string::npos || entry_of(name) == kRecord || name.starts_with(".modelport-"))
+    return false;
+  for (size_t begin = 0; begin <= name.size();) {
+    const size_t end = std::min(name.find('/', begin), name.size());
+    const std::string_view part = std::string_view(name).substr(begin, end - begin);
+    if (part.empty() || part == "." || part == "..") return false;
+    begin = end + 1;
+  }
+  return true;
 }
 
 /// The files that a record lists, wherever the record is malformed: none.
@@ -68,19 +78,21 @@ std::vector<Json> listed_files(const Json& record) {
   return files;
 }
 
-bool lists(const Json& record, const std::string& name) {
-  const std::vector<Json> files = listed_files(record);
-  return std::any_of(files.begin(), files.end(), [&](const Json& file) { return file["name"] == name; });
+std::vector<std::string> listed_names(const Json& record) {
+  std::vector<std::string> names;
+  for (const Json& file : listed_files(record)) names.push_back(file["name"]);
+  return names;
 }
 
-/// The names that only the first record lists, as a sentence does.
-std::string names_only_in(const Json& record, const Json& other) {
-  std::string names;
-  for (const Json& file : listed_files(record)) {
-    const std::string name = file["name"];
-    if (!lists(other, name)) names += (names.empty() ? "" : ", ") + printable(name);
+bool lists(const Json& record, const std::string& name) { return std::ranges::count(listed_names(record), name) > 0; }
+
+/// The entries that hold the files a record lists, each once.
+std::vector<std::string> listed_entries(const Json& record) {
+  std::vector<std::string> entries;
+  for (const std::string& name : listed_names(record)) {
+    if (std::ranges::count(entries, entry_of(name)) == 0) entries.push_back(entry_of(name));
   }
-  return names;
+  return entries;
 }
 
 /// A record of this directory, or null where there is none or it is not JSON.
@@ -107,16 +119,42 @@ bool is_directory(const std::string& path) {
   return ::lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/// Whether this is a folder of nothing but plain files of these names.
-bool holds_only(const std::string& folder, std::span<const std::string_view> names) {
+/// Whether this is a folder of nothing but plain files of these names, relative to it, and folders of such.
+template <class Names>
+bool holds_only(const std::string& folder, const Names& names) {
   if (!is_directory(folder)) return false;
   std::error_code unreadable;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, unreadable)) {
-    const std::string name = entry.path().filename().string();
-    if (std::ranges::find(names, name) == names.end() || entry.symlink_status().type() != fs::file_type::regular)
-      return false;
+  for (fs::recursive_directory_iterator entry(folder, unreadable), end; !unreadable && entry != end;
+       entry.increment(unreadable)) {
+    const fs::file_type type = entry->symlink_status().type();
+    const std::string name = entry->path().lexically_relative(folder).string();
+    const auto lies_in_it = [&](std::string_view file) { return file.starts_with(name + "/"); };
+    const bool expected = type == fs::file_type::directory ? std::ranges::any_of(names, lies_in_it)
+                          : type == fs::file_type::regular ? std::ranges::find(names, name) != std::end(names)
+                                                           : false;
+    if (!expected) return false;
   }
   return !unreadable;
+}
+
+/// Whether the record speaks for an entry of the directory: lists it, or, of a package, every file in it.
+bool speaks_for(const Json& record, const std::string& directory, const std::string& entry) {
+  std::vector<std::string> parts;
+  for (const std::string& name : listed_names(record)) {
+    if (name == entry) return true;
+    if (entry_of(name) == entry) parts.push_back(name.substr(entry.size() + 1));
+  }
+  return !parts.empty() && holds_only(directory + "/" + entry, parts);
+}
+
+/// The entries of the directory that `record` speaks for and `kept_by`, where there is one, does not list.
+std::vector<std::string> entries_only_in(const Json& record, const Json* kept_by, const std::string& directory) {
+  const std::vector<std::string> kept = kept_by == nullptr ? std::vector<std::string>() : listed_entries(*kept_by);
+  std::vector<std::string> entries;
+  for (const std::string& entry : listed_entries(record)) {
+    if (std::ranges::count(kept, entry) == 0 && speaks_for(record, directory, entry)) entries.push_back(entry);
+  }
+  return entries;
 }
 
 std::string without_trailing_slashes(std::string path) {
@@ -163,23 +201,27 @@ Publication::~Publication() {
 
 std::string Publication::path(std::string_view name) const { return directory_ + "/" + std::string(name); }
 
+std::string Publication::staged_path(std::string_view name) const {
+  return path(std::string(kNewPrefix) + std::string(name));
+}
+
 Status Publication::finish_interrupted_run() {
+  remove_leftovers(kAsidePrefix);
   const Json record = read_record(path(kRecord));
   const Json previous = read_record(path(kPreviousRecord));
-  const Json unpublished = read_record(path(std::string(kNewPrefix) + std::string(kRecord)));
+  const Json unpublished = read_record(staged_path(kRecord));
   if (exists(path(kRecord))) {
     remove_listed(previous, &record);
   } else {
     // Killed between taking the old record away and putting the new one there: what the new one describes is in place
     // without a record.
     for (const Json& file : listed_files(unpublished)) {
-      const std::string in_place = path(file["name"].get<std::string>());
-      if (holds(in_place, file)) remove_entry(in_place);
+      const std::string name = file["name"], entry = entry_of(name);
+      if (holds(path(name), file) && speaks_for(unpublished, directory_, entry)) remove_whole(entry);
     }
     remove_listed(previous, nullptr);
   }
   remove_leftovers(kNewPrefix);
-  remove_leftovers(kAsidePrefix);
   remove_entry(path(kPreviousRecord));
   return {};
 }
@@ -187,9 +229,13 @@ Status Publication::finish_interrupted_run() {
 Result<std::shared_ptr<OutputFile>> Publication::create(const std::string& name) {
   const std::lock_guard lock(mutex_);
   if (state_ != State::kOpen) return fail(ErrorCode::kInterrupted, "the export was interrupted");
-  if (is_directory(path(name)) && !lists(read_record(path(kRecord)), name))
-    return fail(ErrorCode::kUnwritable, "cannot replace {}: it is a directory of no earlier export", path(name));
-  TRY(file, OutputFile::create(path(std::string(kNewPrefix) + name)));
+  const std::string entry = entry_of(name);
+  if (is_directory(path(entry)) && !speaks_for(read_record(path(kRecord)), directory_, entry))
+    return fail(ErrorCode::kUnwritable, "cannot replace {}: it is a directory of no earlier export", path(entry));
+  if (std::ranges::find(entries_, entry) == entries_.end()) entries_.push_back(entry);
+  const std::string staged = staged_path(name);
+  if (entry != name) CHECK_OK(make_directories(fs::path(staged).parent_path().string(), package_directories_));
+  TRY(file, OutputFile::create(staged));
   auto shared = std::make_shared<OutputFile>(std::move(file));
   pending_.push_back({name, shared});
   return shared;
@@ -202,7 +248,9 @@ Status Publication::commit(const Json& metadata) {
   CHECK_OK(replace_files(metadata));
   state_ = State::kCommitted;
   const Json previous = read_record(path(kPreviousRecord));
-  const std::string removed = names_only_in(previous, metadata);
+  std::string removed;
+  for (const std::string& entry : entries_only_in(previous, &metadata, directory_))
+    removed += (removed.empty() ? "" : ", ") + printable(entry);
   if (!removed.empty()) {
     log_warning(
         "{} held another export: removed {} (a directory holds one export; several formats in one run get one each)",
@@ -221,7 +269,7 @@ Result<std::string> Publication::reject(std::span<const std::string_view> replac
   const std::string target = path(kRejected);
   if (exists(target) && !holds_only(target, replaceable))
     return fail(ErrorCode::kUnwritable, "cannot replace {}: it is not the folder of an earlier run", target);
-  const std::string staging = path(std::string(kNewPrefix) + std::string(kRejected));
+  const std::string staging = staged_path(kRejected);
   if (const Status moved = move_into_rejected(staging); !moved) {
     remove_entry(staging);
     return moved.error();
@@ -236,9 +284,9 @@ Result<std::string> Publication::reject(std::span<const std::string_view> replac
 Status Publication::move_into_rejected(const std::string& staging) const {
   const std::string target = path(kRejected), aside = path(std::string(kAsidePrefix) + std::string(kRejected));
   if (::mkdir(staging.c_str(), 0777) != 0) return unwritable(staging, "make the directory", errno);
-  for (const Pending& pending : pending_) {
-    const std::string kept = staging + "/" + pending.name;
-    if (::rename(pending.file->path().c_str(), kept.c_str()) != 0) return unwritable(kept, "rename a file to", errno);
+  for (const std::string& entry : entries_) {
+    const std::string kept = staging + "/" + entry;
+    if (::rename(staged_path(entry).c_str(), kept.c_str()) != 0) return unwritable(kept, "rename a file to", errno);
   }
   const bool replaces = exists(target);
   if (replaces && ::rename(target.c_str(), aside.c_str()) != 0) return unwritable(aside, "rename a folder to", errno);
@@ -254,7 +302,7 @@ void Publication::remove_rejected(std::span<const std::string_view> replaceable)
 }
 
 Status Publication::write_record(const Json& metadata) {
-  TRY(record, OutputFile::create(path(std::string(kNewPrefix) + std::string(kRecord))));
+  TRY(record, OutputFile::create(staged_path(kRecord)));
   const std::string text = print_json(metadata);
   CHECK_OK(record.append(std::as_bytes(std::span(text))));
   return record.finish();
@@ -265,6 +313,7 @@ Status Publication::replace_files(const Json& metadata) {
     if (!lists(metadata, pending.name))
       return fail(ErrorCode::kInternal, "metadata.json does not list {}", pending.name);
   }
+  CHECK_OK(sync_packages());
   std::vector<Renamed> done;
   const Status status = rename_into_place(done);
   if (!status) {
@@ -275,6 +324,18 @@ Status Publication::replace_files(const Json& metadata) {
   return {};
 }
 
+/// The names in new packages, before a record speaks of them; their files are synced by finish().
+Status Publication::sync_packages() const {
+  for (const std::string& directory : package_directories_) {
+    const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
+    const int reason = errno;
+    if (descriptor >= 0) ::close(descriptor);
+    if (!synced) return unwritable(directory, "write", reason);
+  }
+  return {};
+}
+
 Status Publication::rename_into_place(std::vector<Renamed>& done) const {
   const auto rename_entry = [&](const std::string& from, const std::string& to) -> Status {
     if (::rename(from.c_str(), to.c_str()) != 0) return unwritable(to, "rename a file to", errno);
@@ -282,19 +343,22 @@ Status Publication::rename_into_place(std::vector<Renamed>& done) const {
     return {};
   };
   if (exists(path(kRecord))) CHECK_OK(rename_entry(path(kRecord), path(kPreviousRecord)));
-  for (const Pending& pending : pending_) {
-    const std::string target = path(pending.name);
-    if (exists(target)) CHECK_OK(rename_entry(target, path(std::string(kAsidePrefix) + pending.name)));
-    CHECK_OK(rename_entry(pending.file->path(), target));
+  for (const std::string& entry : entries_) {
+    if (exists(path(entry))) CHECK_OK(rename_entry(path(entry), path(std::string(kAsidePrefix) + entry)));
+    CHECK_OK(rename_entry(staged_path(entry), path(entry)));
   }
-  return rename_entry(path(std::string(kNewPrefix) + std::string(kRecord)), path(kRecord));
+  return rename_entry(staged_path(kRecord), path(kRecord));
 }
 
 void Publication::remove_listed(const Json& record, const Json* kept_by) const {
-  for (const Json& file : listed_files(record)) {
-    const std::string name = file["name"];
-    if (kept_by == nullptr || !lists(*kept_by, name)) remove_entry(path(name));
-  }
+  for (const std::string& entry : entries_only_in(record, kept_by, directory_)) remove_whole(entry);
+}
+
+/// A package leaves by a rename, so that a run that is killed leaves all of it or nothing under its name.
+void Publication::remove_whole(const std::string& entry) const {
+  const std::string aside = path(std::string(kAsidePrefix) + entry);
+  const bool moved = is_directory(path(entry)) && ::rename(path(entry).c_str(), aside.c_str()) == 0;
+  remove_entry(moved ? aside : path(entry));
 }
 
 void Publication::remove_leftovers(std::string_view prefix) const {
@@ -315,8 +379,8 @@ void Publication::abort() {
 void Publication::discard() {
   if (state_ != State::kOpen) return;
   state_ = State::kAborted;
-  for (const Pending& pending : pending_) remove_entry(pending.file->path());
-  remove_entry(path(std::string(kNewPrefix) + std::string(kRecord)));
+  for (const std::string& entry : entries_) remove_entry(staged_path(entry));
+  remove_entry(staged_path(kRecord));
   for (auto made = made_directories_.rbegin(); made != made_directories_.rend(); ++made) ::rmdir(made->c_str());
 }
 

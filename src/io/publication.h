@@ -35,8 +35,10 @@ class Publication {
   Publication(const Publication&) = delete;
   Publication& operator=(const Publication&) = delete;
 
-  /// A new file of the export ("model.onnx"), under its temporary name until commit. kInterrupted after abort();
-  /// kUnwritable where a directory that no export lists has that name.
+  /// A new file of the export, under its temporary name until commit: "model.onnx", or a part of a package
+  /// ("model.mlpackage/Manifest.json"), whose directories are made and which is renamed, replaced and removed as a
+  /// whole. kInterrupted after abort(); kUnwritable where a directory has that name of which no export lists every
+  /// file.
   Result<std::shared_ptr<OutputFile>> create(const std::string& name);
 
   /// Publishes every finished file with this record, which must list them under extra_metadata.files. What is removed
@@ -67,12 +69,15 @@ class Publication {
   Publication(std::string directory, int descriptor, std::vector<std::string> made)
       : directory_(std::move(directory)), descriptor_(descriptor), made_directories_(std::move(made)) {}
   std::string path(std::string_view name) const;
+  std::string staged_path(std::string_view name) const;
   Status finish_interrupted_run();
   Status write_record(const Json& metadata);
   Status replace_files(const Json& metadata);
   Status move_into_rejected(const std::string& staging) const;
+  Status sync_packages() const;
   Status rename_into_place(std::vector<Renamed>& done) const;
   void remove_listed(const Json& record, const Json* kept_by) const;
+  void remove_whole(const std::string& entry) const;
   void remove_leftovers(std::string_view prefix) const;
   void discard();
 
@@ -80,6 +85,8 @@ class Publication {
   int descriptor_ = -1;
   std::vector<std::string> made_directories_;
   std::vector<Pending> pending_;
+  std::vector<std::string> entries_;              ///< Files and packages of the directory that pending files lie in.
+  std::vector<std::string> package_directories_;  ///< Under their temporary names.
   std::mutex mutex_;
   enum class State { kOpen, kCommitted, kAborted } state_ = State::kOpen;
 };

@@ -139,6 +139,27 @@ class Session final : public EngineSession {
     return declared;
   }
 
+  Result<std::vector<Shape>> input_shapes() override {
+    const ov::Api& api = library_.api;
+    size_t count = 0;
+    CHECK_OK(library_.check("count inputs", api.ov_compiled_model_inputs_size(model_.get(), &count)));
+    std::vector<Shape> shapes;
+    for (size_t i = 0; i < count; ++i) {
+      Owned<ov::ConstPort> port(api.ov_output_const_port_free);
+      CHECK_OK(library_.check("find an input", api.ov_compiled_model_input_by_index(model_.get(), i, port.out())));
+      ov::PartialShape partial;
+      CHECK_OK(library_.check("tell an input's shape", api.ov_port_get_partial_shape(port.get(), &partial)));
+      shapes.emplace_back();
+      const bool ranked = partial.rank.min == partial.rank.max;
+      for (int64_t axis = 0; ranked && axis < partial.rank.min; ++axis) {
+        const auto& [low, high] = partial.dims[axis];
+        shapes.back().push_back(low == high ? low : -1);
+      }
+      api.ov_partial_shape_free(&partial);
+    }
+    return shapes;
+  }
+
   Result<std::vector<EngineTensor>> run(const std::vector<EngineTensor>& inputs) override {
     const ov::Api& api = library_.api;
     Owned<ov::InferRequest> request(api.ov_infer_request_free);
@@ -311,6 +332,8 @@ class OpenVino final : public Engine {
     find(api.ov_compiled_model_create_infer_request, "ov_compiled_model_create_infer_request");
     find(api.ov_compiled_model_free, "ov_compiled_model_free");
     find(api.ov_port_get_any_name, "ov_port_get_any_name");
+    find(api.ov_port_get_partial_shape, "ov_port_get_partial_shape");
+    find(api.ov_partial_shape_free, "ov_partial_shape_free");
     find(api.ov_port_get_element_type, "ov_port_get_element_type");
     find(api.ov_output_const_port_free, "ov_output_const_port_free");
     find(api.ov_infer_request_get_tensor, "ov_infer_request_get_tensor");

@@ -30,6 +30,15 @@ struct Shape {
   int64_t* dims = nullptr;
 };
 
+/// ov_dimension_t and ov_partial_shape_t: sizes from min to max, equal where they are fixed.
+struct Dimension {
+  int64_t min = 0, max = 0;
+};
+struct PartialShape {
+  Dimension rank;
+  Dimension* dims = nullptr;
+};
+
 /// The functions, under the names that the library exports them by. Every one must be there.
 struct Api {
   Status (*ov_get_openvino_version)(Version*);
@@ -52,6 +61,8 @@ struct Api {
   Status (*ov_compiled_model_create_infer_request)(const CompiledModel*, InferRequest**);
   void (*ov_compiled_model_free)(CompiledModel*);
   Status (*ov_port_get_any_name)(const ConstPort*, char**);
+  Status (*ov_port_get_partial_shape)(const ConstPort*, PartialShape*);
+  void (*ov_partial_shape_free)(PartialShape*);
   Status (*ov_port_get_element_type)(const ConstPort*, ElementCode*);
   void (*ov_output_const_port_free)(ConstPort*);
   Status (*ov_infer_request_get_tensor)(const InferRequest*, const char* name, Tensor**);

@@ -8,6 +8,8 @@
 #include <mutex>
 #include <utility>
 
+#include "io/mapped_file.h"
+#include "io/zip_reader.h"
 #include "runtimes/library_search.h"
 
 namespace modelport {
@@ -16,13 +18,40 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// The image that an archive's extra file declares: torch itself knows no shapes of inputs.
+Result<std::vector<Shape>> declared_in_extra_file(std::span<const std::byte> archive) {
+  TRY(zip, ZipReader::open(archive));
+  for (const ZipMember& member : zip.members()) {
+    if (!member.name.ends_with("/extra/config.txt") && member.name != "extra/config.txt") continue;
+    std::vector<std::byte> buffer;
+    constexpr uint64_t kLimit = 1 << 20;
+    TRY(content, read_member(member, kLimit, buffer));
+    const std::string_view text(reinterpret_cast<const char*>(content.data()), content.size());
+    const auto config = parse_json(text, ErrorCode::kDamaged);
+    if (!config || !config->is_object() || !config->contains("imgsz")) break;
+    const Json& sizes = (*config)["imgsz"];
+    if (!sizes.is_array() || sizes.size() != 2 || !sizes[0].is_number_integer() || !sizes[1].is_number_integer()) break;
+    const auto batch = config->find("batch");
+    const int64_t count = batch != config->end() && batch->is_number_integer() ? batch->get<int64_t>() : 1;
+    return std::vector<Shape>{{count, 3, sizes[0].get<int64_t>(), sizes[1].get<int64_t>()}};
+  }
+  return std::vector<Shape>();
+}
+
 class Session final : public EngineSession {
  public:
-  Session(std::shared_ptr<TorchConnection> connection, int64_t number)
-      : connection_(std::move(connection)), number_(number) {}
+  /// `path` is empty for a model from memory.
+  Session(std::shared_ptr<TorchConnection> connection, int64_t number, std::string path)
+      : connection_(std::move(connection)), number_(number), path_(std::move(path)) {}
   ~Session() override {
     // A process that is gone holds no session.
     if (!connection_->has_ended()) static_cast<void>(connection_->ask({{"do", "drop"}, {"session", number_}}, {}));
+  }
+
+  Result<std::vector<Shape>> input_shapes() override {
+    if (path_.empty()) return std::vector<Shape>();
+    TRY(file, MappedFile::open(path_));
+    return declared_in_extra_file(file->bytes());
   }
 
   Result<std::vector<EngineTensor>> run(const std::vector<EngineTensor>& inputs) override {
@@ -43,6 +72,7 @@ class Session final : public EngineSession {
  private:
   std::shared_ptr<TorchConnection> connection_;
   int64_t number_;
+  std::string path_;
 };
 
 class TorchProcess final : public Engine {
@@ -66,17 +96,17 @@ class TorchProcess final : public Engine {
 
   Result<std::unique_ptr<EngineSession>> load(const std::string&, std::span<const std::byte> model,
                                               Optimization optimization) override {
-    return load_with({{"size", model.size()}}, {model}, optimization);
+    return load_with({{"size", model.size()}}, {model}, optimization, "");
   }
 
   Result<std::unique_ptr<EngineSession>> load_file(const std::string& path, Optimization optimization) override {
-    return load_with({{"path", path}}, {}, optimization);
+    return load_with({{"path", path}}, {}, optimization, path);
   }
 
  private:
   Result<std::unique_ptr<EngineSession>> load_with(Json question,
                                                    const std::vector<std::span<const std::byte>>& payloads,
-                                                   Optimization optimization) {
+                                                   Optimization optimization, const std::string& path) {
     TRY(connection, connected());
     question["do"] = "load";
     question["optimize"] = optimization == Optimization::kAll;
@@ -85,7 +115,7 @@ class TorchProcess final : public Engine {
       return fail(ErrorCode::kValidationFailed, "torch's process does not answer as it should");
     }
     return std::unique_ptr<EngineSession>(
-        std::make_unique<Session>(std::move(connection), answer.header["session"].get<int64_t>()));
+        std::make_unique<Session>(std::move(connection), answer.header["session"].get<int64_t>(), path));
   }
 
   /// The process, started anew where the last model ended it.

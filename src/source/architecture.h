@@ -11,6 +11,7 @@
 #include "source/export_option.h"
 #include "source/model_source.h"
 #include "source/module_aliases.h"
+#include "source/side_file.h"
 #include "source/source_model.h"
 
 namespace modelport {
@@ -71,6 +72,7 @@ struct Trainer {
   std::span<const Architecture> architectures;
   /// What it reads of export_config beside the options that every trainer has.
   std::span<const ExportOption<BuildRequest>> options;
+  std::span<const SideFile> side_files;
   /// The name of the architecture that a checkpoint is of; or why it is of none: of another framework (which), an
   /// unknown class (named), only tensors.
   Result<std::string> (*architecture_of)(const Checkpoint& checkpoint, const BuildRequest& request);

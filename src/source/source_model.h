@@ -122,6 +122,7 @@ struct ModelFacts {
   std::string description;
   std::string author;
   std::string model_name;  ///< "yolo11n"
+  std::string model_type;  ///< How tools that run models of several families call this one: "YOLO"; empty: they do not.
   Task task = Task::kDetection;
   std::string source_task;  ///< The framework's own word: "detect", "classify".
   std::vector<std::string> class_names;

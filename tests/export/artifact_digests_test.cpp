@@ -76,7 +76,7 @@ Digests export_digests(const std::string& checkpoint, std::span<const std::strin
       digests[cases[i].name() + " |"] = "refused";
       continue;
     }
-    for (const std::string_view name : find_format(formats[i])->format->files)
+    for (const std::string_view name : file_names(ultralytics_trainer(), *find_format(formats[i])->format))
       digests[fmt::format("{} | {}", cases[i].name(), name)] = digest_of(folder / formats[i] / name);
   }
   return digests;
@@ -112,11 +112,12 @@ std::string digest_of_case(const Format& format, const Graph& graph) {
   Sha256 hash;
   Bytes sink(hash);
   const std::vector<ArtifactSink*> sinks(format.files.size(), &sink);
-  const int64_t newest = format.name == "onnx" ? 21 : 11;
+  const bool has_opsets = format.name == "onnx";
+  const int64_t newest = has_opsets ? 21 : 11;
   bool written = false;
   for (int64_t opset = 11; opset <= newest; ++opset) {
     const FormatOptions options =
-        format.name == "onnx" ? FormatOptions(onnx::OnnxOptions{.opset_version = opset}) : FormatOptions();
+        has_opsets ? FormatOptions(onnx::OnnxOptions{.opset_version = opset}) : FormatOptions();
     const auto lowered = format.lower(SourceModel(), graph, options);
     if (!lowered) continue;
     const Status status = format.write(**lowered, sinks);

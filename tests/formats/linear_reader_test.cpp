@@ -1,7 +1,7 @@
 #include "../base/linear_work.h"
+#include "base/python_literal.h"
 #include "formats/onnx/reader.h"
 #include "formats/openvino/reader.h"
-#include "formats/python_literal.h"
 #include "formats/torchscript/torch_code.h"
 #include "formats/torchscript/torch_model.h"
 

@@ -4,7 +4,6 @@
 #include <sstream>
 
 #include "formats/openvino/layout.h"
-#include "formats/openvino/lower/metadata_yaml.h"
 #include "formats/openvino/openvino_format.h"
 #include "formats/openvino/openvino_model.h"
 #include "formats/openvino/reader.h"
@@ -40,7 +39,7 @@ std::vector<EvaluatedValue> small_input() {
 
 SourceModel described() {
   SourceModel model;
-  model.facts.framework = "ultralytics";
+  model.facts.model_type = "YOLO";
   model.facts.model_name = "yolo11n";
   model.facts.class_names = {"cat", "hot dog"};
   model.facts.detection = DetectionFacts{.iou_threshold = 0.45};
@@ -89,10 +88,9 @@ TEST(OpenvinoFormat, AlignsConstantsAndStoresEqualOnesOnce) {
   EXPECT_EQ(std::filesystem::file_size(written.file("model.bin")), end);
 }
 
-TEST(OpenvinoFormat, DescribesTheModelAsUltralyticsDoes) {
+TEST(OpenvinoFormat, DescribesTheModelForToolsThatKnowItsType) {
   const WrittenFormat written(openvino::format());
   ASSERT_TRUE(written.write(*lowered()));
-  EXPECT_EQ(content(written.file("metadata.yaml")), "version: '8.4'\nstride: 32\nnames:\n  0: cat\n  1: hot dog\n");
   EXPECT_THAT(content(written.path()), HasSubstr("\t\t<model_info>\n"
                                                  "\t\t\t<iou_threshold value=\"0.45\" />\n"
                                                  "\t\t\t<labels value=\"cat hot_dog\" />\n"
@@ -104,18 +102,12 @@ TEST(OpenvinoFormat, DescribesTheModelAsUltralyticsDoes) {
                                                  "\t\t</model_info>\n"));
 }
 
-TEST(OpenvinoFormat, KeepsTextTextInYaml) {
-  const std::vector<std::pair<std::string, std::string>> entries = {
-      {"a", "no"},         {"b", "12:30"},
-      {"c", "it's: so"},   {"d", "{'x': [1, (2.5, None)], 'y': {}, 'z': True}"},
-      {"e", "two\nlines"}, {"f", "caf\xc3\xa9"},
-      {"g", ""},           {"h", "{unclosed"},
-      {"i", "8.4.190"},    {"j", "None"},
-      {"k", "- dash"},     {"names", "{0: 'yes', 1: \"o'clock\", 2: '3'}"}};
-  EXPECT_EQ(openvino::metadata_yaml(entries),
-            "a: 'no'\nb: '12:30'\nc: 'it''s: so'\nd:\n  x:\n  - 1\n  -\n    - 2.5\n    - null\n  'y': {}\n  z: true\n"
-            "e: \"two\\x0Alines\"\nf: 'caf\xc3\xa9'\ng: ''\nh: '{unclosed'\ni: 8.4.190\nj: null\nk: '- dash'\n"
-            "names:\n  0: 'yes'\n  1: 'o''clock'\n  2: '3'\n");
+TEST(OpenvinoFormat, SaysNothingOfATypeThatNoToolKnows) {
+  SourceModel model = described();
+  model.facts.model_type.clear();
+  const auto of_nobody = openvino::format().lower(model, small_network(), {});
+  ASSERT_TRUE(of_nobody);
+  for (const openvino::OpenvinoInfo& entry : as_ir(*of_nobody).info) EXPECT_EQ(entry.name, "modelport");
 }
 
 TEST(OpenvinoFormat, StoresWeightsInHalfTheBytesAndComputesInFloat32) {
@@ -244,9 +236,7 @@ TEST_F(OpenvinoReader, NamesWhatDiffersFromWhatWasWritten) {
   const auto difference = [&](const std::string& xml) {
     const auto read = this->read(xml);
     if (!read) return read.error().text();
-    auto whole = std::make_shared<openvino::OpenvinoModel>(**read);
-    whole->metadata = as_ir(model_).metadata;
-    const Status status = openvino::format().require_identical(*model_, *whole);
+    const Status status = openvino::format().require_identical(*model_, **read);
     return status ? std::string() : status.error().text();
   };
   EXPECT_EQ(difference(xml_), "");

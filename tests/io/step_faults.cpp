@@ -1,6 +1,7 @@
 #include "step_faults.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -74,6 +75,11 @@ int rename(const char* from, const char* to) noexcept {
 int unlinkat(int directory, const char* path, int flags) noexcept {
   if (strike()) return -1;
   return static_cast<int>(::syscall(SYS_unlinkat, directory, path, flags));
+}
+
+int mkdir(const char* path, mode_t mode) noexcept {
+  if (strike()) return -1;
+  return static_cast<int>(::syscall(SYS_mkdirat, AT_FDCWD, path, mode));
 }
 
 int rmdir(const char* path) noexcept {

@@ -3,8 +3,8 @@
 namespace modelport {
 
 /// Counts the system calls by which a publication changes a directory (open for writing, write, fsync, rename, unlink,
-/// rmdir) and strikes at one of them. The test executable defines these functions over libc's (step_faults.cpp), so
-/// that the library under test has no hook.
+/// mkdir, rmdir) and strikes at one of them. The test executable defines these functions over libc's (step_faults.cpp),
+/// so that the library under test has no hook.
 struct StepFaults {
   /// The call with this number (from 0) is struck; -1: none, only count.
   static void arm_kill(int step);

@@ -70,6 +70,7 @@ const Format& format() {
                               onnx_options(),
                               Precision{.weights = DType::kFloat16, .arithmetic = DType::kFloat16},
                               kPrepare,
+                              FrameworkEntries::kInside,
                               legalize,
                               lower,
                               write,

@@ -65,7 +65,7 @@ Status require_identical_openvino(const OpenvinoModel& written, const OpenvinoMo
   CHECK_OK(require_equal(written.info.size(), read.info.size(), "the number of rt_info entries"));
   for (size_t i = 0; i < written.info.size(); ++i)
     CHECK_OK(require_equal(print_info(written.info[i]), print_info(read.info[i]), "rt_info"));
-  return require_equal(written.metadata, read.metadata, "metadata.yaml");
+  return {};
 }
 
 }  // namespace modelport::openvino

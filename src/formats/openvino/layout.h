@@ -26,7 +26,6 @@ namespace modelport::openvino::layout {
 
 inline constexpr std::string_view kModelFile = "model.xml";
 inline constexpr std::string_view kWeightsFile = "model.bin";
-inline constexpr std::string_view kMetadataFile = "metadata.yaml";
 
 inline constexpr int64_t kIrVersion = 11;
 /// Constants begin at multiples of this, so that an engine can use them where they are mapped.

@@ -26,8 +26,7 @@ Status write(const LoweredModel& lowered, std::span<ArtifactSink* const> sinks) 
   const OpenvinoModel& model = as_openvino(lowered);
   CHECK_OK(write_openvino_weights(model, *sinks[1]));
   const std::string xml = openvino_xml(model, ProbeResults::kLeaveOut);
-  CHECK_OK(sinks[0]->append(std::as_bytes(std::span(xml))));
-  return sinks[2]->append(std::as_bytes(std::span(model.metadata)));
+  return sinks[0]->append(std::as_bytes(std::span(xml)));
 }
 
 Result<std::shared_ptr<const LoweredModel>> read_back(const std::string& path) {
@@ -63,11 +62,12 @@ constexpr std::array<std::string_view, 4> kPrepare = {"append_class_map", "merge
 const Format& format() {
   using namespace layout;
   static const Format kFormat{"openvino",
-                              {kModelFile, kWeightsFile, kMetadataFile},
+                              {kModelFile, kWeightsFile},
                               "OpenVINO",
                               {},
                               {.weights = DType::kFloat16, .arithmetic = DType::kFloat32},
                               kPrepare,
+                              FrameworkEntries::kBeside,
                               legalize,
                               lower,
                               write,

@@ -4,7 +4,7 @@
 
 namespace modelport::openvino {
 
-/// OpenVINO IR version 11 for OpenVINO 2023 and later: model.xml, model.bin and Ultralytics' metadata.yaml, proven in
+/// OpenVINO IR version 11 for OpenVINO 2023 and later: model.xml and model.bin, proven in
 /// OpenVINO.
 const Format& format();
 

@@ -64,7 +64,6 @@ struct OpenvinoModel final : LoweredModel {
   std::string name;
   std::vector<OpenvinoLayer> layers;  ///< Parameters first, then in topological order, Results last.
   std::vector<OpenvinoInfo> info;
-  std::string metadata;  ///< The text of metadata.yaml; empty when there is none beside a file that was read.
 
   /// Inner values worth comparing, in the order of Graph::probes. Not in the file: its twin has Results for them.
   std::vector<OpenvinoSource> probes;

@@ -17,7 +17,6 @@ namespace {
 using namespace layout;
 
 constexpr int kMaxInfoDepth = 32;
-constexpr uint64_t kMaxMetadataBytes = uint64_t{16} << 20;
 
 template <class T>
 Result<T> number(std::string_view text, std::string_view what) {
@@ -253,26 +252,14 @@ Result<std::shared_ptr<const OpenvinoModel>> read_openvino(std::span<const std::
 }
 
 Result<std::shared_ptr<const OpenvinoModel>> read_openvino_file(const std::string& path) {
-  const auto present = [](const std::string& file) {
-    std::error_code ignored;
-    return std::filesystem::exists(file, ignored);
-  };
   TRY(xml, MappedFile::open(path));
   const std::string weights_path = companion_path(path, kModelFile, kWeightsFile);
   std::shared_ptr<const MappedFile> weights;
-  if (present(weights_path)) {
+  if (std::error_code ignored; std::filesystem::exists(weights_path, ignored)) {
     TRY(opened, MappedFile::open(weights_path));
     weights = std::move(opened);
   }
-  TRY(read, read_openvino(xml->bytes(), std::move(weights)).in(path));
-  const std::string metadata_path = companion_path(path, kModelFile, kMetadataFile);
-  if (!present(metadata_path)) return read;
-  TRY(metadata, MappedFile::open(metadata_path));
-  if (metadata->bytes().size() > kMaxMetadataBytes)
-    return fail(ErrorCode::kDamaged, "{} has {} bytes", metadata_path, metadata->bytes().size());
-  auto model = std::make_shared<OpenvinoModel>(*read);
-  model->metadata.assign(reinterpret_cast<const char*>(metadata->bytes().data()), metadata->bytes().size());
-  return std::shared_ptr<const OpenvinoModel>(std::move(model));
+  return read_openvino(xml->bytes(), std::move(weights)).in(path);
 }
 
 }  // namespace modelport::openvino

@@ -12,7 +12,7 @@ namespace modelport::openvino {
 Result<std::shared_ptr<const OpenvinoModel>> read_openvino(std::span<const std::byte> xml,
                                                            std::shared_ptr<const MappedFile> weights);
 
-/// Reads model.xml at `path`, and the weights and the metadata beside it.
+/// Reads model.xml at `path`, and the weights beside it.
 Result<std::shared_ptr<const OpenvinoModel>> read_openvino_file(const std::string& path);
 
 }  // namespace modelport::openvino

@@ -61,6 +61,7 @@ const Format& format() {
                               {},
                               Precision{.weights = DType::kFloat16, .arithmetic = DType::kFloat16},
                               kPrepare,
+                              FrameworkEntries::kInside,
                               legalize,
                               lower,
                               write,

@@ -119,6 +119,7 @@ std::string text_or(std::string text, std::string_view otherwise) {
 
 void read_record(const Checkpoint& checkpoint, const ModuleView& root, ModelFacts& facts) {
   facts.framework = "ultralytics";
+  facts.model_type = "YOLO";
   facts.framework_version = record_text(checkpoint, "version");
   facts.date = record_text(checkpoint, "date");
   facts.license = text_or(record_text(checkpoint, "license"), kLicense);

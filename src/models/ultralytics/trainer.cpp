@@ -7,6 +7,7 @@
 #include "models/ultralytics/ignore_rules.h"
 #include "models/ultralytics/module_table.h"
 #include "models/ultralytics/names/family.h"
+#include "models/ultralytics/side_files.h"
 #include "models/ultralytics/unknown_classes.h"
 #include "modules/find_model.h"
 #include "modules/module_view.h"
@@ -172,6 +173,7 @@ Trainer ultralytics_trainer() {
           .families = ultralytics::families(),
           .architectures = ultralytics::architecture_table(),
           .options = ultralytics::export_options(),
+          .side_files = ultralytics::side_files(),
           .architecture_of = architecture_of,
           .open = open_modules,
           .module_classes = module_classes};

@@ -3,7 +3,6 @@
 #include "formats/legalize.h"
 #include "formats/openvino/layout.h"
 #include "formats/openvino/lower/lowering.h"
-#include "formats/openvino/lower/metadata_yaml.h"
 #include "formats/openvino/lower/model_info.h"
 #include "graph/attributes.h"
 
@@ -34,7 +33,6 @@ Result<std::shared_ptr<const OpenvinoModel>> lower_openvino(const SourceModel& s
   CHECK_OK(require_element_types(legal));
   auto model = std::make_shared<OpenvinoModel>();
   model->name = source.facts.model_name.empty() ? "model" : source.facts.model_name;
-  model->metadata = metadata_yaml(source.facts.framework_metadata);
   model->info = model_info(source, legal);
   Lowering lowering(legal, *model);
   for (const Node& node : legal.nodes) {

@@ -29,7 +29,7 @@ OpenvinoInfo model_api(const SourceModel& source, const Graph& graph) {
   const double iou = facts.detection ? facts.detection->iou_threshold : kDefaultIou;
   entry("iou_threshold", fmt::format("{:g}", iou));
   entry("labels", labels(facts.class_names));
-  entry("model_type", "YOLO");
+  entry("model_type", facts.model_type);
   entry("pad_value", fmt::format("{}", facts.preprocessing.pad_value.value_or(kDefaultPadValue)));
   if (facts.preprocessing.resize == ResizePolicy::kLetterbox) entry("resize_type", "fit_to_window_letterbox");
   // Where scaling and colour order are inside the graph, nothing is left to do outside.
@@ -42,7 +42,7 @@ OpenvinoInfo model_api(const SourceModel& source, const Graph& graph) {
 
 std::vector<OpenvinoInfo> model_info(const SourceModel& source, const Graph& graph) {
   std::vector<OpenvinoInfo> info;
-  if (source.facts.framework == "ultralytics") info.push_back(model_api(source, graph));
+  if (!source.facts.model_type.empty()) info.push_back(model_api(source, graph));
   OpenvinoInfo own{"modelport", "", {}};
   for (size_t i = 0; i < graph.inputs.size(); ++i) {
     const SymbolicShape& shape = graph[graph.inputs[i].value].type.shape;

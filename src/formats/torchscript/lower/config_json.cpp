@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
-#include "formats/python_literal.h"
+#include "base/python_literal.h"
 
 namespace modelport::torchscript {
 

@@ -1,4 +1,4 @@
-#include "formats/python_literal.h"
+#include "base/python_literal.h"
 
 #include <charconv>
 

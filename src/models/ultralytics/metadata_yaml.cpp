@@ -1,13 +1,13 @@
-#include "formats/openvino/lower/metadata_yaml.h"
+#include "models/ultralytics/metadata_yaml.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
-#include "formats/python_literal.h"
+#include "base/python_literal.h"
 
-namespace modelport::openvino {
+namespace modelport::ultralytics {
 
 namespace {
 
@@ -132,4 +132,4 @@ std::string metadata_yaml(std::span<const std::pair<std::string, std::string>> e
   return block({std::move(items)}, 0).substr(1);
 }
 
-}  // namespace modelport::openvino
+}  // namespace modelport::ultralytics
