@@ -79,9 +79,9 @@ class Decision {
  private:
   bool rounds_arithmetic() const { return half_.arithmetic == DType::kFloat16; }
 
-  EvaluationRequest request_for(const Graph& graph, const Trial& trial) const {
-    EvaluationRequest request{
-        graph, {trial_input(model_, trial)}, symbols_for(model_, trial.batch, trial.height, trial.width)};
+  Result<EvaluationRequest> request_for(const Graph& graph, const Trial& trial) const {
+    TRY(inputs, trial_inputs(model_, trial));
+    EvaluationRequest request{graph, std::move(inputs), symbols_for(model_, trial.batch, trial.height, trial.width)};
     request.products = EvaluationRequest::Products::kRounded;
     return request;
   }
@@ -90,7 +90,7 @@ class Decision {
   Status evaluate_references() {
     magnitudes_.assign(graph_.values.size(), 0.0);
     for (const Trial& trial : images_) {
-      EvaluationRequest request = request_for(graph_, trial);
+      TRY(request, request_for(graph_, trial));
       request.measure = EvaluationRequest::Measure::kMagnitudes;
       TRY(result, evaluate(request));
       for (size_t i = 0; i < magnitudes_.size(); ++i) magnitudes_[i] = std::max(magnitudes_[i], result.magnitudes[i]);
@@ -166,7 +166,8 @@ class Decision {
     TRY(rounded, to_half(graph_, precisions(weights, arithmetic)));
     double worst = 0.0;
     for (size_t i = 0; i < images; ++i) {
-      TRY(result, evaluate(request_for(rounded, images_[i])));
+      TRY(request, request_for(rounded, images_[i]));
+      TRY(result, evaluate(request));
       TRY(error, error_on(i, result));
       if (images_[i].picture == Trial::Picture::kTestChart) error *= kTarget / kTargetOnCharts;
       worst = std::max(worst, error);
@@ -182,7 +183,7 @@ class Decision {
     for (const ChoiceStage& stage : stages_) {
       TRY(error, error_in(stage, image, references_[image], found));
       if (error > kTarget && !stage.replayed.empty()) {
-        EvaluationRequest request = request_for(graph_, images_[image]);
+        TRY(request, request_for(graph_, images_[image]));
         request.replay = {found.probes, stage.replayed};
         TRY(chosen_again, evaluate(request));
         TRY(of_replay, error_in(stage, image, chosen_again, found));

@@ -158,9 +158,13 @@ Result<Figures> hold_with_choices(const SourceModel& model, Reference& reference
 
 }  // namespace
 
+const Shape& image_shape(const SourceModel& model, const Reference& reference) {
+  return reference.inputs[image_position(model)].shape;
+}
+
 EvaluationRequest request_for(const SourceModel& model, const Graph& graph, const Reference& reference) {
   const Trial& trial = reference.trial;
-  return {graph, {reference.input}, symbols_for(model, trial.batch, trial.height, trial.width)};
+  return {graph, reference.inputs, symbols_for(model, trial.batch, trial.height, trial.width)};
 }
 
 Result<EvaluationResult> evaluate_as(const SourceModel& model, const Graph& graph, const Reference& reference,

@@ -28,7 +28,7 @@ struct StageError {
 /// What is computed on one trial by what something is held to.
 struct Reference {
   Trial trial;
-  EvaluatedValue input;
+  std::vector<EvaluatedValue> inputs;
   EvaluationResult results;
   const Graph* graph;                        ///< The unfolded one, or what was read back.
   EvaluationRequest::Constants constants{};  ///< How float64 evaluation of `graph` takes its weights.
@@ -63,6 +63,9 @@ struct Figures {
 };
 
 /// To evaluate `graph` on the trial of `reference`, in float32.
+/// The shape of the image that is tried.
+const Shape& image_shape(const SourceModel& model, const Reference& reference);
+
 EvaluationRequest request_for(const SourceModel& model, const Graph& graph, const Reference& reference);
 
 /// What `graph` computes on the trial of `reference`.

@@ -219,7 +219,7 @@ Result<Json> make_metadata(const MetadataRequest& request) {
                    {"export_format", request.format.name},
                    {"task_type", task_name(facts.task)},
                    {"input_shape", {model.sizes.height, model.sizes.width, facts.channels}},
-                   {"input_dtype", dtype_name(model.graph[model.graph.inputs[0].value].type.dtype)},
+                   {"input_dtype", dtype_name(model.graph[model.graph.inputs[image_position(model)].value].type.dtype)},
                    {"output_shape", output_shapes},
                    {"class_names", facts.class_names},
                    {"num_classes", facts.class_names.size()},

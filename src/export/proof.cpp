@@ -62,9 +62,10 @@ EvaluatedValue evaluated_from(const EngineTensor& tensor) {
   return value;
 }
 
-Result<std::vector<EvaluatedValue>> run_in(EngineSession& session, const SourceModel& model,
-                                           const EvaluatedValue& input) {
-  TRY(results, session.run({{model.inputs[0].name, tensor_of(input)}}));
+Result<std::vector<EvaluatedValue>> run_in(EngineSession& session, std::span<const EvaluatedValue> inputs) {
+  std::vector<EngineTensor> given;
+  for (const EvaluatedValue& input : inputs) given.push_back({input.name, tensor_of(input)});
+  TRY(results, session.run(given));
   std::vector<EvaluatedValue> values;
   for (const EngineTensor& result : results) values.push_back(evaluated_from(result));
   return values;
@@ -117,7 +118,7 @@ template <class T>
 Result<T> as_validation_failure(Result<T> result, const char* what) {
   if (result) return result;
   Error error = std::move(result).error();
-  error.code = ErrorCode::kValidationFailed;
+  if (error.code != ErrorCode::kInterrupted) error.code = ErrorCode::kValidationFailed;
   return std::move(error).in(what);
 }
 
@@ -131,14 +132,14 @@ struct EngineRun {
 Result<EngineRun> run_file_and_twin(const ProofSubject& subject, Engine& engine, const Reference& reference) {
   EngineRun run{fmt::format("{} {}", engine.name(), engine.presence().version), {}, {}};
   TRY(session, engine.load_file(subject.path, Engine::Optimization::kAll));
-  TRY(outputs, run_in(*session, subject.model, reference.input));
+  TRY(outputs, run_in(*session, reference.inputs));
   run.outputs = std::move(outputs);
   session.reset();
   const std::vector<std::string> names = subject.row.format->probe_names(subject.lowered);
   if (names.empty()) return run;
   TRY(bytes, subject.row.format->twin(subject.lowered, subject.path));
   TRY(twin_session, engine.load(subject.path, bytes, Engine::Optimization::kAll));
-  TRY(all_values, run_in(*twin_session, subject.model, reference.input));
+  TRY(all_values, run_in(*twin_session, reference.inputs));
   TRY(selected, select_probes(subject, names, all_values, run.label));
   run.probes = std::move(selected);
   return run;
@@ -238,7 +239,7 @@ class TrialProof {
   Result<Reference*> file_as_reference(const ProofLink& link) {
     if (!file_reference_) {
       CHECK_OK(found_in_file());
-      file_reference_ = Reference{checkpoint_.trial, checkpoint_.input, *file_, &raised_, link.constants};
+      file_reference_ = Reference{checkpoint_.trial, checkpoint_.inputs, *file_, &raised_, link.constants};
     }
     return &*file_reference_;
   }
@@ -252,7 +253,7 @@ class TrialProof {
                                     link.evaluation == EvaluationPrecision::kFloat64 ? "in float64, " : "",
                                     stage_name(link.held), stage_name(link.to), at),
                 .engine = in_engine ? run_->label : "",
-                .input_shape = checkpoint_.input.shape};
+                .input_shape = image_shape(subject_.model, checkpoint_)};
     if (link.to != ProofStage::kCheckpoint || link.held == ProofStage::kRewritten)
       return conclude(proof_, std::move(check), std::move(figures));
     check.holds = Check::Holds::kArtifactAgainstCheckpoint;
@@ -313,7 +314,8 @@ Result<Proof> prove(const ProofSubject& subject, Validation level) {
     set_image_size(sized, trial.height, trial.width);
     const ProofSubject tried = subject.with(sized);
     TRY(expected, tried.reference.at(trial, EvaluationPrecision::kFloat32));
-    TrialProof links(tried, raised, {trial, trial_input(tried.model, trial), *expected, &tried.model.graph}, proof);
+    TRY(inputs, trial_inputs(tried.model, trial));
+    TrialProof links(tried, raised, {trial, std::move(inputs), *expected, &tried.model.graph}, proof);
     for (const ProofLink& link : proof_links()) {
       if (link.held == ProofStage::kEngine && level != Validation::kRuntime) continue;
       CHECK_OK(links.prove(link));

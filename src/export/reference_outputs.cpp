@@ -39,21 +39,34 @@ EvaluatedValue as_pixels(const EvaluatedValue& image) {
   return pixels;
 }
 
+EvaluatedValue trial_image(const SourceModel& model, const IoSpec& spec, const Trial& trial) {
+  const Shape shape = {trial.batch, model.facts.channels, trial.height, trial.width};
+  const EvaluatedValue image = trial.picture == Trial::Picture::kTestChart ? test_chart_input(shape, trial.seed)
+                                                                           : photo_like_input(shape, trial.seed);
+  return spec.layout == "NHWC" ? as_pixels(image) : image;
+}
+
 }  // namespace
 
-EvaluatedValue trial_input(const SourceModel& model, const Trial& trial) {
-  const Shape shape = {trial.batch, model.facts.channels, trial.height, trial.width};
-  EvaluatedValue image = trial.picture == Trial::Picture::kTestChart ? test_chart_input(shape, trial.seed)
-                                                                     : photo_like_input(shape, trial.seed);
-  return model.inputs[0].layout == "NHWC" ? as_pixels(image) : image;
+Result<std::vector<EvaluatedValue>> trial_inputs(const SourceModel& model, const Trial& trial) {
+  std::vector<EvaluatedValue> inputs;
+  for (const IoSpec& spec : model.inputs) {
+    if (spec.role != Role::kImage)
+      return fail(ErrorCode::kInternal, "nothing is made for the input {}, which is {}", spec.name,
+                  role_name(spec.role));
+    inputs.push_back(trial_image(model, spec, trial));
+    inputs.back().name = spec.name;
+  }
+  return inputs;
 }
 
 Result<const EvaluationResult*> ReferenceOutputs::at(const Trial& trial, EvaluationPrecision precision) {
   const std::lock_guard lock(mutex_);
   const auto found = results_.find({trial, precision});
   if (found != results_.end()) return &found->second;
-  EvaluationRequest request{
-      model_.graph, {trial_input(model_, trial)}, symbols_for(model_, trial.batch, trial.height, trial.width)};
+  TRY(inputs, trial_inputs(model_, trial));
+  EvaluationRequest request{model_.graph, std::move(inputs),
+                            symbols_for(model_, trial.batch, trial.height, trial.width)};
   request.precision = precision;
   TRY(result, evaluate(request));
   return &results_.emplace(std::tuple(trial, precision), std::move(result)).first->second;

@@ -9,7 +9,7 @@
 
 namespace modelport {
 
-/// A size and an image at which artifacts are tried.
+/// Sizes and an image at which artifacts are tried.
 struct Trial {
   enum class Picture { kPhotoLike, kTestChart };
 
@@ -23,8 +23,10 @@ struct Trial {
 /// The exported size; with a dynamic batch also two different images; with dynamic sizes also a second, non-square one.
 std::vector<Trial> trials(const SourceModel& model);
 
-/// The deterministic image of a trial, as the model's input takes it.
-EvaluatedValue trial_input(const SourceModel& model, const Trial& trial);
+/// Everything that the model is given in a trial, by the names and in the order of its inputs, each made by what its
+/// specification says that it is: the image is deterministic, in the layout that the input takes. kInternal for an
+/// input of a role that nothing is made for.
+Result<std::vector<EvaluatedValue>> trial_inputs(const SourceModel& model, const Trial& trial);
 
 /// What the unfolded graph of a model computes on its trials: evaluated on first demand and once, however many formats
 /// are held to it. Safe from several threads.

@@ -37,7 +37,9 @@ std::vector<std::string> split_formats(std::string_view list) {
   return formats;
 }
 
+/// A failure of work that a signal ended is not one of the run: the signal's thread ends the process.
 void log_failure(const Error& error) {
+  yield_to_interrupt();
   log_error("{}{}", error.code == ErrorCode::kValidationFailed ? "Validation failed: " : "", error.text());
 }
 

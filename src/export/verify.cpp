@@ -65,7 +65,7 @@ Tensor stored_tensor(const EvaluatedValue& value) {
 
 Result<EvaluationResult> evaluate_model(const SourceModel& model, const EvaluatedValue& input,
                                         EvaluationPrecision precision) {
-  const bool channels_last = model.inputs[0].layout == "NHWC";
+  const bool channels_last = model.inputs[image_position(model)].layout == "NHWC";
   const int64_t height = input.shape[channels_last ? 1 : 2], width = input.shape[channels_last ? 2 : 3];
   EvaluationRequest request{model.graph, {input}, symbols_for(model, input.shape[0], height, width)};
   request.precision = precision;
@@ -170,7 +170,7 @@ Result<Measurement> measure(Subject& subject, const Tensor& input) {
   }
   const std::vector<EngineTensor> results = *std::move(run);
   TRY(expected, evaluate_model(subject.model, evaluated("input", input), EvaluationPrecision::kFloat32));
-  const bool channels_last = subject.model.inputs[0].layout == "NHWC";
+  const bool channels_last = subject.model.inputs[image_position(subject.model)].layout == "NHWC";
   set_image_size(subject.model, input.shape()[channels_last ? 1 : 2], input.shape()[channels_last ? 2 : 3]);
   const std::vector<IoSpec>& specs = subject.model.outputs;
   TRY(pairs, pair_outputs(subject, expected.outputs, results));

@@ -10,6 +10,13 @@ namespace modelport {
 /// error.
 void install_interrupt_handling();
 
+/// Whether the process is about to end by a signal; long work looks at it and ends with kInterrupted.
+bool interrupt_requested();
+void request_interrupt();
+
+/// Where the process is about to end by a signal: waits until it does, so that nobody else chooses its exit code.
+void yield_to_interrupt();
+
 /// While it lives, `publication` is among what an interrupt aborts.
 class InterruptScope {
  public:

@@ -1,15 +1,15 @@
 #include "kernels/thread_pool.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
-
-#include "kernels/instruction_set.h"
 
 namespace modelport {
 
 namespace {
 
 thread_local unsigned forced_pool_threads = 0;
+std::mutex computing;
 
 }  // namespace
 
@@ -22,12 +22,7 @@ ForcedPoolThreads::ForcedPoolThreads(unsigned threads) : before_(std::exchange(f
 ForcedPoolThreads::~ForcedPoolThreads() { forced_pool_threads = before_; }
 
 ThreadPool::ThreadPool(unsigned threads) {
-  for (unsigned i = 1; i < threads; ++i) {
-    workers_.emplace_back([this, limit = instruction_set()] {
-      const InstructionSetLimit inherited(limit);
-      work();
-    });
-  }
+  for (unsigned i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
 }
 
 ThreadPool::~ThreadPool() {
@@ -48,6 +43,7 @@ void ThreadPool::parallel_for(int64_t count, const std::function<void(int64_t)>&
     const std::lock_guard lock(mutex_);
     task_ = &task;
     count_ = count;
+    limit_ = instruction_set();
     next_ = 0;
     ++generation_;
   }
@@ -67,6 +63,7 @@ void ThreadPool::work() {
   for (;;) {
     const std::function<void(int64_t)>* task;
     int64_t count;
+    InstructionSet limit;
     {
       std::unique_lock lock(mutex_);
       wake_.wait(lock, [&] { return stopping_ || (task_ != nullptr && generation_ != seen); });
@@ -75,11 +72,24 @@ void ThreadPool::work() {
       ++joined_;
       task = task_;
       count = count_;
+      limit = limit_;
     }
-    drain(*task, count);
+    {
+      const InstructionSetLimit inherited(limit);
+      drain(*task, count);
+    }
     const std::lock_guard lock(mutex_);
     if (--joined_ == 0) done_.notify_one();
   }
+}
+
+ComputingTurn::ComputingTurn() : lock_(computing) {}
+
+ThreadPool& ComputingTurn::pool() {
+  // Never destroyed: its threads end with the process, and a child after fork() has none to wait for.
+  static auto& pool = *new std::unique_ptr<ThreadPool>();
+  if (pool == nullptr || pool->size() != pool_threads()) pool = std::make_unique<ThreadPool>(pool_threads());
+  return *pool;
 }
 
 }  // namespace modelport

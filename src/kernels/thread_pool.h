@@ -8,12 +8,15 @@
 #include <thread>
 #include <vector>
 
+#include "kernels/instruction_set.h"
+
 namespace modelport {
 
-/// A few threads that sleep between jobs (no spinning: a worker shares its cores). One caller at a time.
+/// A few threads that sleep between jobs (no spinning: a worker shares its cores). One caller at a time. Tasks use the
+/// instruction set that is in use where parallel_for() is called.
 class ThreadPool {
  public:
-  /// `threads` counts the caller; 1 runs everything there. Its threads use the instruction set that is in use here.
+  /// `threads` counts the caller; 1 runs everything there.
   explicit ThreadPool(unsigned threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -35,6 +38,7 @@ class ThreadPool {
   std::condition_variable done_;
   const std::function<void(int64_t)>* task_ = nullptr;  ///< Of the job that workers may still join.
   int64_t count_ = 0;
+  InstructionSet limit_{};
   std::atomic<int64_t> next_ = 0;
   uint64_t generation_ = 0;
   size_t joined_ = 0;  ///< Workers inside the job. One that wakes when the job is over is not waited for.
@@ -54,6 +58,18 @@ class ForcedPoolThreads {
 
  private:
   unsigned before_;
+};
+
+/// The turn of one evaluation, of whatever target of a run: all take turns with the same threads, so that neither these
+/// nor the memory of evaluations multiply with the targets. Waits for its turn; not within one.
+class ComputingTurn {
+ public:
+  ComputingTurn();
+  /// Of pool_threads().
+  ThreadPool& pool();
+
+ private:
+  std::unique_lock<std::mutex> lock_;
 };
 
 }  // namespace modelport

@@ -29,11 +29,11 @@ Result<Graph> embed_preprocessing(const Graph& graph, PassContext& context) {
     return fail(ErrorCode::kInvalidArgument,
                 "export_config.embed_preprocessing is \"bgr\", and the model takes {} channels", model.facts.channels);
   }
-  const NamedValue image = graph.inputs.at(0);
+  const NamedValue image = graph.inputs.at(image_position(model));
   std::vector<ValueType> types;
   for (const NamedValue& each : graph.inputs) types.push_back(graph[each.value].type);
   const SymbolicShape& shape = graph[image.value].type.shape;
-  types[0] = {DType::kUInt8, {shape[0], shape[2], shape[3], shape[1]}};
+  types[image_position(model)] = {DType::kUInt8, {shape[0], shape[2], shape[3], shape[1]}};
   Rewriter rewriter(graph, types);
   GraphBuilder& b = rewriter.builder();
   b.set_path("preprocessing");
@@ -54,7 +54,7 @@ Result<Graph> embed_preprocessing(const Graph& graph, PassContext& context) {
   if (!is(steps.mean, 0.0)) x = b.sub(x, per_channel(b, floats(steps.mean)));
   if (!is(steps.std, 1.0)) x = b.div(x, per_channel(b, floats(steps.std)));
   rewriter.replace(image.value, x);
-  model.inputs[0].layout = "NHWC";
+  model.inputs[image_position(model)].layout = "NHWC";
   steps.embedded = true;
   if (model.facts.channels == 3)
     steps.color_space = input == ImageInput::kBgrPixels ? ColorSpace::kBgr : ColorSpace::kRgb;

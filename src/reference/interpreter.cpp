@@ -14,6 +14,7 @@
 
 #include "base/half.h"
 #include "graph/attributes.h"
+#include "io/interrupt.h"
 #include "kernels/elementwise.h"
 #include "kernels/instruction_set.h"
 #include "ops/verify_types.h"
@@ -84,7 +85,7 @@ double magnitude(std::span<const Real> values, ThreadPool& pool) {
 /// One evaluation: the plan of which buffer holds which value when, and the walk over the nodes.
 class Run {
  public:
-  Run(const EvaluationRequest& request, const Graph& graph) : request_(request), graph_(graph), pool_(pool_threads()) {}
+  Run(const EvaluationRequest& request, const Graph& graph) : request_(request), graph_(graph), pool_(turn_.pool()) {}
 
   Result<EvaluationResult> operator()() {
     plan();
@@ -94,6 +95,7 @@ class Run {
     if (request_.keep == EvaluationRequest::Keep::kOutputsAndProbes) result_.probes.resize(graph_.probes.size());
     if (request_.measure == EvaluationRequest::Measure::kMagnitudes) result_.magnitudes.resize(graph_.values.size());
     for (const Node& node : graph_.nodes) {
+      if (interrupt_requested()) return fail(ErrorCode::kInterrupted, "the evaluation was interrupted");
       run(node);
       for (const ValueId id : request_.replay.probes.empty() ? std::vector<ValueId>() : node.outputs) replay(id);
     }
@@ -281,7 +283,8 @@ class Run {
 
   const EvaluationRequest& request_;
   const Graph& graph_;
-  ThreadPool pool_;
+  ComputingTurn turn_;
+  ThreadPool& pool_;
   std::vector<Lifetime> lifetimes_;
   ArenaPlan arena_plan_;
   Arena arena_;

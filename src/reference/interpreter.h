@@ -53,7 +53,8 @@ struct EvaluationResult {
 /// What the graph computes, by the reference semantics of its operators. In kFloat32 every float value is rounded to
 /// its dtype after the operator that made it (accumulation is float32); in kFloat64 nothing is rounded. Memory is one
 /// arena planned from lifetimes; weights are pulled from their recipes just before use. Errors: kInternal for missing
-/// symbols or shapes that do not match, kInterrupted never (cheap to run to the end).
+/// symbols or shapes that do not match, kInterrupted, looked at between nodes (io/interrupt.h).
+/// Evaluations take turns: one at a time computes, with all threads.
 Result<EvaluationResult> evaluate(const EvaluationRequest& request);
 
 }  // namespace modelport

@@ -38,8 +38,8 @@ EvaluatedValue photo_like_input(const Shape& shape, uint32_t seed) {
   image.floats.resize(static_cast<size_t>(*element_count(shape)));
   const int64_t channels = shape[1], height = shape[2];
   const auto width = static_cast<size_t>(shape[3]);
-  ThreadPool pool(pool_threads());
-  pool.parallel_for(shape[0] * channels * height, [&](int64_t row) {
+  ComputingTurn turn;
+  turn.pool().parallel_for(shape[0] * channels * height, [&](int64_t row) {
     const auto y = static_cast<int32_t>(row % height), c = static_cast<int32_t>(row / height % channels);
     const auto b = static_cast<uint32_t>(row / (height * channels));
     paint_row(c, y, seed + b, std::span(image.floats).subspan(static_cast<size_t>(row) * width, width));

@@ -64,6 +64,11 @@ std::string_view task_name(Task task) {
   return "";
 }
 
+size_t image_position(const SourceModel& model) {
+  const auto image = std::ranges::find(model.inputs, Role::kImage, &IoSpec::role);
+  return static_cast<size_t>((image == model.inputs.end() ? model.inputs.begin() : image) - model.inputs.begin());
+}
+
 const ChannelGroup* find_coordinates(const SourceModel& model, std::string_view name) {
   if (model.outputs.empty()) return nullptr;
   const std::vector<ChannelGroup>& groups = model.outputs.front().groups;

@@ -161,6 +161,9 @@ struct SourceModel {
   std::vector<std::string> notes;  ///< For the log as warnings: "imgsz 100 rounded up to 128 (stride 32)".
 };
 
+/// The position of the image among the model's inputs.
+size_t image_position(const SourceModel& model);
+
 /// The group of coordinates named `name` of the first output, or nullptr.
 const ChannelGroup* find_coordinates(const SourceModel& model, std::string_view name);
 

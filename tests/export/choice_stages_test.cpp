@@ -213,7 +213,7 @@ void spoil_logits(Graph& graph, double by) {
 }
 
 EvaluationResult evaluated(const SourceModel& model, const Graph& graph) {
-  EvaluationRequest request{graph, {trial_input(model, trials(model).front())}, {}};
+  EvaluationRequest request{graph, *trial_inputs(model, trials(model).front()), {}};
   request.precision = EvaluationPrecision::kFloat64;
   auto result = evaluate(request);
   EXPECT_TRUE(result) << result.error().text();
@@ -284,8 +284,8 @@ TEST_F(ChoiceStagesTest, HalfKeepsScoresThatRowsAreChosenByWithinTheirLimit) {
     EXPECT_FALSE(chosen->report.kept_float32.empty()) << name;
     const auto rounded = to_half(model.graph, chosen->nodes);
     ASSERT_TRUE(rounded) << name << ": " << rounded.error().text();
-    const EvaluatedValue input = trial_input(model, trials(model).front());
-    const auto expected = evaluate({model.graph, {input}, {}}), found = evaluate({*rounded, {input}, {}});
+    const auto inputs = *trial_inputs(model, trials(model).front());
+    const auto expected = evaluate({model.graph, inputs, {}}), found = evaluate({*rounded, inputs, {}});
     ASSERT_TRUE(expected && found);
     for (const ChoiceStage& stage : choice_stages(model)) {
       const StageValues reference = values_in(stage, model, expected->outputs, expected->probes);

@@ -137,8 +137,8 @@ std::vector<Held> held_groups(const Subject& subject, const EvaluationResult& re
 
 EvaluationResult evaluated(const SourceModel& model, const Graph& graph) {
   const Trial trial = trials(model).front();
-  EvaluationRequest request{
-      graph, {trial_input(model, trial)}, symbols_for(model, trial.batch, trial.height, trial.width)};
+  EvaluationRequest request{graph, *trial_inputs(model, trial),
+                            symbols_for(model, trial.batch, trial.height, trial.width)};
   request.precision = EvaluationPrecision::kFloat64;
   auto result = evaluate(request);
   EXPECT_TRUE(result) << result.error().text();

@@ -226,8 +226,8 @@ SourceModel sees_edges() {
 }
 
 double worst_share(const SourceModel& model, const Graph& graph, const Trial& trial) {
-  const EvaluatedValue input = trial_input(model, trial);
-  const auto expected = evaluate({model.graph, {input}, {}}), found = evaluate({graph, {input}, {}});
+  const auto inputs = *trial_inputs(model, trial);
+  const auto expected = evaluate({model.graph, inputs, {}}), found = evaluate({graph, inputs, {}});
   EXPECT_TRUE(expected && found);
   const auto figures =
       compare(expected->outputs, found->outputs, model.outputs, limits_for(kHalf, default_tolerance(kHalf)));

@@ -47,6 +47,38 @@ TEST(ThreadPool, SharesALongJob) {
   EXPECT_EQ(threads.size(), 2u);
 }
 
+TEST(ThreadPool, UsesTheInstructionSetOfWhoeverAsks) {
+  ThreadPool pool(4);
+  for (const InstructionSet limit : {InstructionSet::kBaseline, InstructionSet::kAvx512, InstructionSet::kBaseline}) {
+    const InstructionSetLimit limited(limit);
+    std::atomic<int> others = 0;
+    pool.parallel_for(100, [&, expected = instruction_set()](int64_t) { others += instruction_set() != expected; });
+    EXPECT_EQ(others, 0);
+  }
+}
+
+TEST(ComputingTurn, IsOneAtATimeWithTheSameThreads) {
+  std::atomic<int> inside = 0, most = 0;
+  std::mutex mutex;
+  std::set<const ThreadPool*> pools;
+  std::vector<std::thread> targets;
+  for (int target = 0; target < 6; ++target) {
+    targets.emplace_back([&] {
+      for (int round = 0; round < 20; ++round) {
+        ComputingTurn turn;
+        most = std::max(most.load(), ++inside);
+        turn.pool().parallel_for(8, [](int64_t) { std::this_thread::yield(); });
+        const std::lock_guard lock(mutex);
+        pools.insert(&turn.pool());
+        --inside;
+      }
+    });
+  }
+  for (std::thread& target : targets) target.join();
+  EXPECT_EQ(most, 1);
+  EXPECT_EQ(pools.size(), 1u);
+}
+
 TEST(ThreadPool, RunsNothingForNoTasks) {
   ThreadPool pool(2);
   pool.parallel_for(0, [](int64_t) { FAIL(); });

@@ -2,11 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <limits>
 #include <random>
 
 #include "base/half.h"
+#include "io/interrupt.h"
 #include "ops/graph_builder.h"
 #include "reference/arena_plan.h"
 #include "reference/compare.h"
@@ -32,6 +34,19 @@ Graph finish(GraphBuilder& b) {
   auto graph = std::move(b).finish();
   EXPECT_TRUE(graph) << graph.error().text();
   return *std::move(graph);
+}
+
+TEST(Evaluate, EndsBetweenNodesWhenTheProcessIsAboutToEnd) {
+  GraphBuilder b;
+  b.output("y", b.unary(Relu{}, b.input("x", {DType::kFloat32, {2}})));
+  const Graph graph = finish(b);
+  ASSERT_TRUE(evaluate({graph, {floats({2}, {1, 2})}, {}}));
+  const auto interrupted = [&] {
+    request_interrupt();
+    const auto result = evaluate({graph, {floats({2}, {1, 2})}, {}});
+    ::_exit(!result && result.error().code == ErrorCode::kInterrupted ? 0 : 1);
+  };
+  EXPECT_EXIT(interrupted(), testing::ExitedWithCode(0), "");
 }
 
 TEST(ArenaPlan, NeverLetsLiveBuffersOverlap) {
