@@ -12,7 +12,7 @@ QUICK = ("/healthz", "/readyz", "/metrics", "/export/jobs?limit=5", "/export/cap
 
 
 class StarvationTest(ServiceCase):
-    settings = "[http]\nmax_connections = 64\nheader_seconds = 2\nrequests_per_second = 100000\nburst = 100000\n"
+    settings = "[http]\nrequests_per_second = 100000\nburst = 100000\n"
 
     def together(self, count, ask):
         """The answers of `count` requests at the same time, while the quick routes answer as ever."""
@@ -57,6 +57,10 @@ class StarvationTest(ServiceCase):
             if answer.status != 503:
                 problem = self.assert_problem(answer, 400)
                 self.assertIn("more than 10000 members", problem["detail"])
+
+
+class SilentConnectionTest(ServiceCase):
+    settings = "[http]\nmax_connections = 64\nheader_seconds = 2\nrequests_per_second = 100000\nburst = 100000\n"
 
     def test_a_silent_connection_is_ended_soon(self):
         with socket.create_connection((self.service.host, self.service.port)) as silent:
