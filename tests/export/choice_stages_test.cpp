@@ -1,17 +1,15 @@
 #include "export/choice_stages.h"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <cmath>
-#include <deque>
-#include <filesystem>
 
+#include "../formats/written_format.h"
 #include "base/log.h"
 #include "export/half_precision.h"
 #include "export/prepare.h"
 #include "export/proof.h"
-#include "io/output_file.h"
+#include "numbers_without_pattern.h"
 #include "ops/graph_builder.h"
 
 /// Models that choose rows are held to their limits at what the rows are chosen by, however the choices fall. Logits
@@ -19,26 +17,14 @@
 namespace modelport {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
 constexpr int64_t kSide = 48, kCells = kSide * kSide, kWidth = 16, kClasses = 2;
 constexpr double kScoreLimit = 2e-5;
 
-/// Numbers without pattern in [-1, 1], the same everywhere.
-std::vector<float> without_pattern(size_t count, uint32_t seed) {
-  std::vector<float> values(count);
-  uint32_t state = seed * 2654435761u + 1;
-  for (float& value : values) {
-    state = state * 1664525u + 1013904223u;
-    value = static_cast<float>(state >> 8) / static_cast<float>(1 << 23) - 1.0F;
-  }
-  return values;
-}
-
 ValueId random_weight(GraphBuilder& b, Shape shape, uint32_t seed, float gain) {
-  std::vector<float> values = without_pattern(static_cast<size_t>(*element_count(shape)), seed);
+  std::vector<float> values = numbers_without_pattern(static_cast<size_t>(*element_count(shape)), seed);
   for (float& value : values) value *= gain;
   return b.floats(std::move(shape), std::move(values));
 }
@@ -168,35 +154,16 @@ SourceModel queries(float gain) {
   return model;
 }
 
-struct Sink final : ArtifactSink {
-  explicit Sink(OutputFile& output) : output_(output) {}
-  Status append(std::span<const std::byte> bytes) override { return output_.append(bytes); }
-  OutputFile& output_;
-};
-
 /// Writes `exported` and holds it to the model, in the engine where there is one.
 Result<Proof> proof_of(const SourceModel& model, const Graph& exported, const std::string& name) {
   const FormatRow& row = *find_format(name);
   TRY(legal, row.format->legalize(exported, {}));
   TRY(lowered, row.format->lower(model, legal, {}));
-  const fs::path folder = fs::temp_directory_path() / ("modelport-choices-" + std::to_string(::getpid()));
-  fs::create_directories(folder);
-  std::deque<OutputFile> files;
-  std::vector<Sink> sinks;
-  for (const std::string_view file_name : row.format->files) {
-    TRY(file, OutputFile::create((folder / file_name).string()));
-    files.push_back(std::move(file));
-    sinks.emplace_back(files.back());
-  }
-  std::vector<ArtifactSink*> pointers;
-  for (Sink& sink : sinks) pointers.push_back(&sink);
-  CHECK_OK(row.format->write(*lowered, pointers));
-  for (OutputFile& file : files) CHECK_OK(file.finish());
+  const WrittenFormat written(*row.format);
+  CHECK_OK(written.write(*lowered));
   TRY(level, choose_validation(row, std::nullopt, Precision{}));
   ReferenceOutputs reference(model);
-  auto proof = prove({model, reference, legal, *lowered, row, files.front().path()}, level);
-  fs::remove_all(folder);
-  return proof;
+  return prove({model, reference, legal, *lowered, row, written.path()}, level);
 }
 
 /// Adds to the bias of what predicts logits.

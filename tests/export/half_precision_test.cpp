@@ -4,18 +4,18 @@
 #include <unistd.h>
 
 #include <cmath>
-#include <deque>
 #include <filesystem>
 #include <tuple>
 
+#include "../formats/written_format.h"
 #include "base/log.h"
 #include "export/pipeline.h"
 #include "export/precision_limits.h"
 #include "export/proof.h"
-#include "io/output_file.h"
 #include "kernels/instruction_set.h"
 #include "kernels/thread_pool.h"
 #include "models/ultralytics/trainer.h"
+#include "numbers_without_pattern.h"
 #include "ops/graph_builder.h"
 #include "passes/pass.h"
 #include "tensor/tensor.h"
@@ -31,20 +31,10 @@ namespace fs = std::filesystem;
 
 constexpr const char* kFormats[] = {"onnx", "openvino", "torchscript"};
 
-/// Numbers without pattern in [-1, 1], the same everywhere.
-std::vector<float> noise(size_t count, uint32_t seed) {
-  std::vector<float> values(count);
-  uint32_t state = seed * 2654435761u + 1;
-  for (float& value : values) {
-    state = state * 1664525u + 1013904223u;
-    value = static_cast<float>(state >> 8) / static_cast<float>(1 << 23) - 1.0F;
-  }
-  return values;
-}
-
 ValueId weight(GraphBuilder& b, Shape shape, uint32_t seed, float gain) {
   const auto fan_in = static_cast<float>(shape[1] * shape[2] * shape[3]);
-  std::vector<float> values = noise(static_cast<size_t>(shape[0] * shape[1] * shape[2] * shape[3]), seed);
+  std::vector<float> values =
+      numbers_without_pattern(static_cast<size_t>(shape[0] * shape[1] * shape[2] * shape[3]), seed);
   for (float& value : values) value *= gain * std::sqrt(3.0F / fan_in);
   return b.floats(std::move(shape), std::move(values));
 }
@@ -84,12 +74,6 @@ SourceModel quiet() { return network({2, 1, 1}, relu); }
 SourceModel loud() { return network({2, 2e5, 5e-6F, 1}, relu); }
 SourceModel deep() { return network(std::vector<float>(14, 4), sine); }
 
-struct Sink final : ArtifactSink {
-  explicit Sink(OutputFile& output) : output_(output) {}
-  Status append(std::span<const std::byte> bytes) override { return output_.append(bytes); }
-  OutputFile& output_;
-};
-
 /// Chooses, writes and proves.
 Result<Proof> export_half(const SourceModel& model, const std::string& name, std::optional<double> tolerance = {}) {
   const FormatRow& row = *find_format(name);
@@ -97,25 +81,13 @@ Result<Proof> export_half(const SourceModel& model, const std::string& name, std
   TRY(chosen, choose_half_precision(model, legal, row.format->half, tolerance));
   TRY(rounded, to_half(legal, chosen.nodes));
   TRY(lowered, row.format->lower(model, rounded, {}));
-  const fs::path folder = fs::temp_directory_path() / ("modelport-half-" + std::to_string(::getpid()));
-  fs::create_directories(folder);
-  std::deque<OutputFile> files;
-  std::vector<Sink> sinks;
-  for (const std::string_view file_name : row.format->files) {
-    TRY(file, OutputFile::create((folder / file_name).string()));
-    files.push_back(std::move(file));
-    sinks.emplace_back(files.back());
-  }
-  std::vector<ArtifactSink*> pointers;
-  for (Sink& sink : sinks) pointers.push_back(&sink);
-  CHECK_OK(row.format->write(*lowered, pointers));
-  for (OutputFile& file : files) CHECK_OK(file.finish());
+  const WrittenFormat written(*row.format);
+  CHECK_OK(written.write(*lowered));
   TRY(level, choose_validation(row, std::nullopt, row.format->half));
   ReferenceOutputs reference(model);
-  TRY(proof, prove({model, reference, rounded, *lowered, row, files.front().path(), row.format->half,
+  TRY(proof, prove({model, reference, rounded, *lowered, row, written.path(), row.format->half,
                     tolerance.value_or(default_tolerance(row.format->half))},
                    level));
-  fs::remove_all(folder);
   proof.precision = chosen.report;
   return proof;
 }

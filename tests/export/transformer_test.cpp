@@ -1,14 +1,11 @@
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
-
+#include "../formats/written_format.h"
 #include "base/log.h"
 #include "checkpoint/checkpoint.h"
 #include "export/prepare.h"
 #include "export/proof.h"
 #include "formats/onnx/options.h"
-#include "io/output_file.h"
 #include "ops/graph_builder.h"
 #include "reference/photo_like_input.h"
 
@@ -121,10 +118,8 @@ TEST_P(Transformer, ComputesWhatTorchRecorded) {
 TEST_P(Transformer, IsWrittenAndProvenAtEveryKindOfOpset) {
   const auto [name, class_token, gelu] = GetParam();
   set_log_level(LogLevel::kError);
-  const std::string path =
-      (std::filesystem::temp_directory_path() / ("modelport-transformer-" + std::to_string(::getpid()) + ".onnx"))
-          .string();
   const FormatRow& row = *find_format("onnx");
+  const WrittenFormat written(*row.format);
   for (const DynamicAxes dynamic : {DynamicAxes::kNone, DynamicAxes::kBatch}) {
     const SourceModel model = transformer(Weights(name), class_token, gelu, dynamic);
     for (const int64_t opset : {13, 17, 18, 20, 21}) {
@@ -136,25 +131,15 @@ TEST_P(Transformer, IsWrittenAndProvenAtEveryKindOfOpset) {
       const Graph& graph = prepared->model.graph;
       const auto lowered = row.format->lower(model, graph, options.format);
       ASSERT_TRUE(lowered) << lowered.error().text();
-      auto file = OutputFile::create(path);
-      ASSERT_TRUE(file);
-      struct Sink final : ArtifactSink {
-        explicit Sink(OutputFile& output) : output_(output) {}
-        Status append(std::span<const std::byte> bytes) override { return output_.append(bytes); }
-        OutputFile& output_;
-      } sink(*file);
-      const std::vector<ArtifactSink*> sinks = {&sink};
-      ASSERT_TRUE(row.format->write(**lowered, sinks));
-      ASSERT_TRUE(file->finish());
+      ASSERT_TRUE(written.write(**lowered));
       const auto level = choose_validation(row, std::nullopt, Precision{});
       ASSERT_TRUE(level);
       ReferenceOutputs reference(model);
-      const auto proof = prove({model, reference, graph, **lowered, row, path}, *level);
+      const auto proof = prove({model, reference, graph, **lowered, row, written.path()}, *level);
       ASSERT_TRUE(proof) << proof.error().text();
       EXPECT_GE(proof->checks.size(), 2u);
     }
   }
-  std::filesystem::remove(path);
 }
 
 INSTANTIATE_TEST_SUITE_P(Variants, Transformer,
