@@ -27,7 +27,7 @@ Room own_error_of_exact_weights(Precision precision) {
 /// Of float64, where no rounding of values hides a difference, however badly a model is conditioned.
 Tolerance in_float64(Precision, double tolerance) { return limits_for({}, std::min(tolerance, default_tolerance({}))); }
 
-/// Of float32 arithmetic on rounded weights: as closely as float32 is.
+/// Of float32 arithmetic on rounded weights: coordinates as closely as float32's, all else within the tolerance.
 Tolerance in_float32(Precision, double tolerance) {
   Tolerance limits = limits_for({}, default_tolerance({}));
   limits.relative = limits.widest_relative = tolerance;
