@@ -139,7 +139,12 @@ IoSpec detections_spec(const IoSpec& before) {
   IoSpec spec{.name = before.name, .layout = "NDC", .role = Role::kFeatures, .groups = {}, .rows = Rows::kRanked};
   spec.groups = {{.name = "boxes", .role = Role::kBoxesPx, .axis = 2, .begin = 0, .end = 4},
                  {.name = "scores", .role = Role::kScores, .axis = 2, .begin = 4, .end = 5},
-                 {.name = "classes", .role = Role::kFeatures, .axis = 2, .begin = 5, .end = 6}};
+                 {.name = "classes",
+                  .role = Role::kFeatures,
+                  .axis = 2,
+                  .begin = 5,
+                  .end = 6,
+                  .numbers = ChannelGroup::Numbers::kWhole}};
   const int64_t moved = 6 - find_group(before, "scores")->end;
   for (ChannelGroup group : before.groups) {
     if (group.name == "boxes" || group.name == "scores") continue;

@@ -7,6 +7,9 @@ namespace modelport {
 
 namespace {
 
+/// Whole numbers that are further apart than this are others.
+constexpr double kAnotherNumber = 0.5;
+
 std::string index_text(const Shape& shape, int64_t flat) {
   Shape index(shape.size());
   for (size_t axis = shape.size(); axis-- > 0;) {
@@ -80,7 +83,8 @@ std::vector<double> limits_of(const EvaluatedValue& reference, const IoSpec& spe
   for (const ChannelGroup& group : groups_of(spec)) {
     const double magnitude = compare_group(reference, reference, group, spec.image).reference_magnitude;
     const auto limit_in = [&](const Tolerance& allowed) {
-      const double limit = limit_for(allowed, group.role, magnitude);
+      double limit = limit_for(allowed, group.role, magnitude);
+      if (group.numbers == ChannelGroup::Numbers::kWhole) limit = std::min(limit, kAnotherNumber);
       if (group.role != Role::kBoxesPx || group.unit == Unit::kPixels) return limit;
       return std::min(limit, allowed.relative * static_cast<double>(std::min(spec.image[0], spec.image[1])));
     };

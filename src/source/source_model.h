@@ -42,6 +42,8 @@ struct ChannelGroup {
   int64_t end = 0;
   int64_t step = 1;           ///< Every so manyeth: 3 for the x of keypoints that are x, y, visibility.
   Unit unit = Unit::kPixels;  ///< Of coordinates.
+  /// Whole: class indices of rows, of which the next one is another class, whatever the tolerance.
+  enum class Numbers : uint8_t { kReal, kWhole } numbers = Numbers::kReal;
 };
 
 /// In which order the rows (axis 1) of a value come.

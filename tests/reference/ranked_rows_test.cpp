@@ -15,7 +15,12 @@ const IoSpec kSpec = {.name = "output0",
                       .role = Role::kFeatures,
                       .groups = {{.name = "boxes", .role = Role::kBoxesPx, .axis = 2, .begin = 0, .end = 1},
                                  {.name = "scores", .role = Role::kScores, .axis = 2, .begin = 1, .end = 2},
-                                 {.name = "classes", .role = Role::kFeatures, .axis = 2, .begin = 2, .end = 3}},
+                                 {.name = "classes",
+                                  .role = Role::kFeatures,
+                                  .axis = 2,
+                                  .begin = 2,
+                                  .end = 3,
+                                  .numbers = ChannelGroup::Numbers::kWhole}},
                       .rows = Rows::kRanked};
 
 EvaluatedValue value(const std::vector<std::vector<Row>>& items) {
@@ -47,6 +52,17 @@ constexpr float kTied = 0.5F + 1e-5F;
 TEST(RankedRows, MayChangePlacesWhereScoresAreTied) {
   EXPECT_TRUE(
       agree({{100, kTied, 1}, {200, 0.5F, 2}, {300, 0.1F, 3}}, {{200, kTied, 2}, {100, 0.5F, 1}, {300, 0.1F, 3}}));
+}
+
+TEST(RankedRows, AreOfAnotherClassByOneNumberWhateverIsTolerated) {
+  const Tolerance wide{.relative = 0.02, .pixels = 0.5};
+  for (const auto& [label, agrees] : {std::pair(79.0F, true), std::pair(78.0F, false), std::pair(80.0F, false)}) {
+    const auto figures =
+        compare(std::array{value({{{100, 0.9F, 79}, {200, 0.5F, 3}, {300, 0.1F, 3}}})},
+                std::array{value({{{100, 0.9F, label}, {200, 0.5F, 3}, {300, 0.1F, 3}}})}, std::array{kSpec}, wide);
+    ASSERT_TRUE(figures) << figures.error().text();
+    EXPECT_EQ(all_agree(*figures), agrees) << label;
+  }
 }
 
 TEST(RankedRows, MayNotChangePlacesWhereScoresAreDistant) {

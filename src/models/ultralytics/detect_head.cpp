@@ -139,7 +139,13 @@ ValueId finish_detection(Translation& t, const DetectHead& head, ValueId boxes, 
               .groups = {{.name = "boxes", .role = Role::kBoxesPx, .axis = axis, .begin = 0, .end = 4},
                          {.name = "scores", .role = Role::kScores, .axis = axis, .begin = 4, .end = scores_end}},
               .rows = selects ? Rows::kRanked : Rows::kFixed};
-  if (selects) spec.groups.push_back({.name = "classes", .role = Role::kFeatures, .axis = axis, .begin = 5, .end = 6});
+  if (selects)
+    spec.groups.push_back({.name = "classes",
+                           .role = Role::kFeatures,
+                           .axis = axis,
+                           .begin = 5,
+                           .end = 6,
+                           .numbers = ChannelGroup::Numbers::kWhole});
   const int64_t first = selects ? 6 : scores_end;
   for (ChannelGroup group : extra ? extra->groups : std::vector<ChannelGroup>{}) {
     group.axis = axis;

@@ -161,7 +161,12 @@ void describe(Translation& t, ValueId output, ValueId encoder_scores, const Deco
                       .role = Role::kFeatures,
                       .groups = {boxes,
                                  {.name = "scores", .role = Role::kScores, .axis = 2, .begin = 4, .end = 5},
-                                 {.name = "classes", .role = Role::kFeatures, .axis = 2, .begin = 5, .end = 6}},
+                                 {.name = "classes",
+                                  .role = Role::kFeatures,
+                                  .axis = 2,
+                                  .begin = 5,
+                                  .end = 6,
+                                  .numbers = ChannelGroup::Numbers::kWhole}},
                       .rows = Rows::kRanked}};
   DetectionFacts& facts = t.model.facts.detection.emplace();
   facts.suppression = Suppression::kNotNeeded;
